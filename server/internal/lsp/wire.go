@@ -1,0 +1,113 @@
+package lsp
+
+import "encoding/json"
+
+// The payloads of the custom methods. docs/protocol.md describes them;
+// extension/src/protocol.gen.ts is generated from them.
+
+// InitOptions are the initializationOptions a client may send.
+type InitOptions struct {
+	EditorActions []string `json:"editorActions,omitzero"`
+	EditorName    string   `json:"editorName,omitzero"`
+}
+
+// EditorFacts is what only the editor knows: params of gophantom/editorFacts.
+type EditorFacts struct {
+	Trusted     bool              `json:"trusted"`
+	Env         map[string]string `json:"env"`     // the extension host's process.env now, allow-listed names only
+	Folders     []string          `json:"folders"` // absolute paths
+	Settings    []SettingsFile    `json:"settings"`
+	Problems    []FileProblems    `json:"problems"` // gopls' problems, by document
+	Dirty       []string          `json:"dirty"`    // absolute paths with unsaved changes
+	GoExtension *GoExtensionFacts `json:"goExtension"`
+	Remote      string            `json:"remote"` // vscode.env.remoteName, "" if local
+}
+
+// SettingsFile is what one scope of the editor's settings says about Go.
+type SettingsFile struct {
+	Scope  string                     `json:"scope"`  // "user", "workspace" or "folder"
+	File   string                     `json:"file"`   // absolute path; "" if it cannot be known
+	Values map[string]json.RawMessage `json:"values"` // full keys such as "go.toolsEnvVars", as set in this scope
+}
+
+// FileProblems are the problems that gopls shows in one document.
+type FileProblems struct {
+	File  string          `json:"file"` // absolute path
+	Items []EditorProblem `json:"items"`
+}
+
+// EditorProblem is one diagnostic. Positions count from 0, characters in
+// UTF-16 code units.
+type EditorProblem struct {
+	StartLine int    `json:"startLine"`
+	StartChar int    `json:"startChar"`
+	EndLine   int    `json:"endLine"`
+	EndChar   int    `json:"endChar"`
+	Severity  int    `json:"severity"` // LSP: 1 error … 4 hint
+	Source    string `json:"source"`
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+}
+
+// GoExtensionFacts describe the extension that claims the id golang.go.
+type GoExtensionFacts struct {
+	Version           string `json:"version"`
+	Active            bool   `json:"active"`
+	UseLanguageServer bool   `json:"useLanguageServer"`
+	Go                string `json:"go"`    // path of the go it runs, "" if it does not say
+	Gopls             string `json:"gopls"` // path of the gopls it runs, "" if it does not say
+}
+
+// Status is the params of gophantom/status.
+type Status struct {
+	Health   string       `json:"health"` // "ok", "warning", "error", "unknown"
+	Ready    bool         `json:"ready"`  // false while warming up or checking
+	Snapshot int          `json:"snapshot"`
+	Counts   StatusCounts `json:"counts"`
+	Headline string       `json:"headline"` // one sentence, the most important thing to know
+	Details  []string     `json:"details"`  // one sentence each, for a tooltip
+	Cure     string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
+	Trusted  bool         `json:"trusted"`
+	Etag     string       `json:"etag"`
+}
+
+// StatusCounts count verdicts and findings.
+type StatusCounts struct {
+	Phantom  int `json:"phantom"`
+	Real     int `json:"real"`
+	Unknown  int `json:"unknown"`
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Infos    int `json:"infos"`
+}
+
+// EditorAction is the params of gophantom/editorAction.
+type EditorAction struct {
+	Kind   string            `json:"kind"` // "unsetEnv", "setEnv", "restartGopls", "save"
+	Names  []string          `json:"names,omitzero"`
+	Values map[string]string `json:"values,omitzero"`
+	URI    string            `json:"uri,omitzero"`
+}
+
+// EditorActionResult answers an EditorAction.
+type EditorActionResult struct {
+	OK       bool               `json:"ok"`
+	Error    string             `json:"error,omitzero"`
+	Previous map[string]*string `json:"previous,omitzero"` // null where the name was not set
+}
+
+// FixCommand is the argument of the command gophantom.fix.
+type FixCommand struct {
+	Fix       string            `json:"fix"`
+	Args      map[string]string `json:"args,omitzero"`
+	Snapshot  int               `json:"snapshot"`
+	ContextID string            `json:"contextId"`
+}
+
+// CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer.
+type CureResult struct {
+	Outcome string `json:"outcome"` // "cured", "not-cured", "declined", "refused", "nothing", "undone"
+	Message string `json:"message"` // one sentence for people
+	Millis  int64  `json:"millis"`
+	Next    string `json:"next"` // title of the next rung, "" if none
+}

@@ -1,0 +1,97 @@
+package model
+
+// Severity of a finding.
+type Severity string
+
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+)
+
+// Rank orders severities: the higher, the worse.
+func (s Severity) Rank() int {
+	switch s {
+	case Error:
+		return 3
+	case Warning:
+		return 2
+	case Info:
+		return 1
+	}
+	return 0
+}
+
+// Finding is one rule firing on one subject.
+type Finding struct {
+	Rule         string // rule id
+	Ref          string // catalogue id, such as "PX-DIRECTPLUS"; "" for rules without a row
+	Severity     Severity
+	Latent       bool   // breaks only when something has to be fetched
+	Subject      string // what it speaks of: a variable, usually
+	Environments []EnvName
+	Message      string           // key into the rule's messages
+	Args         map[string]Value // the arguments of the message
+	Location     *Location        // where to show it; nil: the nearest go.mod
+	Origin       *Origin          // which layer and line set the value
+	Related      []Origin         // other places that explain it
+	GoText       Value            // what go itself prints; empty if go says nothing
+	Fixes        []FixOffer
+	ContextID    string // shared by everything of one cause
+}
+
+// FixOffer names a fix that would help, with its arguments. Package fix turns
+// it into a plan.
+type FixOffer struct {
+	ID   string
+	Args map[string]Value
+}
+
+// VerdictKind is what we say of a problem.
+type VerdictKind string
+
+const (
+	Phantom    VerdictKind = "phantom"
+	Real       VerdictKind = "real"
+	StaleGreen VerdictKind = "stale-green"
+	NotBuild   VerdictKind = "not-build"
+	Unknown    VerdictKind = "unknown"
+)
+
+// Cause of a phantom.
+type Cause string
+
+const (
+	CauseEnv   Cause = "env"   // gopls runs with other values than the shell
+	CauseStale Cause = "stale" // gopls has not looked again since the world changed
+)
+
+// Verdict is what ground truth says about one problem.
+type Verdict struct {
+	Problem    Problem
+	Kind       VerdictKind
+	Cause      Cause    // "" unless phantom
+	Guilty     []Guilty // the variables that flip ground truth
+	TrueReason Value    // what go list says where gopls hides it
+	Why        string   // one sentence: how it was decided, or why it could not be
+	Evidence   []Evidence
+	Fixes      []FixOffer
+	Snapshot   int
+	ContextID  string
+}
+
+// Guilty is a variable that makes the difference between red and green.
+type Guilty struct {
+	Variable string
+	Editor   Setting // in gopls' environment
+	Shell    Setting // in the environment the user builds with
+}
+
+// Evidence is one run of ground truth.
+type Evidence struct {
+	Env     EnvName
+	Command string // for people; holds no values
+	Outcome string // "green", "red" or "unknown"
+	Text    Value  // what go said
+	Millis  int64
+}

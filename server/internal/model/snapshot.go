@@ -1,0 +1,152 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// Snapshot is an immutable, numbered picture of all facts. Whoever holds one
+// may read it from any goroutine and must not change it.
+type Snapshot struct {
+	Number  int
+	Reason  string // what made us look again, for people
+	Taken   time.Time
+	Dir     string // absolute path of the workspace folder it speaks of
+	Trusted bool   // false: nothing was executed to take it
+
+	Envs      []Env
+	Modules   []Module // the main modules in reach of Dir, the nearest first
+	Work      *Work    // nil without a go.work in force
+	Toolchain []Toolchain
+	Gopls     []GoplsProcess
+	Extension *GoExtension // nil outside VS Code or when it is not installed
+	Editor    *Editor      // nil without an editor (command line)
+
+	Problems []Problem // what gopls shows
+	Dirty    []string  // absolute paths of documents with unsaved changes
+	Faults   []Fault   // what could not be observed
+}
+
+// Env returns the environment of the given name; ok is false if the snapshot
+// has none.
+func (s *Snapshot) Env(name EnvName) (env Env, ok bool) {
+	i := slices.IndexFunc(s.Envs, func(e Env) bool { return e.Name == name })
+	if i < 0 {
+		return Env{Name: name}, false
+	}
+	return s.Envs[i], true
+}
+
+// ToolchainOf returns what the environment resolves "go" to.
+func (s *Snapshot) ToolchainOf(name EnvName) (t Toolchain, ok bool) {
+	i := slices.IndexFunc(s.Toolchain, func(t Toolchain) bool { return t.Env == name })
+	if i < 0 {
+		return Toolchain{Env: name}, false
+	}
+	return s.Toolchain[i], true
+}
+
+// Module is one main module: a go.mod of the workspace.
+type Module struct {
+	File      string // absolute path of go.mod
+	Path      string // module path; "" when go.mod does not parse
+	Go        string // the go line, without "go"
+	Toolchain string // the toolchain line
+	Requires  []Require
+	Replaces  []Replace
+	Vendored  bool // vendor/modules.txt exists beside go.mod
+}
+
+// Require is one requirement of a go.mod.
+type Require struct {
+	Path, Version string
+	Indirect      bool
+	Line          int // 1-based
+}
+
+// Replace is one replacement of a go.mod or go.work.
+type Replace struct {
+	OldPath, OldVersion string
+	NewPath, NewVersion string // NewVersion is "" for a directory
+	Line                int
+}
+
+// Work is the go.work in force.
+type Work struct {
+	File     string
+	Go       string
+	Uses     []Use
+	Replaces []Replace
+	Vendored bool
+}
+
+// Use is one use directive of a go.work.
+type Use struct {
+	Dir  string // absolute
+	Path string // module path of the go.mod found there; "" if none
+	Line int
+}
+
+// Toolchain is what one environment resolves "go" to.
+type Toolchain struct {
+	Env     EnvName
+	Go      string // absolute path of the go command; "" if the environment finds none
+	GOROOT  string
+	Version string // such as "go1.26.8"; "" if unknown
+	Why     string // set when something is missing
+}
+
+// GoplsProcess is one running gopls that belongs to the editor.
+type GoplsProcess struct {
+	PID       int
+	Exe       string
+	Version   string // such as "v0.23.0"; "" if unknown
+	GoVersion string // the Go that built it, such as "go1.26.8"
+	Started   time.Time
+}
+
+// GoExtension is the official Go extension, or whatever claims its id.
+type GoExtension struct {
+	Version           string
+	Active            bool
+	UseLanguageServer bool
+	GoPath, GoplsPath string // the binaries it says it runs; "" if it does not say
+}
+
+// Editor is what the editor told about itself.
+type Editor struct {
+	Name    string   // such as "Visual Studio Code"
+	Remote  string   // remote kind; "" for local
+	Actions []string // the client-side actions it can carry out, see fix.Step
+}
+
+// Position is a place in a text, as LSP counts: both from 0, Character in
+// UTF-16 code units.
+type Position struct{ Line, Character int }
+
+// Range is a half-open range of a text.
+type Range struct{ Start, End Position }
+
+// Location is a range in a file.
+type Location struct {
+	File  string // absolute path
+	Range Range
+}
+
+// Problem is one diagnostic that gopls shows in the editor.
+type Problem struct {
+	Location
+	Severity int // LSP: 1 error, 2 warning, 3 information, 4 hint
+	Source   string
+	Code     string
+	Message  string
+	Stale    bool // published for another version of the document than the editor has
+}
+
+// Fault is something that could not be observed, with a sentence for people.
+type Fault struct {
+	Subject  string // what was looked at, such as "user settings" or "shell"
+	Location *Location
+	Text     string   // one sentence: what is wrong and what to do
+	Hides    []string // the facts that are missing because of it, for "unknown"
+}

@@ -1,0 +1,38 @@
+package model
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// Value is the text of a variable or setting. It may hold a credential, so it
+// cannot print itself: every formatting and encoding path yields a placeholder.
+// Package report turns a Value into text that is safe to show; code that
+// computes with the text (or writes it back where it came from) calls Reveal.
+//
+// Values are comparable with ==.
+type Value struct{ text string }
+
+// placeholder is what a Value prints as anywhere but in package report.
+const placeholder = "[value]"
+
+// NewValue wraps s.
+func NewValue(s string) Value { return Value{s} }
+
+// Reveal returns the text. Never pass it to a log, an error or a writer.
+func (v Value) Reveal() string { return v.text }
+
+// Empty reports whether the text is "".
+func (v Value) Empty() bool { return v.text == "" }
+
+// String returns a placeholder.
+func (v Value) String() string { return placeholder }
+
+// Format writes a placeholder for every verb.
+func (v Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(placeholder)) }
+
+// MarshalText returns a placeholder, which covers encoding/json too.
+func (v Value) MarshalText() ([]byte, error) { return []byte(placeholder), nil }
+
+// LogValue returns a placeholder.
+func (v Value) LogValue() slog.Value { return slog.StringValue(placeholder) }

@@ -1,0 +1,140 @@
+// Package world is the seam between Go Phantom and everything outside it:
+// files, processes, commands, the clock, the environment and watching. It
+// knows the operating system; it must not know what the facts mean, and it
+// imports nothing else of this project.
+//
+// Every other package reaches the outside through a World it was given, so
+// that a scenario can stand in for the machine (package worldtest).
+package world
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+)
+
+// World is everything outside, as small interfaces.
+type World struct {
+	Files     Files
+	Exec      Exec
+	Processes Processes
+	Clock     Clock
+	Watch     Watch
+	Environ   []string // our own environment at start, "KEY=VALUE"
+	Dir       string   // our own working directory at start
+	PID, PPID int
+	GOOS      string // the platform whose rules apply to paths and shells
+}
+
+// Files is the file system. Names are absolute paths.
+type Files interface {
+	// Open opens a file for reading. The caller closes it.
+	Open(name string) (File, error)
+	// ReadFile reads a whole file of at most MaxFile bytes; a larger one is
+	// ErrTooLarge. Errors wrap fs.ErrNotExist and fs.ErrPermission as usual.
+	ReadFile(name string) ([]byte, error)
+	Stat(name string) (fs.FileInfo, error)
+	ReadDir(name string) ([]fs.DirEntry, error)
+	// EvalSymlinks resolves every link in name.
+	EvalSymlinks(name string) (string, error)
+	// ReplaceFile writes data atomically, creating parent directories, keeping
+	// the mode of an existing file and following symlinks. It fails with
+	// ErrChanged when the file's content is not want any more; want is nil if
+	// the file must not exist yet.
+	ReplaceFile(name string, want, data []byte) error
+	// MkdirTemp makes a private directory that the caller removes.
+	MkdirTemp(pattern string) (string, error)
+	// WriteTemp writes a file inside a directory made by MkdirTemp.
+	WriteTemp(name string, data []byte) error
+	// RemoveTemp removes a directory made by MkdirTemp with all it holds, also
+	// where the go command made it read-only.
+	RemoveTemp(dir string) error
+}
+
+// File is an open file.
+type File interface {
+	io.Reader
+	io.ReaderAt
+	io.Closer
+}
+
+// MaxFile is the most that ReadFile reads, in bytes.
+const MaxFile = 64 << 20
+
+// Errors of the seam, for errors.Is.
+var (
+	ErrTooLarge = errors.New("file is too large to read")
+	ErrChanged  = errors.New("file changed since the preview")
+	ErrTimeout  = errors.New("command did not finish in time")
+	ErrNotFound = errors.New("executable not found")
+)
+
+// Exec runs commands.
+type Exec interface {
+	// Run runs a command to its end and returns what it printed. A non-zero
+	// exit is not an error: it is Result.Code. On timeout or cancellation the
+	// whole process group is killed and the error wraps ErrTimeout or ctx's
+	// error; Result then holds what was printed until then. The child gets no
+	// standard input, and its own process group or session.
+	Run(ctx context.Context, cmd Command) (Result, error)
+}
+
+// Command is one command to run.
+type Command struct {
+	Path      string // absolute
+	Args      []string
+	Dir       string
+	Env       []string      // the complete environment, "KEY=VALUE"
+	Timeout   time.Duration // 0 means DefaultTimeout
+	MaxOutput int           // bytes kept of each stream; 0 means DefaultMaxOutput
+}
+
+// Defaults of Command.
+const (
+	DefaultTimeout   = 10 * time.Second
+	DefaultMaxOutput = 32 << 20
+)
+
+// Result is what a command did.
+type Result struct {
+	Stdout, Stderr []byte
+	Code           int  // exit code; -1 if killed
+	Truncated      bool // more was printed than kept
+	Elapsed        time.Duration
+}
+
+// Processes looks at other processes.
+type Processes interface {
+	// Descendants returns the processes below root, not root itself.
+	Descendants(ctx context.Context, root int) ([]Process, error)
+	// Environ returns the environment a process was started with, "KEY=VALUE".
+	Environ(ctx context.Context, pid int) ([]string, error)
+	// Alive reports whether a process exists.
+	Alive(pid int) bool
+}
+
+// Process is one process.
+type Process struct {
+	PID, PPID int
+	Exe       string // absolute path of the binary; "" if not known
+	Args      []string
+	Started   time.Time
+}
+
+// Clock tells and waits.
+type Clock interface {
+	Now() time.Time
+	// After sends the time once d has passed.
+	After(d time.Duration) <-chan time.Time
+}
+
+// Watch tells about changes of files.
+type Watch interface {
+	// Files reports on events which of the named files changed, appeared or
+	// vanished. The files, and the directories they are in, need not exist.
+	// It ends, and closes events, when ctx is done. An error means that
+	// nothing is watched.
+	Files(ctx context.Context, names []string) (events <-chan string, err error)
+}
