@@ -1,0 +1,238 @@
+// Brings everything into place that `npm start` and `npm test` need. Each part can be run again at any time: what is in place already
+// is left alone. Run by itself (`node extension/scripts/setup.mjs`) it sets up all of it.
+
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { attempt, buildEnvironment, find, run } from "./command.mjs";
+import { e2e, executableName, root, sidecar, standIn, toolsBin, vscodeNode, vscodeServer } from "./layout.mjs";
+import { explain, Missing, step } from "./progress.mjs";
+
+const goplsVersion = "v0.23.0";
+const linters = {
+  staticcheck: "honnef.co/go/tools/cmd/staticcheck@v0.8.2",
+  gofumpt: "mvdan.cc/gofumpt@v0.12.0",
+};
+
+/** npm packages, the extension's bundle, the sidecar and the stand-in for golang.go. */
+export async function setUpBuild() {
+  if (Number(process.versions.node.split(".")[0]) < 20) {
+    throw new Missing(`Node ${process.versions.node} is too old: install Node 20 or later from https://nodejs.org`);
+  }
+  if (!find("go")) {
+    throw new Missing(
+      "The go command is not on PATH: install Go 1.26 or later from https://go.dev/dl and open a new terminal",
+    );
+  }
+  await step("npm packages", () =>
+    once(join(root, "node_modules"), [join(root, "package-lock.json")], () => npmCi(root)),
+  );
+  await step("extension", async () => {
+    await run("npm", ["run", "--silent", "build"]);
+  });
+  await step("sidecar", buildSidecar);
+  await step("stand-in for golang.go", bundleStandIn);
+}
+
+async function buildSidecar() {
+  // Without a usable git work tree (a source archive, another user's checkout) the go command would refuse to stamp the commit.
+  const git = await attempt("git", ["rev-parse", "HEAD"]).catch(() => ({ code: 1 }));
+  const args = ["build", "-trimpath", `-buildvcs=${git.code === 0}`, "-o", sidecar, "./server/cmd/gophantom"];
+  await run("go", args, { env: { ...buildEnvironment(), CGO_ENABLED: "0" } });
+}
+
+/** testdata/go-extension with its dependency in one file, as an extension directory of its own. */
+async function bundleStandIn() {
+  const source = join(root, "testdata", "go-extension");
+  const { build } = createRequire(join(root, "package.json"))("esbuild");
+  await build({
+    entryPoints: [join(source, "extension.js")],
+    outfile: join(standIn, "extension.js"),
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["vscode"],
+    mainFields: ["main"],
+    logLevel: "error",
+  });
+  await copyFile(join(source, "package.json"), join(standIn, "package.json"));
+}
+
+/** Resolves with the path of gopls: the user's own if there is one, else one in .tools/bin. */
+export async function setUpGopls() {
+  let gopls;
+  await step("gopls", async () => {
+    const places = JSON.parse(await run("go", ["env", "-json", "GOBIN", "GOPATH"]));
+    const bins = places.GOPATH.split(delimiter).map((dir) => join(dir, "bin"));
+    gopls = find("gopls", [places.GOBIN, ...bins, toolsBin]);
+    if (gopls) {
+      return gopls;
+    }
+    gopls = await goInstall("gopls", `golang.org/x/tools/gopls@${goplsVersion}`);
+    return `installed ${goplsVersion}`;
+  });
+  return gopls;
+}
+
+/** staticcheck and gofumpt in .tools/bin; resolves with their paths by name. */
+export async function setUpLinters() {
+  const paths = {};
+  for (const [name, module] of Object.entries(linters)) {
+    await step(name, async () => {
+      paths[name] = await goInstall(name, module);
+    });
+  }
+  return paths;
+}
+
+/** Installs a Go program into .tools/bin unless this very version is there. */
+async function goInstall(name, target) {
+  const file = join(toolsBin, executableName(name));
+  const version = target.slice(target.lastIndexOf("@") + 1);
+  const present = await attempt("go", ["version", "-m", file]);
+  if (present.code !== 0 || !present.stdout.split(/\s+/).includes(version)) {
+    const installed = await attempt("go", ["install", target], { env: { ...buildEnvironment(), GOBIN: toolsBin } });
+    if (installed.code !== 0) {
+      const reason = installed.stderr.trim().split("\n").at(-1);
+      throw new Missing(`${name} could not be installed (${reason}): get it with "go install ${target}"`);
+    }
+  }
+  return file;
+}
+
+/** The browser-served VS Code and the driver of the browser, in extension/test/e2e. */
+export async function setUpWorkbench() {
+  await step("browser-served VS Code", async () => {
+    if (process.platform !== "linux" || process.arch !== "x64") {
+      throw new Missing(
+        `The browser-served VS Code of this repository runs on linux-x64 only (this is ${process.platform}-${process.arch}): install the desktop VS Code and its "code" command`,
+      );
+    }
+    const shim = fileURLToPath(new URL("spdlog.cjs", import.meta.url));
+    const inputs = [join(e2e, "package-lock.json"), shim, fileURLToPath(import.meta.url)];
+    return once(join(e2e, "node_modules"), inputs, async () => {
+      await npmCi(e2e, ["--ignore-scripts"]);
+      // VS Code's own packages come by the list that code-server ships. Its optional ones are large and not needed here.
+      const args = ["--ignore-scripts", "--omit=dev", "--omit=optional", "--legacy-peer-deps"];
+      await npmCi(vscodeServer, args, {
+        ...process.env,
+        PATH: `${dirname(vscodeNode)}${delimiter}${process.env.PATH}`,
+      });
+      await copyFile(shim, join(vscodeServer, "node_modules", "@vscode", "spdlog", "index.js"));
+    });
+  });
+}
+
+/** Resolves with the path of a Chromium that starts. */
+export async function setUpBrowser() {
+  let browser;
+  await step("Chromium", async () => {
+    const candidates = () => [
+      process.env.CHROME_PATH,
+      ...["chromium", "chromium-browser", "google-chrome"].map((name) => find(name)),
+    ];
+    browser = await firstThatStarts(candidates());
+    if (!browser) {
+      await debianPackages("chromium");
+      browser = await firstThatStarts(candidates());
+    }
+    if (!browser) {
+      throw new Missing(
+        "No Chromium that starts: install it (Debian: apt-get install chromium) or set CHROME_PATH to a Chrome",
+      );
+    }
+    return browser;
+  });
+  return browser;
+}
+
+async function firstThatStarts(browsers) {
+  for (const browser of browsers) {
+    if (browser) {
+      const { code } = await attempt(browser, ["--version"], { timeoutMs: 30_000 }).catch(() => ({ code: 1 }));
+      if (code === 0) {
+        return browser;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The shells whose start-up the live tests read. */
+export async function setUpShells() {
+  for (const shell of ["zsh", "fish"]) {
+    await step(shell, async () => {
+      if (!find(shell)) {
+        await debianPackages(shell);
+      }
+      if (!find(shell)) {
+        throw new Missing(`${shell} is not on PATH: install it (Debian: apt-get install ${shell})`);
+      }
+    });
+  }
+}
+
+/** The C compiler that Go's race detector needs. */
+export async function setUpRaceDetector() {
+  await step("C compiler for the race detector", async () => {
+    const works = async () => (await run("go", ["env", "CGO_ENABLED"], { env: buildEnvironment() })).trim() === "1";
+    if (!(await works())) {
+      await debianPackages("gcc", "libc6-dev");
+    }
+    if (!(await works())) {
+      throw new Missing("Go's race detector needs a C compiler: install gcc (Debian: apt-get install gcc libc6-dev)");
+    }
+  });
+}
+
+/** Installs Debian packages where that is possible without asking anyone, else does nothing. */
+async function debianPackages(...names) {
+  if (process.getuid?.() !== 0 || !find("apt-get")) {
+    return;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const install = () => attempt("apt-get", ["install", "-y", "--no-install-recommends", ...names], { env });
+  if ((await install()).code !== 0) {
+    await attempt("apt-get", ["update"], { env });
+    await install();
+  }
+}
+
+async function npmCi(cwd, flags = [], env = process.env) {
+  await run("npm", ["ci", "--no-audit", "--no-fund", ...flags], { cwd, env });
+}
+
+/** Does the work unless the stamp in dir says that it was done for the same inputs. */
+async function once(dir, inputs, work) {
+  const hash = createHash("sha256");
+  for (const input of inputs) {
+    hash.update(await readFile(input));
+  }
+  const want = hash.digest("hex");
+  const stamp = join(dir, ".gophantom-stamp");
+  if ((await readFile(stamp, "utf8").catch(() => "")) === want) {
+    return "up to date";
+  }
+  await rm(stamp, { force: true });
+  await work();
+  await mkdir(dir, { recursive: true });
+  await writeFile(stamp, want);
+  return undefined;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await setUpBuild();
+    await setUpGopls();
+    await setUpLinters();
+    await setUpRaceDetector();
+    await setUpShells();
+    await setUpWorkbench();
+    await setUpBrowser();
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}

@@ -1,0 +1,234 @@
+// A real VS Code workbench in a browser, for one test: fresh settings, extensions, ports and processes, all gone at the end of the
+// `await using`. Its logs and a last picture stay in out/e2e.
+
+import { EventEmitter, once } from "node:events";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import {
+  installExtension,
+  installGoPhantom,
+  installStandIn,
+  quietSettings,
+  startServer,
+} from "../../scripts/browserEdition.mjs";
+import { find } from "../../scripts/command.mjs";
+import { screenshots } from "../../scripts/layout.mjs";
+
+/** How long anything in the workbench may take before the test fails: generous, for it is only ever waited out by a failure. */
+const patience = 60_000;
+
+/**
+ * Opens a workbench.
+ *
+ *   name        of its pictures and logs
+ *   workspace   the folder to open, file the file to open in it
+ *   env         the environment that VS Code is started with
+ *   settings    user settings
+ *   golang      what plays golang.go: "stand-in" (default), "none" or the path of a .vsix
+ *   goPhantom   whether Go Phantom is installed, default true
+ *   trusted     whether the workspace is trusted, default true
+ */
+export async function openWorkbench({
+  name,
+  workspace,
+  file,
+  env,
+  settings,
+  golang = "stand-in",
+  goPhantom = true,
+  trusted = true,
+}) {
+  await using closing = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), "gophantom-e2e-"));
+  closing.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  const at = (...names) => join(dir, ...names);
+  const [dataDir, extensionsDir, socket] = [at("data"), at("extensions"), at("probe.sock")];
+  await mkdir(extensionsDir);
+  await mkdir(screenshots, { recursive: true });
+
+  await cp(fileURLToPath(new URL("probe", import.meta.url)), join(extensionsDir, "gophantom-e2e.probe-0.0.0"), {
+    recursive: true,
+  });
+  if (goPhantom) {
+    await installGoPhantom(extensionsDir);
+  }
+  if (golang === "stand-in") {
+    await installStandIn(extensionsDir);
+  } else if (golang !== "none" && !(await installExtension(extensionsDir, dataDir, golang))) {
+    throw new Error(`VS Code could not install ${golang}`);
+  }
+
+  const probe = await listen(closing, socket);
+  const server = await startServer({
+    dataDir,
+    extensionsDir,
+    env: { ...env, GOPHANTOM_E2E_PROBE: socket },
+    settings: {
+      ...quietSettings,
+      ...(trusted
+        ? { "security.workspace.trust.enabled": false }
+        : { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" }),
+      ...settings,
+    },
+    // An untrusted workspace is watched for programs that run: VS Code itself need not start the shell to learn its environment.
+    args: trusted ? [] : ["--force-disable-user-env"],
+  });
+  closing.defer(() => server.stop());
+
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROME_PATH || find("chromium") || find("google-chrome"),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-background-networking",
+      "--no-first-run",
+    ],
+  });
+  closing.defer(() => browser.close());
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  await context.route(
+    (url) => url.hostname !== "127.0.0.1",
+    (route) => route.abort(),
+  );
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  closing.defer(async () => {
+    await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    await cp(join(dataDir, "data", "logs"), join(screenshots, `${name}.logs`), { recursive: true, force: true });
+  });
+  await page.goto(server.address(workspace, file));
+  await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+  await probe.connected;
+  return new Workbench(name, page, probe, join(dataDir, "data", "User", "settings.json"), closing.move());
+}
+
+class Workbench {
+  #name;
+  #closing;
+
+  constructor(name, page, probe, settingsFile, closing) {
+    this.#name = name;
+    this.#closing = closing;
+    this.page = page;
+    this.probe = probe;
+    /** The user's settings.json. */
+    this.settingsFile = settingsFile;
+  }
+
+  /** Go Phantom's item in the status bar. */
+  get status() {
+    return this.page.locator('[id="gophantom.gophantom.gophantom.status"]');
+  }
+
+  /** Waits until the status item says what is expected, in its text or in what it tells a screen reader; answers that. */
+  async statusSays(pattern) {
+    await this.status.waitFor();
+    const handle = await this.page.waitForFunction(
+      ({ id, source, flags }) => {
+        const item = document.getElementById(id);
+        const labels = [item, ...(item?.querySelectorAll("[aria-label]") ?? [])].map(
+          (e) => e?.getAttribute("aria-label") ?? "",
+        );
+        const text = [item?.textContent ?? "", ...labels].join("\n");
+        return new RegExp(source, flags).test(text) && text;
+      },
+      { id: "gophantom.gophantom.gophantom.status", source: pattern.source, flags: pattern.flags },
+    );
+    return handle.jsonValue();
+  }
+
+  /** Shows the Problems panel and answers its rows that hold the text. */
+  async problems(text) {
+    const panel = this.page.locator(".markers-panel");
+    if (!(await panel.isVisible())) {
+      await this.page.keyboard.press("Control+Shift+M");
+      await panel.waitFor();
+    }
+    return panel.locator(".monaco-list-row", { hasText: text });
+  }
+
+  /** The rows of the list that VS Code has opened for a choice. */
+  get choices() {
+    return this.page.locator(".quick-input-list .monaco-list-row");
+  }
+
+  /** Opens the quick fixes of the first place where the editor shows the text, and answers their rows. */
+  async quickFixes(text) {
+    await this.page.locator(".monaco-editor .view-line", { hasText: text }).first().click();
+    await this.page.keyboard.press("Control+.");
+    const rows = this.page.locator(".action-widget .monaco-list-row");
+    await rows.first().waitFor();
+    return rows;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.#closing.disposeAsync();
+  }
+
+  /** Keeps a picture of this moment in out/e2e. */
+  async picture(moment) {
+    await this.page.screenshot({ path: join(screenshots, `${this.#name}-${moment}.png`) });
+  }
+}
+
+/** The test's end of the probe: see probe/extension.js. */
+async function listen(closing, socket) {
+  const events = new EventEmitter();
+  const answers = new Map();
+  let diagnostics = [];
+  let connection;
+  let requests = 0;
+  const server = createServer((accepted) => {
+    connection = accepted;
+    accepted.on("error", () => {}); // the extension host may be killed at any time
+    createInterface({ input: accepted }).on("line", (line) => {
+      const message = JSON.parse(line);
+      if (message.diagnostics) {
+        diagnostics = message.diagnostics;
+        events.emit("diagnostics");
+      } else if ("error" in message) {
+        answers.get(message.id).reject(new Error(message.error));
+      } else {
+        answers.get(message.id).resolve(message.result);
+      }
+    });
+  });
+  server.listen(socket);
+  await once(server, "listening");
+  const connected = once(server, "connection");
+  closing.defer(() => {
+    connection?.destroy();
+    server.close();
+  });
+
+  return {
+    connected,
+    /** Runs one operation of the probe in the extension host. */
+    call(op, parameters = {}) {
+      const id = ++requests;
+      return new Promise((resolve, reject) => {
+        answers.set(id, { resolve, reject });
+        connection.write(`${JSON.stringify({ id, op, ...parameters })}\n`);
+      });
+    },
+    get diagnostics() {
+      return diagnostics;
+    },
+    /** Waits until the diagnostics of all documents are as wanted; answers them. */
+    async waitFor(wanted, what) {
+      const signal = AbortSignal.timeout(patience);
+      while (!wanted(diagnostics)) {
+        await once(events, "diagnostics", { signal }).catch(() => {
+          throw new Error(`${what} did not come; the diagnostics are ${JSON.stringify(diagnostics, null, 2)}`);
+        });
+      }
+      return diagnostics;
+    },
+  };
+}
