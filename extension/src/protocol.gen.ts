@@ -121,6 +121,11 @@ export interface FixCommand {
   contextId: string;
 }
 
+/** ExplainCommand is the argument of the command gophantom.explain. */
+export interface ExplainCommand {
+  rule: string;
+}
+
 /** CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer. */
 export interface CureResult {
   /** "cured", "not-cured", "declined", "refused", "nothing", "undone" */

@@ -1,0 +1,180 @@
+/**
+ * The commands. Those that the server offers have the same id here, so that a
+ * code action of the server and the palette take the same way: with progress,
+ * and with the result presented.
+ */
+import { ourSource } from "./feed";
+import type { CureResult } from "./protocol.gen";
+import type { SessionManager } from "./session";
+import { actionsOf } from "./status";
+import { escapeLabel, escapeMessage, messageOf } from "./text";
+import * as api from "./vscodeApi";
+
+/** Registers every command; disposing it takes them away. */
+export function registerCommands(manager: SessionManager, log: api.Log): api.Disposable {
+  const commands = new Commands(manager, log);
+  const table: { [id: string]: (...args: unknown[]) => unknown } = {
+    "gophantom.cure": () => commands.cure("gophantom.cure", []),
+    "gophantom.fix": (fix) => commands.cure("gophantom.fix", [fix]),
+    "gophantom.undo": () => commands.cure("gophantom.undo", []),
+    "gophantom.check": () => commands.check(),
+    "gophantom.explain": (subject) => commands.explain(subject),
+    "gophantom.showActions": () => commands.showActions(),
+    "gophantom.showLog": () => log.show(),
+    "gophantom.restartServer": () => manager.restart(),
+  };
+  const registered = Object.entries(table).map(([id, handler]) => api.registerCommand(id, handler));
+  return {
+    dispose() {
+      for (const command of registered) {
+        command.dispose();
+      }
+      commands.dispose();
+    },
+  };
+}
+
+class Commands {
+  private readonly documents = api.createMarkdownDocuments("gophantom");
+  private curing = false;
+  private undoable = false;
+
+  constructor(
+    private readonly manager: SessionManager,
+    private readonly log: api.Log,
+  ) {}
+
+  dispose(): void {
+    this.documents.dispose();
+  }
+
+  /** Runs a cure, a fix or an undo, and presents how it went. Only one runs at a time. */
+  async cure(command: string, args: unknown[]): Promise<CureResult | undefined> {
+    if (this.curing) {
+      api.flash("$(info) Go Phantom is already at it.");
+      return undefined;
+    }
+    this.curing = true;
+    try {
+      const result = (await this.execute("Curing", command, args)) as CureResult | undefined;
+      if (result !== undefined) {
+        this.present(result);
+      }
+      return result;
+    } finally {
+      this.curing = false;
+    }
+  }
+
+  async check(): Promise<unknown> {
+    return this.execute("Checking", "gophantom.check", []);
+  }
+
+  /** subject: {rule} from a code action; otherwise the problem is looked for where the cursor is. */
+  async explain(subject: unknown): Promise<void> {
+    const rule = ruleOf(subject) ?? (await this.pickRule());
+    if (rule === undefined) {
+      return;
+    }
+    const text = await this.execute("Explaining", "gophantom.explain", [{ rule }]);
+    if (typeof text === "string") {
+      await this.documents.show(rule, text);
+    }
+  }
+
+  async showActions(): Promise<void> {
+    const state = this.manager.currentState();
+    const items = actionsOf(state, this.undoable).map((action) => ({
+      label: `$(${action.icon}) ${escapeLabel(action.title)}`,
+      ...(action.detail === undefined ? {} : { detail: action.detail }),
+      command: action.command,
+    }));
+    const headline = this.manager.status()?.headline || "Go Phantom";
+    const picked = await api.pick(items, state.kind === "stopped" ? state.why : headline);
+    if (picked !== undefined) {
+      await api.executeCommand(picked.command);
+    }
+  }
+
+  /** Runs a command of the server. A failure is one notification, because the user asked for it. */
+  private async execute(title: string, command: string, args: unknown[]): Promise<unknown> {
+    try {
+      return await api.withProgress(`Go Phantom: ${title}`, (report) => this.manager.execute(command, args, report));
+    } catch (error) {
+      this.log.error(`${command} failed: ${messageOf(error)}`);
+      void this.notify(`Go Phantom: ${messageOf(error)}`, {
+        "Show Log": () => this.log.show(),
+        "Restart Server": () => this.manager.restart(),
+      });
+      return undefined;
+    }
+  }
+
+  private present(result: CureResult): void {
+    this.log.info(`Cure: ${result.outcome} in ${result.millis} ms. ${result.message}`);
+    switch (result.outcome) {
+      case "cured":
+        this.setUndoable(true);
+        api.flash(`$(pass) ${escapeLabel(result.message)}`);
+        break;
+      case "not-cured":
+        this.setUndoable(true);
+        void this.notify(
+          result.message,
+          result.next === "" ? {} : { [result.next]: () => this.cure("gophantom.cure", []) },
+        );
+        break;
+      case "undone":
+        this.setUndoable(false);
+        api.flash(`$(discard) ${escapeLabel(result.message)}`);
+        break;
+      default:
+        api.flash(`$(info) ${escapeLabel(result.message)}`);
+    }
+  }
+
+  /** Shows one notification. buttons: what each does, by title. It waits for nobody. */
+  private async notify(message: string, buttons: { [title: string]: () => unknown }): Promise<void> {
+    const pressed = await api.warn(escapeMessage(message), ...Object.keys(buttons));
+    if (pressed !== undefined) {
+      await buttons[pressed]?.();
+    }
+  }
+
+  private setUndoable(undoable: boolean): void {
+    this.undoable = undoable;
+    api.setContext("gophantom.undoable", undoable);
+  }
+
+  private async pickRule(): Promise<string | undefined> {
+    const { here, everywhere } = api.problemsInView();
+    const near = rulesOf(here);
+    const rules = near.size > 0 ? near : rulesOf(everywhere);
+    if (rules.size <= 1) {
+      const [only] = rules.keys();
+      if (only === undefined) {
+        api.flash("$(info) Go Phantom shows no problem to explain.");
+      }
+      return only;
+    }
+    const items = [...rules].map(([rule, message]) => ({ label: rule, detail: escapeLabel(message) }));
+    return (await api.pick(items, "Which problem?"))?.label;
+  }
+}
+
+/** Our problems by rule, each with one of its messages. */
+function rulesOf(problems: api.Diagnostic[]): Map<string, string> {
+  const rules = new Map<string, string>();
+  for (const { source, code, message } of problems) {
+    const rule = typeof code === "object" ? code.value : code;
+    if (source === ourSource && typeof rule === "string") {
+      rules.set(rule, message);
+    }
+  }
+  return rules;
+}
+
+function ruleOf(subject: unknown): string | undefined {
+  const rule = (subject as { rule?: unknown } | null | undefined)?.rule;
+  return typeof rule === "string" ? rule : undefined;
+}

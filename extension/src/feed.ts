@@ -1,0 +1,137 @@
+/**
+ * The feed tells the server what only the editor knows: the whole picture at
+ * once, because the server keeps the newest and drops the older.
+ */
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { keptEnv } from "./allowList";
+import { goExtensionFacts, isGoFile, settingKeys } from "./goExtension";
+import type { EditorFacts, EditorProblem, FileProblems, SettingsFile } from "./protocol.gen";
+import * as api from "./vscodeApi";
+
+/** The `source` of our own diagnostics, which are not fed back. */
+export const ourSource = "gophantom";
+
+/** Looks at the editor. storage: a folder below the settings of the user (globalStorageUri). */
+export function collectFacts(storage: string, env: NodeJS.ProcessEnv = process.env): EditorFacts {
+  return {
+    trusted: api.isTrusted(),
+    env: keptEnv(env),
+    folders: api.folders(),
+    settings: settingsFiles(userSettingsFile(storage)),
+    problems: goplsProblems(api.diagnostics()),
+    dirty: api.dirtyFiles(),
+    goExtension: goExtensionFacts(),
+    remote: api.remoteName(),
+  };
+}
+
+/**
+ * The settings file of the user's profile, "" if there is none: the editor
+ * keeps it beside the global storage of extensions. In a remote window it
+ * usually is on the other machine.
+ */
+function userSettingsFile(storage: string): string {
+  const file = path.join(storage, "..", "..", "settings.json");
+  return existsSync(file) ? file : "";
+}
+
+/** What each scope says about Go, the weakest scope first. */
+function settingsFiles(userFile: string): SettingsFile[] {
+  const folders = api.folders();
+  const inFolder = (folder: string) => path.join(folder, ".vscode", "settings.json");
+  const files = [settingsFile("user", userFile)];
+  const workspace = api.codeWorkspace();
+  if (workspace !== undefined) {
+    files.push(settingsFile("workspace", workspace));
+    files.push(...folders.map((folder) => settingsFile("folder", inFolder(folder), folder)));
+  } else if (folders[0] !== undefined) {
+    // Without a .code-workspace there is one folder, and its settings are the workspace's.
+    files.push(settingsFile("workspace", inFolder(folders[0])));
+  }
+  return files;
+}
+
+function settingsFile(scope: "user" | "workspace" | "folder", file: string, folder?: string): SettingsFile {
+  const values: { [key: string]: unknown } = {};
+  for (const key of settingKeys) {
+    const value = api.inspectSetting(key, folder)[scope];
+    if (value !== undefined) {
+      values[key] = value;
+    }
+  }
+  return { scope, file, values };
+}
+
+/** The problems of Go files that are not our own, in the order of files. */
+function goplsProblems(diagnostics: [string, api.Diagnostic[]][]): FileProblems[] {
+  return diagnostics
+    .filter(([file]) => isGoFile(file))
+    .map(([file, items]) => ({ file, items: items.filter((d) => d.source !== ourSource).map(editorProblem) }))
+    .filter(({ items }) => items.length > 0)
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+function editorProblem(d: api.Diagnostic): EditorProblem {
+  return {
+    startLine: d.range.start.line,
+    startChar: d.range.start.character,
+    endLine: d.range.end.line,
+    endChar: d.range.end.character,
+    severity: d.severity + 1, // the editor counts from 0, LSP from 1
+    source: d.source ?? "",
+    code: String(typeof d.code === "object" ? d.code.value : (d.code ?? "")),
+    message: d.message,
+  };
+}
+
+/** Changes are gathered for this long before the server hears of them. */
+const debounceMillis = 200;
+/** How often to look for what nobody announces: `process.env`, and another extension becoming active. */
+const lookMillis = 2000;
+
+/**
+ * Sends the picture when it changed. A picture that equals the last one is not
+ * sent again, so listeners may fire as often as they like.
+ */
+export class Feed {
+  private sent = "";
+  private timer: NodeJS.Timeout | undefined;
+  private readonly look: NodeJS.Timeout;
+  private readonly listener: api.Disposable;
+
+  constructor(
+    private readonly collect: () => EditorFacts,
+    private readonly send: (facts: EditorFacts) => void,
+  ) {
+    this.listener = api.onDidChangeEditor(() => this.changed());
+    this.look = setInterval(() => this.changed(), lookMillis);
+    this.sendNow();
+  }
+
+  /** Sends the picture at once, changed or not: somebody waits for it. */
+  sendNow(): void {
+    const facts = this.collect();
+    this.sent = JSON.stringify(facts);
+    this.send(facts);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    clearInterval(this.look);
+    this.listener.dispose();
+  }
+
+  /** The first change starts the clock and later ones do not move it: typing must not hold back the picture. */
+  private changed(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const facts = this.collect();
+      const text = JSON.stringify(facts);
+      if (text !== this.sent) {
+        this.sent = text;
+        this.send(facts);
+      }
+    }, debounceMillis);
+  }
+}

@@ -1,0 +1,234 @@
+import { editorActionKinds, runEditorAction } from "./editorActions";
+import { collectFacts, Feed } from "./feed";
+import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status } from "./protocol.gen";
+import { RestartPolicy } from "./restarts";
+import { serverProgram, whyNotRunnable } from "./server";
+import { type State, StatusView } from "./status";
+import { messageOf } from "./text";
+import * as api from "./vscodeApi";
+
+/** One connection to one server process. */
+export interface Client {
+  /** Resolves when the server is ready. A failure is told by onEnd as well. */
+  start(): Promise<void>;
+  /** Ends the server; no event comes afterwards. */
+  stop(): Promise<void>;
+  sendFacts(facts: EditorFacts): void;
+  /** Runs a command of the server; report gets what it says meanwhile. */
+  execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown>;
+}
+
+/** What a client tells, and is told at the start. */
+export interface ClientEvents {
+  initOptions: InitOptions;
+  onStatus(status: Status): void;
+  onEditorAction(action: EditorAction): Promise<EditorActionResult>;
+  /** The server ended, or never came up, without being asked to. Comes at most once. */
+  onEnd(why: string): void;
+}
+
+/** What the extension is given by the editor and by extension.ts. */
+export interface Surroundings {
+  extensionPath: string;
+  /** Absolute path of the folder for global storage. */
+  storage: string;
+  log: api.Log;
+  createClient(program: string, events: ClientEvents, log: api.Log): Client;
+}
+
+/** The time of one running server, and all that makes sense only then. */
+class Session {
+  private feed: Feed | undefined;
+  private readonly client: Client;
+  private ended = false;
+
+  constructor(
+    readonly program: string,
+    private readonly around: Surroundings,
+    onStatus: (status: Status) => void,
+    onEnd: (why: string) => void,
+  ) {
+    const events: ClientEvents = {
+      initOptions: { editorActions: editorActionKinds, editorName: api.appName() },
+      onStatus,
+      onEditorAction: async (action) => {
+        around.log.info(`The server asks for the editor action ${action.kind}.`);
+        const result = await runEditorAction(action);
+        if (!result.ok) {
+          around.log.warn(`The editor action ${action.kind} failed: ${result.error}`);
+        }
+        // Before the answer, so that the server judges the new picture.
+        this.feed?.sendNow();
+        return result;
+      },
+      onEnd,
+    };
+    this.client = around.createClient(program, events, around.log);
+  }
+
+  async start(): Promise<void> {
+    await this.client.start();
+    if (!this.ended) {
+      this.feed = new Feed(
+        () => collectFacts(this.around.storage),
+        (facts) => this.client.sendFacts(facts),
+      );
+    }
+  }
+
+  execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown> {
+    return this.client.execute(command, args, report);
+  }
+
+  /** Takes down what stands on the client, and the client itself if it still runs. */
+  async end(): Promise<void> {
+    this.ended = true;
+    this.feed?.dispose();
+    await this.client.stop();
+  }
+}
+
+/**
+ * Lives as long as the extension. It keeps one session running: starts it,
+ * starts it again when the server ends, and gives up with a clear state.
+ */
+export class SessionManager {
+  private session: Session | undefined;
+  private state: State = { kind: "starting" };
+  private timer: NodeJS.Timeout | undefined;
+  private disposed = false;
+  private readonly restarts = new RestartPolicy(Date.now);
+  private readonly view = new StatusView();
+  private readonly statusEmitter = api.createEmitter<Status | undefined>();
+  private readonly listeners: api.Disposable[];
+
+  /** Fires with the newest status of the server; undefined when there is none. */
+  readonly onDidChangeStatus = this.statusEmitter.event;
+
+  constructor(private readonly around: Surroundings) {
+    const programMayHaveChanged = () => {
+      if (this.session?.program !== this.program()) {
+        void this.restart();
+      }
+    };
+    this.listeners = [
+      api.onDidChangeSetting("gophantom.server.path", programMayHaveChanged),
+      api.onDidGrantTrust(programMayHaveChanged),
+      api.onDidChangeSetting("gophantom.statusBar", () => this.view.show(this.state)),
+    ];
+    api.setContext("gophantom.active", true);
+  }
+
+  /** Starts the server if none runs. Never throws: what fails shows in the state. */
+  start(): void {
+    if (this.session !== undefined || this.disposed) {
+      return;
+    }
+    clearTimeout(this.timer);
+    const program = this.program();
+    const fault = whyNotRunnable(program);
+    if (fault !== undefined) {
+      this.around.log.error(fault);
+      this.setState({ kind: "stopped", why: fault });
+      return;
+    }
+    this.around.log.info(`Starting ${program}.`);
+    this.setState({ kind: "starting" });
+    const session: Session = new Session(
+      program,
+      this.around,
+      (status) => {
+        if (this.session === session) {
+          this.setState({ kind: "running", status });
+        }
+      },
+      (why) => this.serverEnded(session, why),
+    );
+    this.session = session;
+    session.start().then(
+      () => {
+        if (this.session === session && this.state.kind === "starting") {
+          this.setState({ kind: "running", status: undefined });
+        }
+      },
+      (error: unknown) => this.serverEnded(session, messageOf(error)),
+    );
+  }
+
+  /** Starts afresh because somebody asked, forgiving earlier failures. */
+  async restart(): Promise<void> {
+    this.restarts.reset();
+    this.setState({ kind: "starting" });
+    await this.stop();
+    this.start();
+  }
+
+  /** Runs a command of the server; rejects if none runs. */
+  async execute(command: string, args: unknown[], report: (message: string) => void = () => {}): Promise<unknown> {
+    if (this.session === undefined || this.state.kind !== "running") {
+      throw new Error("The Go Phantom server is not running.");
+    }
+    return this.session.execute(command, args, report);
+  }
+
+  currentState(): State {
+    return this.state;
+  }
+
+  /** The newest status of the running server. */
+  status(): Status | undefined {
+    return this.state.kind === "running" ? this.state.status : undefined;
+  }
+
+  /** Stops the server for good. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    for (const listener of this.listeners) {
+      listener.dispose();
+    }
+    await this.stop();
+    this.view.dispose();
+    this.statusEmitter.dispose();
+  }
+
+  private program(): string {
+    return serverProgram({
+      setting: api.setting("gophantom.server.path", ""),
+      trusted: api.isTrusted(),
+      extensionPath: this.around.extensionPath,
+      platform: process.platform,
+    });
+  }
+
+  private async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    const session = this.session;
+    this.session = undefined;
+    await session?.end();
+  }
+
+  private serverEnded(session: Session, why: string): void {
+    if (this.session !== session) {
+      return;
+    }
+    this.session = undefined;
+    void session.end();
+    this.around.log.error(why);
+    const wait = this.restarts.recordEnd();
+    if (wait === undefined) {
+      this.setState({ kind: "stopped", why: "The server ended again and again. The log tells why." });
+      return;
+    }
+    this.setState({ kind: "restarting", seconds: Math.round(wait / 1000) });
+    this.timer = setTimeout(() => this.start(), wait);
+  }
+
+  private setState(state: State): void {
+    const before = this.status();
+    this.state = state;
+    this.view.show(state);
+    if (this.status() !== before) {
+      this.statusEmitter.fire(this.status());
+    }
+  }
+}

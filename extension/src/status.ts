@@ -1,0 +1,218 @@
+/** How the state of Go Phantom looks: one status-bar item and one language status. */
+import type { Status } from "./protocol.gen";
+import { escapeLabel, escapeMarkdown, escapeMessage, plural } from "./text";
+import * as api from "./vscodeApi";
+
+/** The state of the extension as a whole. */
+export type State =
+  | { kind: "starting" }
+  | { kind: "running"; status: Status | undefined }
+  | { kind: "restarting"; seconds: number }
+  | { kind: "stopped"; why: string };
+
+/** When the status-bar item is visible: the setting gophantom.statusBar. */
+export type Visibility = "always" | "problems" | "never";
+
+/** Something that can be done now. */
+export interface Action {
+  icon: string;
+  /** May be text of the server. */
+  title: string;
+  detail?: string;
+  command: string;
+}
+
+interface Look {
+  /** One icon; every state has its own, so that none depends on colour. */
+  icon: string;
+  /** A few words; never text of the server. */
+  words: string;
+  /** One sentence; may be text of the server. */
+  headline: string;
+  severity: "information" | "warning" | "error";
+  background: "none" | "warning" | "error";
+  busy: boolean;
+  /** There is something to know or to do. */
+  important: boolean;
+}
+
+const calm = { severity: "information", background: "none", busy: false, important: false } as const;
+
+function lookOf(state: State): Look {
+  switch (state.kind) {
+    case "starting":
+      return { ...calm, icon: "loading~spin", words: "starting", headline: "The server is starting.", busy: true };
+    case "restarting":
+      return {
+        ...calm,
+        icon: "debug-restart",
+        words: "restarting",
+        headline: `The server ended. It is started again in ${plural(state.seconds, "second")}.`,
+        severity: "warning",
+        busy: true,
+        important: true,
+      };
+    case "stopped":
+      return {
+        icon: "circle-slash",
+        words: "stopped",
+        headline: state.why,
+        severity: "error",
+        background: "error",
+        busy: false,
+        important: true,
+      };
+    case "running":
+      return state.status === undefined ? warmingUp("Looking for the first time.") : judged(state.status);
+  }
+}
+
+function warmingUp(headline: string): Look {
+  return { ...calm, icon: "sync~spin", words: "checking", headline, busy: true };
+}
+
+function judged(status: Status): Look {
+  if (!status.trusted) {
+    return {
+      ...calm,
+      icon: "shield",
+      words: "untrusted",
+      headline: status.headline || "Nothing is run until you trust the workspace.",
+      important: true,
+    };
+  }
+  if (!status.ready && status.snapshot === 0) {
+    return warmingUp(status.headline || "Looking for the first time.");
+  }
+  const look = healthLook(status);
+  // While it looks again, the last answer stays in sight.
+  return status.ready ? look : { ...look, icon: "sync~spin", words: `${look.words}, checking`, busy: true };
+}
+
+function healthLook({ health, counts, headline }: Status): Look {
+  switch (health) {
+    case "ok":
+      return { ...calm, icon: "pass", words: "ok", headline: headline || "Editor and terminal agree." };
+    case "warning":
+      return {
+        ...calm,
+        icon: "warning",
+        words: worst(counts) ?? "warning",
+        headline,
+        severity: "warning",
+        background: counts.phantom > 0 ? "warning" : "none",
+        important: true,
+      };
+    case "error":
+      return {
+        ...calm,
+        icon: "error",
+        words: worst(counts) ?? "error",
+        headline,
+        severity: "error",
+        background: "warning",
+        important: true,
+      };
+    default:
+      return {
+        ...calm,
+        icon: "question",
+        words: "unknown",
+        headline: headline || "Go Phantom could not decide.",
+        severity: "warning",
+        important: true,
+      };
+  }
+}
+
+function worst(counts: Status["counts"]): string | undefined {
+  if (counts.phantom > 0) {
+    return plural(counts.phantom, "phantom");
+  }
+  if (counts.errors > 0) {
+    return plural(counts.errors, "error");
+  }
+  return counts.warnings > 0 ? plural(counts.warnings, "warning") : undefined;
+}
+
+/** What can be done now, the best cure first. */
+export function actionsOf(state: State, undoable: boolean): Action[] {
+  const status = state.kind === "running" ? state.status : undefined;
+  const actions: Action[] = [];
+  if (status?.trusted === false) {
+    actions.push({ icon: "shield", title: "Manage Workspace Trust", command: "workbench.trust.manage" });
+  }
+  if (status?.trusted && status.cure !== "") {
+    actions.push({ icon: "wand", title: status.cure, detail: "The best cure", command: "gophantom.cure" });
+  }
+  if (state.kind === "running") {
+    actions.push({ icon: "refresh", title: "Check Now", command: "gophantom.check" });
+    if (undoable) {
+      actions.push({ icon: "discard", title: "Undo Last Cure", command: "gophantom.undo" });
+    }
+  }
+  actions.push({ icon: "output", title: "Show Log", command: "gophantom.showLog" });
+  const restart = { icon: "debug-restart", title: "Restart Server", command: "gophantom.restartServer" };
+  return state.kind === "stopped" ? [restart, ...actions] : [...actions, restart];
+}
+
+/** How the state looks in the status bar. */
+export function statusItemLook(state: State, visibility: Visibility): api.StatusItemLook {
+  const look = lookOf(state);
+  const status = state.kind === "running" ? state.status : undefined;
+  const actions = actionsOf(state, false);
+  const links = actions.map(({ title, command }) => `[${escapeMarkdown(title)}](command:${command})`);
+  const details = (status?.details ?? []).map((detail) => `- ${escapeMarkdown(detail)}`);
+  return {
+    text: `$(${look.icon}) Go Phantom: ${look.words}`,
+    tooltip: [
+      `**Go Phantom: ${escapeMarkdown(look.words)}**`,
+      escapeMarkdown(look.headline),
+      details.join("\n"),
+      links.join(" · "),
+    ]
+      .filter((part) => part !== "")
+      .join("\n\n"),
+    tooltipCommands: actions.map(({ command }) => command),
+    accessibilityLabel: `Go Phantom: ${look.words}. ${look.headline}`.trim(),
+    background: look.background,
+    visible: visibility === "always" || (visibility === "problems" && look.important),
+  };
+}
+
+/** How the state looks in the language status of Go files. */
+export function languageStatusLook(state: State): api.LanguageStatusLook {
+  const look = lookOf(state);
+  return {
+    text: `Go Phantom: ${look.words}`,
+    detail: escapeMessage(escapeLabel(look.headline)),
+    severity: look.severity,
+    busy: look.busy,
+  };
+}
+
+/** Shows a state in every place that shows states. */
+export class StatusView {
+  private readonly item: api.Look<api.StatusItemLook>;
+  private readonly language: api.Look<api.LanguageStatusLook>;
+
+  constructor() {
+    const command = "gophantom.showActions";
+    const selector = [{ language: "go" }, { pattern: "**/go.{mod,work,sum}" }];
+    this.item = api.createStatusItem("gophantom.status", "Go Phantom", command);
+    this.language = api.createLanguageStatus("gophantom.status", "Go Phantom", selector, { command, title: "Actions" });
+  }
+
+  show(state: State): void {
+    this.item.show(statusItemLook(state, api.setting<Visibility>("gophantom.statusBar", "always")));
+    this.language.show(languageStatusLook(state));
+    const status = state.kind === "running" ? state.status : undefined;
+    api.setContext("gophantom.running", state.kind === "running");
+    api.setContext("gophantom.curable", Boolean(status?.trusted && status.cure));
+  }
+
+  dispose(): void {
+    this.item.dispose();
+    this.language.dispose();
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Thin wrappers over the `vscode` module: the only file of the extension that
+ * imports it at run time, and so the one that unit tests replace. Nothing here
+ * decides anything.
+ */
+import * as vscode from "vscode";
+
+export type Log = vscode.LogOutputChannel;
+export type Disposable = vscode.Disposable;
+export type Event<T> = vscode.Event<T>;
+
+/** What one scope each says about a setting; absent: nothing. */
+export interface InspectedSetting {
+  user?: unknown;
+  workspace?: unknown;
+  folder?: unknown;
+}
+
+/** One diagnostic of a document, as the editor holds it. */
+export type Diagnostic = Pick<vscode.Diagnostic, "range" | "severity" | "source" | "code" | "message">;
+
+export interface StatusItemLook {
+  text: string;
+  /** Markdown. */
+  tooltip: string;
+  /** The commands that links of the tooltip may run. */
+  tooltipCommands: readonly string[];
+  accessibilityLabel: string;
+  background: "none" | "warning" | "error";
+  visible: boolean;
+}
+
+export interface LanguageStatusLook {
+  text: string;
+  detail: string;
+  severity: "information" | "warning" | "error";
+  busy: boolean;
+}
+
+export interface Look<T> extends Disposable {
+  show(look: T): void;
+}
+
+export interface PickItem {
+  label: string;
+  detail?: string;
+}
+
+export function createLog(name: string): Log {
+  return vscode.window.createOutputChannel(name, { log: true });
+}
+
+export function createEmitter<T>(): { event: Event<T>; fire(value: T): void; dispose(): void } {
+  return new vscode.EventEmitter<T>();
+}
+
+// The workspace.
+
+/** Absolute paths of the workspace folders that are on a disk. */
+export function folders(): string[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter((f) => f.uri.scheme === "file").map((f) => f.uri.fsPath);
+}
+
+/** Whether the window shows a .code-workspace, and its absolute path ("" if it was never saved). */
+export function codeWorkspace(): string | undefined {
+  const uri = vscode.workspace.workspaceFile;
+  return uri === undefined || uri.scheme === "file" ? uri?.fsPath : "";
+}
+
+export function isTrusted(): boolean {
+  return vscode.workspace.isTrusted;
+}
+
+export function onDidGrantTrust(listener: () => void): Disposable {
+  return vscode.workspace.onDidGrantWorkspaceTrust(listener);
+}
+
+/** "" if local. */
+export function remoteName(): string {
+  return vscode.env.remoteName ?? "";
+}
+
+export function appName(): string {
+  return vscode.env.appName;
+}
+
+// Settings.
+
+/** The effective value of a setting. */
+export function setting<T>(key: string, fallback: T): T {
+  return vscode.workspace.getConfiguration().get<T>(key, fallback);
+}
+
+/** What each scope says about a setting. folder: absolute path of a workspace folder. */
+export function inspectSetting(key: string, folder?: string): InspectedSetting {
+  const resource = folder === undefined ? undefined : vscode.Uri.file(folder);
+  const found = vscode.workspace.getConfiguration(undefined, resource).inspect(key);
+  return { user: found?.globalValue, workspace: found?.workspaceValue, folder: found?.workspaceFolderValue };
+}
+
+export function onDidChangeSetting(key: string, listener: () => void): Disposable {
+  return vscode.workspace.onDidChangeConfiguration((e) => {
+    if (e.affectsConfiguration(key)) {
+      listener();
+    }
+  });
+}
+
+// Documents and their problems.
+
+/** Every document on a disk that has problems, by absolute path. */
+export function diagnostics(): [file: string, items: Diagnostic[]][] {
+  return vscode.languages
+    .getDiagnostics()
+    .filter(([uri]) => uri.scheme === "file")
+    .map(([uri, items]) => [uri.fsPath, items]);
+}
+
+/** The problems on the line of the cursor, and those of the whole window. */
+export function problemsInView(): { here: Diagnostic[]; everywhere: Diagnostic[] } {
+  const everywhere = vscode.languages.getDiagnostics().flatMap(([, items]) => items);
+  const editor = vscode.window.activeTextEditor;
+  if (editor === undefined) {
+    return { here: [], everywhere };
+  }
+  const line = editor.selection.active.line;
+  const here = vscode.languages
+    .getDiagnostics(editor.document.uri)
+    .filter((d) => d.range.start.line <= line && line <= d.range.end.line);
+  return { here, everywhere };
+}
+
+/** Absolute paths of the documents with unsaved changes. */
+export function dirtyFiles(): string[] {
+  return vscode.workspace.textDocuments.filter((d) => d.isDirty && d.uri.scheme === "file").map((d) => d.uri.fsPath);
+}
+
+/** Saves the document if it is open and dirty. False if that failed. */
+export async function saveDocument(uri: string): Promise<boolean> {
+  const wanted = vscode.Uri.parse(uri, true).toString();
+  const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === wanted);
+  return document === undefined || !document.isDirty || (await document.save());
+}
+
+/** Everything in the editor that announces its changes and that the server is told of. */
+export function onDidChangeEditor(listener: () => void): Disposable {
+  const on = () => listener();
+  return vscode.Disposable.from(
+    vscode.languages.onDidChangeDiagnostics(on),
+    vscode.workspace.onDidChangeConfiguration(on),
+    vscode.workspace.onDidChangeTextDocument(on),
+    vscode.workspace.onDidSaveTextDocument(on),
+    vscode.workspace.onDidCloseTextDocument(on),
+    vscode.workspace.onDidChangeWorkspaceFolders(on),
+    vscode.workspace.onDidGrantWorkspaceTrust(on),
+    vscode.extensions.onDidChange(on),
+    vscode.window.onDidChangeWindowState(on),
+  );
+}
+
+// Other extensions and commands.
+
+export function extension(id: string): vscode.Extension<unknown> | undefined {
+  return vscode.extensions.getExtension(id);
+}
+
+export async function commandExists(id: string): Promise<boolean> {
+  return (await vscode.commands.getCommands(true)).includes(id);
+}
+
+export async function executeCommand(id: string, ...args: unknown[]): Promise<unknown> {
+  return vscode.commands.executeCommand(id, ...args);
+}
+
+export function registerCommand(id: string, handler: (...args: unknown[]) => unknown): Disposable {
+  return vscode.commands.registerCommand(id, handler);
+}
+
+/** Sets a key for the when clauses of package.json. */
+export function setContext(key: string, value: boolean): void {
+  void vscode.commands.executeCommand("setContext", key, value);
+}
+
+// What people see.
+
+export function createStatusItem(id: string, name: string, command: string): Look<StatusItemLook> {
+  const item = vscode.window.createStatusBarItem(id, vscode.StatusBarAlignment.Right);
+  item.name = name;
+  item.command = command;
+  return {
+    show(look) {
+      const tooltip = new vscode.MarkdownString(look.tooltip);
+      tooltip.isTrusted = { enabledCommands: look.tooltipCommands };
+      item.text = look.text;
+      item.tooltip = tooltip;
+      item.accessibilityInformation = { label: look.accessibilityLabel, role: "button" };
+      item.backgroundColor =
+        look.background === "none" ? undefined : new vscode.ThemeColor(`statusBarItem.${look.background}Background`);
+      if (look.visible) {
+        item.show();
+      } else {
+        item.hide();
+      }
+    },
+    dispose: () => item.dispose(),
+  };
+}
+
+export function createLanguageStatus(
+  id: string,
+  name: string,
+  selector: vscode.DocumentSelector,
+  command: vscode.Command,
+): Look<LanguageStatusLook> {
+  const item = vscode.languages.createLanguageStatusItem(id, selector);
+  item.name = name;
+  item.command = command;
+  const severities = {
+    information: vscode.LanguageStatusSeverity.Information,
+    warning: vscode.LanguageStatusSeverity.Warning,
+    error: vscode.LanguageStatusSeverity.Error,
+  };
+  return {
+    show(look) {
+      item.text = look.text;
+      item.detail = look.detail;
+      item.severity = severities[look.severity];
+      item.busy = look.busy;
+    },
+    dispose: () => item.dispose(),
+  };
+}
+
+/** Runs task while the status bar says what is going on. */
+export async function withProgress<T>(
+  title: string,
+  task: (report: (message: string) => void) => Promise<T>,
+): Promise<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, (progress) =>
+    task((message) => progress.report({ message })),
+  );
+}
+
+/** Shows a sentence in the status bar for some seconds. */
+export function flash(text: string): void {
+  vscode.window.setStatusBarMessage(text, 8000);
+}
+
+/** Shows a notification; resolves with the button pressed. */
+export async function warn(message: string, ...buttons: string[]): Promise<string | undefined> {
+  return vscode.window.showWarningMessage(message, ...buttons);
+}
+
+export async function pick<T extends PickItem>(items: T[], placeHolder: string): Promise<T | undefined> {
+  return vscode.window.showQuickPick(items, { placeHolder });
+}
+
+/** Offers virtual Markdown documents: `show` renders one in the Markdown preview. */
+export function createMarkdownDocuments(
+  scheme: string,
+): Disposable & { show(name: string, text: string): Promise<void> } {
+  const texts = new Map<string, string>();
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  const provider = vscode.workspace.registerTextDocumentContentProvider(scheme, {
+    onDidChange: changed.event,
+    provideTextDocumentContent: (uri) => texts.get(uri.path),
+  });
+  return {
+    async show(name, text) {
+      const uri = vscode.Uri.from({ scheme, path: `/${name}.md` });
+      texts.set(uri.path, text);
+      changed.fire(uri);
+      try {
+        await vscode.commands.executeCommand("markdown.showPreview", uri);
+      } catch {
+        await vscode.window.showTextDocument(uri); // the built-in Markdown extension may be off
+      }
+    },
+    dispose() {
+      provider.dispose();
+      changed.dispose();
+    },
+  };
+}
