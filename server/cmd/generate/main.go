@@ -25,9 +25,7 @@ type target struct {
 }
 
 // targets lists every generated file of the repository.
-var targets = []target{
-	{"extension/src/protocol.gen.ts", protocolTypeScript},
-}
+var targets = append(ruleTargets(), target{"extension/src/protocol.gen.ts", protocolTypeScript})
 
 // regenerate is the command that people are told to run.
 const regenerate = "go run ./server/cmd/generate"

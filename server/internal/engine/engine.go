@@ -6,51 +6,18 @@ package engine
 import (
 	"context"
 
+	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
-	"github.com/gophantom/gophantom/server/internal/world"
 )
-
-// Captured are environments given by the user instead of observed ones, as
-// variables by environment.
-type Captured map[model.EnvName]map[string]string
-
-// Request says what to look at in one shot (the command line).
-type Request struct {
-	Dir      string
-	Captured Captured
-	Problems []model.Problem   // captured problems to judge; nil: none
-	Overlays map[string]string // captured unsaved documents: absolute path → text
-}
-
-// Observe takes one snapshot without an editor. Commands run only when the
-// snapshot needs them; nothing reaches the network.
-func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot, error) {
-	panic("not yet")
-}
-
-// Assessment is everything we say about one snapshot.
-type Assessment struct {
-	Snapshot *model.Snapshot
-	Findings []model.Finding
-	Verdicts []model.Verdict
-	Unknown  []report.Unknown
-}
-
-// Check judges a snapshot: rules first, then ground truth for its problems.
-func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
-	panic("not yet")
-}
-
-// Report renders an assessment.
-func (a Assessment) Report(w *world.World) report.Report { panic("not yet") }
 
 // EditorFacts is what the editor told, in model terms.
 type EditorFacts struct {
 	Trusted   bool
 	ClientPID int
-	Env       map[string]string // the extension host's environment now
-	Folders   []string
+	Env       map[string]string // the extension host's environment now; nil if it did not say
+	Folders   []string          // absolute paths
 	Settings  []SettingsScope
 	Problems  []model.Problem
 	Dirty     []string
@@ -59,11 +26,7 @@ type EditorFacts struct {
 }
 
 // SettingsScope is one scope of the editor's settings.
-type SettingsScope struct {
-	Scope  string
-	File   string
-	Values map[string][]byte // raw JSON by full key
-}
+type SettingsScope = observe.SettingsScope
 
 // Update is what the loop publishes.
 type Update struct {
@@ -91,27 +54,18 @@ type Host interface {
 	Progress(message string)
 }
 
-// Edit is a change of one file.
+// Edit is a change of one file, with a label for people.
 type Edit struct {
-	Label  string
-	File   string
-	Want   []byte // content the edit was made for
-	Edits  []TextEdit
-	Create bool // the file does not exist yet
-}
-
-// TextEdit replaces a range.
-type TextEdit struct {
-	Range   model.Range
-	NewText string
+	Label string
+	fix.FileEdit
 }
 
 // CureResult tells how a cure went.
 type CureResult struct {
 	Outcome string // "cured", "not-cured", "declined", "refused", "nothing", "undone"
-	Message string
+	Message string // one sentence for people
 	Millis  int64
-	Next    string
+	Next    string // title of the next rung, "" if none
 }
 
 // FixRequest names one offered fix of one snapshot.
@@ -121,27 +75,3 @@ type FixRequest struct {
 	Snapshot  int
 	ContextID string
 }
-
-// Loop is the live engine of one client.
-type Loop struct{}
-
-// NewLoop makes a loop that publishes through publish, which must not block.
-func NewLoop(w *world.World, publish func(Update)) *Loop { panic("not yet") }
-
-// Run works until ctx is done.
-func (l *Loop) Run(ctx context.Context) {}
-
-// Facts hands over the newest facts of the editor; it never blocks.
-func (l *Loop) Facts(f EditorFacts) {}
-
-// Recheck looks again and returns when judged.
-func (l *Loop) Recheck(ctx context.Context) (Update, error) { panic("not yet") }
-
-// Cure runs the best cure of the current findings and verdicts.
-func (l *Loop) Cure(ctx context.Context, h Host) CureResult { panic("not yet") }
-
-// Fix runs one offered fix.
-func (l *Loop) Fix(ctx context.Context, h Host, r FixRequest) CureResult { panic("not yet") }
-
-// Undo undoes the last cure.
-func (l *Loop) Undo(ctx context.Context, h Host) CureResult { panic("not yet") }

@@ -91,7 +91,8 @@ type Setting struct {
 // the highest layer that names the variable wins, even with an empty value.
 // For a variable that go reads from its files too, an empty process value
 // counts as unset, then the GOENV file decides (an empty value in that file
-// is kept and hides GOROOT/go.env), then GOROOT/go.env, then the default.
+// is kept and hides GOROOT/go.env), then GOROOT/go.env. An empty value from a
+// file yields only to a built-in default.
 func (e Env) Lookup(name string) Setting {
 	s := Setting{Name: name}
 	isGo := IsGoVariable(name)
@@ -108,6 +109,9 @@ func (e Env) Lookup(name string) Setting {
 		inProcess := !l.Kind.fileLayer() && l.Kind != LayerDefault
 		empty := a.Value.Empty()
 		switch {
+		case s.Set && l.Kind == LayerDefault && isGo && s.Value.Empty():
+			s.Shadows = slices.Insert(s.Shadows, 0, Shadow{s.Value, s.Origin})
+			s.Value, s.Origin = a.Value, origin
 		case s.Set:
 			s.Shadows = append(s.Shadows, Shadow{a.Value, origin})
 		case inProcess && decidedInProcess:

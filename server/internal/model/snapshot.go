@@ -18,6 +18,7 @@ type Snapshot struct {
 	Modules   []Module // the main modules in reach of Dir, the nearest first
 	Work      *Work    // nil without a go.work in force
 	Toolchain []Toolchain
+	Caches    []ModuleCache
 	Gopls     []GoplsProcess
 	Extension *GoExtension // nil outside VS Code or when it is not installed
 	Editor    *Editor      // nil without an editor (command line)
@@ -85,6 +86,24 @@ type Use struct {
 	Dir  string // absolute
 	Path string // module path of the go.mod found there; "" if none
 	Line int
+}
+
+// ModuleCache is one module cache, as far as the main modules need it.
+type ModuleCache struct {
+	Dir     string   // what GOMODCACHE resolves to
+	Missing []string // "path@version" of requirements that are not in it
+}
+
+// Missing returns the requirements that the environment would have to
+// download, as "path@version". known is false when the cache was not looked at.
+func (s *Snapshot) Missing(env Env) (missing []string, known bool) {
+	dir := env.Lookup("GOMODCACHE").Value.Reveal()
+	for _, c := range s.Caches {
+		if c.Dir == dir {
+			return c.Missing, true
+		}
+	}
+	return nil, false
 }
 
 // Toolchain is what one environment resolves "go" to.

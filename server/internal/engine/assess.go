@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/rules"
+	"github.com/gophantom/gophantom/server/internal/verify"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// Captured are environments given by the user instead of observed ones, as
+// variables by environment.
+type Captured map[model.EnvName]map[string]string
+
+// Request says what to look at in one shot (the command line).
+type Request struct {
+	Dir      string // absolute
+	Captured Captured
+	Problems []model.Problem   // captured problems to judge; nil: none
+	Overlays map[string]string // captured unsaved documents: absolute path → text
+}
+
+// Observe takes one snapshot without an editor. Commands run only when the
+// snapshot needs them; nothing reaches the network.
+func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot, error) {
+	info, err := w.Files.Stat(req.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be looked at: %w", req.Dir, err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a directory", req.Dir)
+	}
+	dirty := make([]string, 0, len(req.Overlays))
+	for file := range req.Overlays {
+		dirty = append(dirty, file)
+	}
+	slices.Sort(dirty)
+	return observe.Take(ctx, w, observe.Input{
+		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true,
+		Captured: req.Captured, Problems: req.Problems, Dirty: dirty,
+	}), nil
+}
+
+// Assessment is everything we say about one snapshot.
+type Assessment struct {
+	Snapshot *model.Snapshot
+	Findings []model.Finding
+	Verdicts []model.Verdict
+	Unknown  []report.Unknown
+}
+
+// Check judges a snapshot: rules first, then ground truth for its problems.
+func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
+	a := Assessment{Snapshot: s}
+	var crashes []rules.Crash
+	a.Findings, crashes = rules.Run(s)
+	for _, c := range crashes {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: c.Rule, Why: c.Why})
+	}
+	for _, f := range s.Faults {
+		if f.Location == nil {
+			a.Unknown = append(a.Unknown, report.Unknown{Rule: f.Subject, Why: f.Text})
+		}
+	}
+	if gopls, asked := s.Env(model.EnvGopls); s.Editor != nil && asked && !gopls.Complete {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: "gopls", Why: gopls.Why + "."})
+	}
+	if shell, ok := s.ToolchainOf(model.EnvShell); ok && shell.Go == "" {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: "The shell has " + shell.Why + "."})
+	}
+	a.Verdicts = verify.Judge(ctx, w, s)
+	for i := range a.Verdicts {
+		a.complete(&a.Verdicts[i])
+	}
+	return a
+}
+
+// complete gives a verdict its context and the fixes that its cause calls for.
+func (a *Assessment) complete(v *model.Verdict) {
+	v.ContextID = rules.ContextID(v.Problem.Message)
+	if v.Kind != model.Phantom {
+		return
+	}
+	if len(v.Guilty) > 0 {
+		v.ContextID = rules.ContextID(v.Guilty[0].Variable)
+	}
+	if a.Snapshot.Editor == nil {
+		return
+	}
+	if v.Cause == model.CauseStale {
+		// What keeps gopls from seeing the truth may also keep a restarted
+		// one from it: a mask goes first.
+		for _, f := range a.Findings {
+			if f.Rule == "masked-variable" {
+				v.Fixes = append(v.Fixes, f.Fixes...)
+			}
+		}
+		v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.RestartGopls})
+		return
+	}
+	for _, g := range v.Guilty {
+		offered := len(v.Fixes)
+		for _, f := range a.Findings {
+			if f.Subject == g.Variable {
+				v.Fixes = append(v.Fixes, f.Fixes...)
+			}
+		}
+		if len(v.Fixes) == offered && a.Snapshot.Extension != nil && g.Variable != "PATH" {
+			v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.UseShellValue, Args: map[string]model.Value{"variable": model.NewValue(g.Variable)}})
+		}
+	}
+}
+
+// ladder orders fixes by their side effects, the smallest first.
+var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern}
+
+// offers lists every fix on offer, the best first: what cures a proven
+// phantom before what only mends a finding, then by side effects.
+func (a Assessment) offers() []offer {
+	var out []offer
+	add := func(o offer) {
+		if !slices.ContainsFunc(out, func(p offer) bool { return p.key() == o.key() }) {
+			out = append(out, o)
+		}
+	}
+	for _, v := range a.Verdicts {
+		for _, f := range v.Fixes {
+			add(offer{FixOffer: f, contextID: v.ContextID, verdict: &v})
+		}
+	}
+	proven := len(out)
+	for _, f := range a.Findings {
+		for _, o := range f.Fixes {
+			add(offer{FixOffer: o, contextID: f.ContextID, rule: f.Rule, subject: f.Subject})
+		}
+	}
+	rank := func(x, y offer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
+	slices.SortStableFunc(out[:proven], rank)
+	slices.SortStableFunc(out[proven:], rank)
+	return out
+}
+
+// offer is a fix with what it is to cure.
+type offer struct {
+	model.FixOffer
+	contextID     string
+	verdict       *model.Verdict // the phantom it cures; nil for a finding
+	rule, subject string         // the finding it cures
+}
+
+func (o offer) key() string {
+	return o.ID + "\x00" + o.Args["variable"].Reveal()
+}
+
+// Report renders an assessment; w serves the previews of fixes.
+func (a Assessment) Report(w *world.World) report.Report {
+	s := a.Snapshot
+	r := report.Report{
+		Schema: report.Schema,
+		Snapshot: report.Snapshot{
+			Number: s.Number, Reason: s.Reason, Taken: s.Taken.UTC().Format(time.RFC3339), Dir: s.Dir, Trusted: s.Trusted,
+		},
+		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+	}
+	if t, ok := s.ToolchainOf(model.EnvShell); ok {
+		r.Snapshot.Go = t.Version
+	}
+	if len(s.Gopls) > 0 {
+		r.Snapshot.Gopls = s.Gopls[0].Version
+	}
+	for _, f := range a.Findings {
+		r.Findings = append(r.Findings, a.finding(w, f))
+	}
+	for _, v := range a.Verdicts {
+		r.Problems = append(r.Problems, a.problem(w, v))
+	}
+	r.Health = a.health()
+	return r
+}
+
+func (a Assessment) health() string {
+	health := "ok"
+	for _, f := range a.Findings {
+		switch {
+		case f.Severity == model.Error:
+			return "error"
+		case f.Severity == model.Warning:
+			health = "warning"
+		}
+	}
+	unknown := len(a.Unknown) > 0
+	for _, v := range a.Verdicts {
+		switch {
+		case v.Kind == model.Phantom || v.Kind == model.StaleGreen:
+			health = "warning"
+		case v.Kind == model.Unknown && judged(v.Problem):
+			unknown = true
+		}
+	}
+	if health == "ok" && unknown {
+		return "unknown"
+	}
+	return health
+}
+
+// judged reports whether a problem is of a kind that gets a verdict.
+func judged(p model.Problem) bool {
+	_, ok := verify.ImportOf(p)
+	return ok
+}
+
+func (a Assessment) finding(w *world.World, f model.Finding) report.Finding {
+	rule := rules.ByID(f.Rule)
+	out := report.Finding{
+		Rule: f.Rule, Ref: f.Ref, Severity: string(f.Severity), Latent: f.Latent, Subject: f.Subject,
+		Environments: []string{}, Args: report.StringMap{}, Related: []report.Origin{}, Evidence: []string{},
+		Message: report.Render(rule.Messages[f.Message], f.Args), Location: report.FromLocation(f.Location),
+		ContextID: f.ContextID, Fixes: a.fixes(w, f.Fixes),
+	}
+	for _, e := range f.Environments {
+		out.Environments = append(out.Environments, string(e))
+	}
+	for name, value := range f.Args {
+		out.Args[name] = report.Show(value)
+	}
+	if f.Origin != nil {
+		o := report.FromOrigin(*f.Origin)
+		out.Origin = &o
+	}
+	for _, o := range f.Related {
+		out.Related = append(out.Related, report.FromOrigin(o))
+	}
+	if !f.GoText.Empty() {
+		out.Evidence = append(out.Evidence, report.Show(f.GoText))
+	}
+	return out
+}
+
+func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
+	loc := report.FromLocation(&v.Problem.Location)
+	out := report.Problem{
+		URI: loc.URI, Range: loc.Range, Source: v.Problem.Source, Code: v.Problem.Code, Message: v.Problem.Message,
+		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: v.Why,
+		Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
+	}
+	for _, g := range v.Guilty {
+		out.Guilty = append(out.Guilty, g.Variable)
+	}
+	for _, e := range v.Evidence {
+		out.Evidence = append(out.Evidence, report.Evidence{
+			Environment: string(e.Env), Command: e.Command, Outcome: e.Outcome, Text: report.Show(e.Text), Millis: e.Millis,
+		})
+	}
+	return out
+}
+
+func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix {
+	out := []report.Fix{}
+	for _, o := range offers {
+		p, err := fix.Make(w, a.Snapshot, o, report.Show)
+		f := report.Fix{ID: o.ID, Title: p.Title, Kind: p.Kind(), Reversible: p.Reversible, WeakensSecurity: p.WeakensSecurity, Preview: p.Preview, Disabled: p.Disabled, Args: report.StringMap{}}
+		if err != nil {
+			f.Disabled = err.Error()
+		}
+		for name, value := range o.Args {
+			f.Args[name] = report.Show(value)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// headline is the most important thing to know, in one sentence.
+func (a Assessment) headline(r report.Report) string {
+	for _, p := range r.Problems {
+		if p.Verdict == string(model.Phantom) {
+			return PhantomSentence(p)
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Severity != string(model.Info) {
+			return f.Message
+		}
+	}
+	for _, v := range a.Verdicts {
+		if v.Kind == model.Unknown && judged(v.Problem) {
+			return "Not decided: " + v.Why + "."
+		}
+	}
+	if len(r.Unknown) > 0 {
+		return r.Unknown[0].Why
+	}
+	return "No phantoms: the editor and the shell agree."
+}
+
+// PhantomSentence says what is wrong with a phantom, for people.
+func PhantomSentence(p report.Problem) string {
+	subject := p.Message
+	if rest, ok := strings.CutPrefix(subject, "could not import "); ok {
+		path, _, _ := strings.Cut(rest, " ")
+		subject = path
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Phantom: %s can be imported; %s.", subject, p.Why)
+	if len(p.Guilty) > 0 {
+		fmt.Fprintf(&b, " At fault: %s.", strings.Join(p.Guilty, ", "))
+	}
+	if p.TrueReason != "" {
+		first, _, _ := strings.Cut(p.TrueReason, "\n")
+		fmt.Fprintf(&b, " What go says there: %s.", strings.TrimSuffix(first, "."))
+	}
+	return b.String()
+}

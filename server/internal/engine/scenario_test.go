@@ -1,0 +1,103 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
+)
+
+// facts is what a scenario's facts.json says an editor told.
+type facts struct {
+	Trusted   bool
+	Extension *struct {
+		Version           string
+		Active            bool
+		UseLanguageServer bool
+	}
+	Settings []struct {
+		Scope, File string
+	}
+}
+
+var anyLine = regexp.MustCompile(`:\*$`)
+
+// TestScenarios replays every scenario: a machine, and the findings it must
+// give. A healthy twin gives none of its own rule.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "testdata", "scenarios", "*", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		rule := filepath.Base(filepath.Dir(file))
+		t.Run(rule+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			w, sc := worldtest.Load(t, file)
+			w.Environ = []string{"HOME=/home/gopher", "PATH=/usr/lib/go/bin:/usr/bin"}
+			in := observe.Input{Number: 1, Reason: "scenario", Dir: "/home/gopher/ws", Trusted: true, Captured: map[model.EnvName]map[string]string{}}
+			for name, vars := range sc.Envs {
+				in.Captured[model.EnvName(name)] = vars
+			}
+			if text, ok := sc.Section("facts.json"); ok {
+				var f facts
+				if err := json.Unmarshal([]byte(text), &f); err != nil {
+					t.Fatal(err)
+				}
+				in.Trusted = f.Trusted
+				in.Editor = &observe.EditorInput{ClientPID: 100}
+				if f.Extension != nil {
+					in.Editor.Extension = &model.GoExtension{Version: f.Extension.Version, Active: f.Extension.Active, UseLanguageServer: f.Extension.UseLanguageServer}
+				}
+				for _, s := range f.Settings {
+					in.Editor.Settings = append(in.Editor.Settings, observe.SettingsScope{Scope: s.Scope, File: s.File})
+				}
+			}
+			a := engine.Check(t.Context(), w, observe.Take(t.Context(), w, in))
+			want, _ := sc.Section("want")
+			wantLines := strings.FieldsFunc(want, func(r rune) bool { return r == '\n' })
+			if healthy := strings.HasPrefix(filepath.Base(file), "healthy-"); healthy == strings.Contains(want, rule+" ") {
+				t.Fatalf("a scenario must expect its own rule, and a healthy twin must not:\n%s", want)
+			}
+			var got []string
+			for i, f := range a.Findings {
+				envs := make([]string, 0, len(f.Environments))
+				for _, e := range f.Environments {
+					envs = append(envs, string(e))
+				}
+				where := "-"
+				if f.Location != nil {
+					where = fmt.Sprintf("%s:%d", f.Location.File, f.Location.Range.Start.Line+1)
+					if i < len(wantLines) && anyLine.MatchString(wantLines[i]) {
+						where = f.Location.File + ":*"
+					}
+				}
+				got = append(got, strings.Join([]string{f.Rule, dash(f.Ref), string(f.Severity), dash(strings.Join(envs, ",")), where}, " "))
+			}
+			if diff := cmp.Diff(wantLines, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			for _, f := range a.Report(w).Findings {
+				if strings.ContainsAny(f.Message, "{}") || f.Message == "" {
+					t.Errorf("%s: the message lacks an argument: %q", f.Rule, f.Message)
+				}
+				t.Log(f.Message)
+			}
+		})
+	}
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,321 @@
+// Package observe turns the world into the facts of a snapshot: one file per
+// layer or subject. It knows where values come from; it must not know which of
+// them are wrong.
+package observe
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// Input is what a snapshot is taken from, beside what the world shows.
+type Input struct {
+	Number  int
+	Reason  string
+	Dir     string // absolute path of the workspace folder
+	Trusted bool   // false: execute nothing
+
+	// Captured environments replace the observed ones.
+	Captured map[model.EnvName]map[string]string
+	// Editor is nil on the command line; our own environment is then the one
+	// the user builds with.
+	Editor *EditorInput
+
+	Problems []model.Problem
+	Dirty    []string
+}
+
+// EditorInput is what only an editor can tell.
+type EditorInput struct {
+	ClientPID int
+	Env       map[string]string // the extension host's environment now; nil if it did not say
+	Settings  []SettingsScope
+	Extension *model.GoExtension
+	Editor    model.Editor
+	Shell     Shell // the last capture of the shell, see CaptureShell
+}
+
+// Shell is one capture of the shell's environment. The zero Shell was not
+// captured yet.
+type Shell struct {
+	Done  bool
+	Vars  map[string]string
+	Fault *model.Fault
+}
+
+// Take observes everything and returns the snapshot.
+func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
+	s := &model.Snapshot{
+		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Trusted: in.Trusted,
+		Problems: in.Problems, Dirty: in.Dirty,
+	}
+	o := &observer{ctx, w, in, s}
+	if in.Editor != nil {
+		o.editor()
+	} else if _, captured := in.Captured[model.EnvShell]; !captured {
+		o.process(model.EnvShell, Keep(w.Environ), "the environment gophantom was started with")
+	}
+	for _, name := range model.EnvNames {
+		if _, there := s.Env(name); !there {
+			o.captured(name)
+		}
+	}
+	o.modules()
+	return s
+}
+
+type observer struct {
+	ctx context.Context
+	w   *world.World
+	in  Input
+	s   *model.Snapshot
+}
+
+// complete fills a hand-written environment that has neither HOME nor PATH
+// with our own, for no go command could run without them.
+func complete(vars, own map[string]string) (map[string]string, string) {
+	home, path := "HOME", "PATH"
+	if vars[home] != "" || vars[path] != "" {
+		return vars, "captured"
+	}
+	out := map[string]string{}
+	for name, value := range own {
+		if name == home || name == path || name == "XDG_CONFIG_HOME" || name == "USERPROFILE" || name == "APPDATA" {
+			out[name] = value
+		}
+	}
+	for name, value := range vars {
+		out[name] = value
+	}
+	return out, "captured; HOME and PATH are those of gophantom itself"
+}
+
+// captured adds the environment that was given for the name, if one was.
+func (o *observer) captured(name model.EnvName) bool {
+	vars, ok := o.in.Captured[name]
+	if ok {
+		vars, why := complete(vars, Keep(o.w.Environ))
+		o.process(name, vars, why)
+	}
+	return ok
+}
+
+// process adds an environment that is a process environment over go's files.
+func (o *observer) process(name model.EnvName, vars map[string]string, why string) {
+	o.add(model.Env{Name: name, Complete: true, Why: why}, vars)
+}
+
+// add completes env, whose layers above the process are set already, with the
+// process layer and what lies below.
+func (o *observer) add(env model.Env, vars map[string]string) {
+	env.Layers = append(env.Layers, model.Layer{Kind: model.LayerProcess, Vars: assignments(vars)})
+	merged := env.Process()
+	tool := toolchain(o.ctx, o.w, env.Name, merged, o.in.Trusted)
+	below, faults := goFiles(o.w, merged, tool)
+	env.Layers = append(env.Layers, below...)
+	o.s.Envs = append(o.s.Envs, env)
+	o.s.Toolchain = append(o.s.Toolchain, tool)
+	for _, f := range faults {
+		o.fault(f)
+	}
+}
+
+// fault records a fault once, however many environments run into it.
+func (o *observer) fault(f model.Fault) {
+	if !slices.ContainsFunc(o.s.Faults, func(g model.Fault) bool { return g.Text == f.Text }) {
+		o.s.Faults = append(o.s.Faults, f)
+	}
+}
+
+// missing adds an environment that could not be observed.
+func (o *observer) missing(name model.EnvName, why string) {
+	o.s.Envs = append(o.s.Envs, model.Env{Name: name, Why: why})
+}
+
+func (o *observer) editor() {
+	ed := o.in.Editor
+	o.s.Editor, o.s.Extension = &ed.Editor, ed.Extension
+
+	if o.captured(model.EnvEditorLaunch) {
+	} else if launch, err := ProcessEnviron(o.ctx, o.w, ed.ClientPID); err != nil {
+		o.missing(model.EnvEditorLaunch, "the environment the editor was started with cannot be read")
+	} else {
+		o.process(model.EnvEditorLaunch, launch, "the environment the extension host was started with")
+	}
+	now, why := ed.Env, "the environment of the extension host now"
+	if now == nil {
+		now, why = Keep(o.w.Environ), "the environment the editor started gophantom with"
+	}
+	if !o.captured(model.EnvEditor) {
+		o.process(model.EnvEditor, now, why)
+	}
+	editor, _ := o.s.Env(model.EnvEditor)
+	now = editor.Process()
+
+	settings, faults := Settings(o.w, ed.Settings)
+	for _, f := range faults {
+		o.fault(f)
+	}
+	if ed.Extension != nil {
+		o.add(model.Env{
+			Name: model.EnvTools, Complete: true, Predicted: true, Why: "what the Go extension would start a tool with now (predicted)",
+			Layers: ToolsLayers(settings, now, o.in.Dir),
+		}, now)
+	}
+	o.gopls(settings)
+	o.shell()
+}
+
+func (o *observer) gopls(settings EffectiveSettings) {
+	if vars, ok := o.in.Captured[model.EnvGopls]; ok {
+		vars, why := complete(vars, Keep(o.w.Environ))
+		o.add(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: []model.Layer{GoplsLayer(settings)}}, vars)
+		return
+	}
+	seen, faults := FindGopls(o.ctx, o.w, o.in.Editor.ClientPID)
+	for _, f := range faults {
+		o.fault(f)
+	}
+	for _, g := range seen {
+		o.s.Gopls = append(o.s.Gopls, g.GoplsProcess)
+	}
+	switch {
+	case len(seen) == 0:
+		o.missing(model.EnvGopls, o.noGopls())
+		return
+	case seen[0].Environ == nil:
+		o.missing(model.EnvGopls, fmt.Sprintf("gopls runs (process %d), but its environment cannot be read", seen[0].PID))
+		return
+	}
+	for _, other := range seen[1:] {
+		if !sameGo(seen[0].Environ, other.Environ) {
+			o.missing(model.EnvGopls, fmt.Sprintf("two gopls run in this editor (processes %d and %d) with different environments; stop one of them", seen[0].PID, other.PID))
+			return
+		}
+	}
+	o.add(model.Env{
+		Name: model.EnvGopls, Complete: true, Why: fmt.Sprintf("the environment gopls was started with (process %d)", seen[0].PID),
+		Layers: []model.Layer{GoplsLayer(settings)},
+	}, seen[0].Environ)
+}
+
+// noGopls says why no gopls may be running.
+func (o *observer) noGopls() string {
+	ext := o.in.Editor.Extension
+	switch {
+	case !o.in.Trusted:
+		return "gopls is not running: the workspace is not trusted"
+	case ext == nil && o.in.Editor.Env != nil:
+		return "gopls is not running: the Go extension (golang.go) is not installed or is disabled"
+	case ext != nil && !ext.UseLanguageServer:
+		return "gopls is not running: it is switched off by go.useLanguageServer"
+	case ext != nil && !ext.Active:
+		return "gopls is not running yet: the Go extension has not started; open a Go file"
+	}
+	return "gopls is not running; run “Go: Install/Update Tools” if it is not installed"
+}
+
+// sameGo reports whether two environments agree on everything that go reads.
+func sameGo(a, b map[string]string) bool {
+	for _, pair := range [][2]map[string]string{{a, b}, {b, a}} {
+		for name, value := range pair[0] {
+			if (model.IsGoVariable(name) || name == "PATH") && pair[1][name] != value {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (o *observer) shell() {
+	if o.captured(model.EnvShell) {
+		return
+	}
+	sh := o.in.Editor.Shell
+	switch {
+	case !o.in.Trusted:
+		o.missing(model.EnvShell, "the shell is not asked in a workspace that is not trusted")
+	case !sh.Done:
+		o.missing(model.EnvShell, "the shell has not answered yet")
+	case sh.Vars == nil:
+		o.missing(model.EnvShell, sh.Fault.Text)
+		o.fault(*sh.Fault)
+	default:
+		if sh.Fault != nil {
+			o.fault(*sh.Fault)
+		}
+		o.process(model.EnvShell, sh.Vars, "a login and interactive shell")
+	}
+}
+
+func (o *observer) modules() {
+	var gowork model.Setting
+	for _, name := range []model.EnvName{model.EnvShell, model.EnvGopls, model.EnvTools, model.EnvEditor} {
+		if env, ok := o.s.Env(name); ok && env.Complete {
+			gowork = env.Lookup("GOWORK")
+			break
+		}
+	}
+	var faults []model.Fault
+	o.s.Modules, o.s.Work, faults = modules(o.w, o.in.Dir, gowork)
+	for _, f := range faults {
+		o.fault(f)
+	}
+	for _, env := range o.s.Envs {
+		dir := env.Lookup("GOMODCACHE").Value.Reveal()
+		if !env.Complete || dir == "" || slices.ContainsFunc(o.s.Caches, func(c model.ModuleCache) bool { return c.Dir == dir }) {
+			continue
+		}
+		o.s.Caches = append(o.s.Caches, moduleCache(o.w, dir, o.s.Modules, o.s.Work))
+	}
+}
+
+// Keep turns "KEY=VALUE" lines into variables, allow-listed names only.
+func Keep(environ []string) map[string]string {
+	out := map[string]string{}
+	for _, line := range environ {
+		name, value, ok := strings.Cut(line, "=")
+		if ok && model.Kept(name) {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// WatchList names the files whose change makes a snapshot old.
+func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
+	var files []string
+	add := func(file string) {
+		if file != "" && !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	for _, env := range s.Envs {
+		for _, l := range env.Layers {
+			if l.Kind == model.LayerGOENV || l.Kind == model.LayerGoroot {
+				add(l.File)
+			}
+		}
+	}
+	for _, scope := range scopes {
+		add(scope.File)
+	}
+	add(filepath.Join(s.Dir, "go.mod"))
+	add(filepath.Join(s.Dir, "go.work"))
+	for _, m := range s.Modules {
+		dir := filepath.Dir(m.File)
+		add(m.File)
+		add(filepath.Join(dir, "go.sum"))
+		add(filepath.Join(dir, "vendor", "modules.txt"))
+	}
+	if s.Work != nil {
+		add(s.Work.File)
+	}
+	return files
+}

@@ -1,0 +1,105 @@
+package observe
+
+import (
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// lookPath finds an executable as exec.LookPath would in the given
+// environment; "" if there is none.
+func lookPath(w *world.World, vars map[string]string, name string) string {
+	exts := []string{""}
+	if w.GOOS == "windows" {
+		exts = []string{".exe", ".bat", ".cmd"}
+	}
+	for _, dir := range filepath.SplitList(vars["PATH"]) {
+		if !filepath.IsAbs(dir) {
+			continue // go refuses executables found through a relative directory
+		}
+		for _, ext := range exts {
+			file := filepath.Join(dir, name+ext)
+			if info, err := w.Files.Stat(file); err == nil && info.Mode().IsRegular() && (w.GOOS == "windows" || info.Mode()&0o111 != 0) {
+				return file
+			}
+		}
+	}
+	return ""
+}
+
+// toolchain finds the Go that an environment resolves "go" to. Files tell as
+// a rule; a command runs only where "go" is a version manager's shim, and
+// only if run is true.
+func toolchain(ctx context.Context, w *world.World, name model.EnvName, vars map[string]string, run bool) model.Toolchain {
+	t := model.Toolchain{Env: name, Go: lookPath(w, vars, "go")}
+	if t.Go == "" {
+		t.Why = "no go command on PATH; install Go or correct PATH"
+		if t.GOROOT = vars["GOROOT"]; t.GOROOT != "" {
+			t.Version = gorootVersion(w, t.GOROOT)
+		}
+		return t
+	}
+	if root := vars["GOROOT"]; root != "" {
+		t.GOROOT = filepath.Clean(root)
+	} else if real, err := w.Files.EvalSymlinks(t.Go); err == nil {
+		if root := filepath.Dir(filepath.Dir(real)); gorootVersion(w, root) != "" {
+			t.GOROOT = root
+		}
+	}
+	if t.GOROOT == "" && run {
+		res, err := w.Exec.Run(ctx, world.Command{Path: t.Go, Args: []string{"env", "-json", "GOROOT", "GOVERSION"}, Dir: w.Dir, Env: environ(vars)})
+		var out struct{ GOROOT, GOVERSION string }
+		if err == nil && res.Code == 0 && json.Unmarshal(res.Stdout, &out) == nil {
+			t.GOROOT, t.Version = out.GOROOT, out.GOVERSION
+		}
+	}
+	if t.Version == "" {
+		t.Version = gorootVersion(w, t.GOROOT)
+	}
+	if t.Version == "" {
+		t.Why = fmt.Sprintf("the Go behind %s could not be identified", t.Go)
+	}
+	return t
+}
+
+// gorootVersion is the first line of GOROOT/VERSION; "" if dir is no GOROOT.
+func gorootVersion(w *world.World, dir string) string {
+	if dir == "" {
+		return ""
+	}
+	data, err := w.Files.ReadFile(filepath.Join(dir, "VERSION"))
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	return strings.TrimSpace(line)
+}
+
+// environ lists variables the way a command takes them.
+func environ(vars map[string]string) []string {
+	out := make([]string, 0, len(vars))
+	for name, value := range vars {
+		out = append(out, name+"="+value)
+	}
+	return out
+}
+
+// goplsVersion reads what a gopls binary says about its build.
+func goplsVersion(w *world.World, exe string) (version, goVersion string) {
+	f, err := w.Files.Open(exe)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	info, err := buildinfo.Read(f)
+	if err != nil {
+		return "", ""
+	}
+	return info.Main.Version, info.GoVersion
+}

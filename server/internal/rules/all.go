@@ -1,0 +1,13 @@
+package rules
+
+// all is the table of rules, ordered by id. Generated from the files of this
+// package by "go run ./server/cmd/generate"; a test fails when it is stale.
+var all = []*Rule{
+	&brokenConfiguration,
+	&envDrift,
+	&goplsStaleEnv,
+	&goproxyInvalidEntry,
+	&goproxyNoEntries,
+	&maskedVariable,
+	&privatePatternNeverMatches,
+}

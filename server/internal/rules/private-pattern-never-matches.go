@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/route"
+)
+
+var privatePatternNeverMatches = Rule{
+	ID:     "private-pattern-never-matches",
+	Family: "private patterns",
+	Title:  "A private-module pattern can never match",
+	Refs: []Ref{
+		{"PV-SPACE", "white space around a pattern", ""},
+		{"PV-URL", "a pattern written as a URL", ""},
+		{"PV-PORT", "a pattern with a port", ""},
+	},
+	Severity: model.Warning,
+	Messages: map[string]string{
+		"PV-SPACE": `{variable} has the pattern "{pattern}" with white space around it, which go does not trim, so it matches no module; write "{suggestion}".`,
+		"PV-URL":   `{variable} has the pattern "{pattern}", but patterns are compared with module paths, which have no "://", so it matches no module; write "{suggestion}".`,
+		"PV-PORT":  `{variable} has the pattern "{pattern}", but module paths cannot contain ":", so it matches no module; write "{suggestion}".`,
+	},
+	Fixes: []string{"fix-pattern"},
+	Doc: Doc{
+		Symptom: "A private module is asked from the public proxy or checksum database although it is listed:\n\n```\nreading https://proxy…/@v/v1.0.0.info: 404 Not Found\n```\n\nor, for GOINSECURE, certificate errors go on. go itself says nothing about the dead pattern.",
+		Cause:   "GOPRIVATE, GONOPROXY, GONOSUMDB and GOINSECURE are comma-separated lists of path patterns compared with *module paths*, element by element. Unlike GOPROXY, white space is kept; a scheme, a port or a space can never occur in a module path, so such a pattern is silently dead.",
+		Cure:    "Write the bare path prefix: `git.corp.example`, or `*.corp.example`. No spaces, no `https://`, no port.",
+		Undo:    "The fix is an edit of the line that sets the variable; undo puts the old text back.",
+	},
+	Check: func(s *model.Snapshot) (found []model.Finding) {
+		for _, variable := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"} {
+			for _, g := range settings(s, variable) {
+				for _, p := range route.Patterns(g.Value.Reveal()) {
+					if _, ours := privatePatternTemplates[p.Fault]; !ours {
+						continue
+					}
+					found = append(found, g.finding(model.Finding{
+						Ref:     p.Fault,
+						Message: p.Fault,
+						Latent:  idle(s, g.env),
+						Args: map[string]model.Value{
+							"variable":   model.NewValue(variable),
+							"pattern":    model.NewValue(p.Text),
+							"suggestion": model.NewValue(p.Suggestion),
+						},
+						Fixes: []model.FixOffer{{ID: "fix-pattern", Args: map[string]model.Value{"variable": model.NewValue(variable)}}},
+					}))
+				}
+			}
+		}
+		return found
+	},
+}
+
+// privatePatternTemplates are the faults that this rule reports.
+var privatePatternTemplates = map[string]bool{"PV-SPACE": true, "PV-URL": true, "PV-PORT": true}

@@ -1,0 +1,243 @@
+// Package verify finds out what is true: it runs the go command in the
+// environment gopls has and in the one the user builds with, without touching
+// the network, go.mod or go.sum, and says which problems are phantoms.
+//
+// It knows how to ask go. It must not know LSP, settings or rules.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// Judge gives a verdict for every problem of the snapshot, in the order of
+// the problems. Ground truth is asked once per directory and environment.
+func Judge(ctx context.Context, w *world.World, s *model.Snapshot) []model.Verdict {
+	j := &judge{w: w, s: s, runs: map[string]run{}}
+	out := make([]model.Verdict, 0, len(s.Problems))
+	for _, p := range s.Problems {
+		out = append(out, j.verdict(ctx, p))
+	}
+	return out
+}
+
+// ImportOf returns the package path that a problem says could not be
+// imported; ok is false for other problems.
+func ImportOf(p model.Problem) (path string, ok bool) {
+	rest, ok := strings.CutPrefix(p.Message, "could not import ")
+	if !ok || p.Source != "" && p.Source != "compiler" {
+		return "", false
+	}
+	path, _, _ = strings.Cut(rest, " ")
+	return path, path != ""
+}
+
+type judge struct {
+	w    *world.World
+	s    *model.Snapshot
+	runs map[string]run
+}
+
+func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
+	v := model.Verdict{Problem: p, Kind: model.Unknown, Snapshot: j.s.Number}
+	path, ok := ImportOf(p)
+	if why := j.undecidable(p, ok); why != "" {
+		v.Why = why
+		return v
+	}
+	editor, shell, why := j.environments()
+	if why != "" {
+		v.Why = why
+		return v
+	}
+	dir := filepath.Dir(p.File)
+	there := j.run(ctx, dir, shell)
+	v.Evidence = append(v.Evidence, there.evidence(path))
+	switch truth := there.of(path); truth.outcome {
+	case red:
+		v.Kind, v.TrueReason = model.Real, truth.reason
+		v.Why = "the package does not build in your shell either"
+		return v
+	case undecided:
+		v.Why, v.TrueReason = truth.why, truth.reason
+		return v
+	}
+	here := j.run(ctx, dir, editor)
+	v.Evidence = append(v.Evidence, here.evidence(path))
+	switch truth := here.of(path); truth.outcome {
+	case undecided:
+		v.Why, v.TrueReason = truth.why, truth.reason
+	case red:
+		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, truth.reason
+		v.Guilty = j.bisect(ctx, dir, path, editor, shell, &v)
+		v.Why = fmt.Sprintf("the import works in your shell and fails with %s's environment", owner(editor.Name))
+	default:
+		v.Kind, v.Cause = model.Phantom, model.CauseStale
+		v.Why = fmt.Sprintf("the import works in your shell and with %s's environment too: gopls has not looked again", owner(editor.Name))
+	}
+	return v
+}
+
+func owner(name model.EnvName) string {
+	if name == model.EnvTools {
+		return "the Go extension"
+	}
+	return "the " + string(name)
+}
+
+// undecidable says why a problem cannot be judged at all; "" if it can.
+func (j *judge) undecidable(p model.Problem, isImport bool) string {
+	if !isImport {
+		return "only “could not import” problems are judged so far"
+	}
+	if !j.s.Trusted {
+		return "the workspace is not trusted, so nothing may be run to find out"
+	}
+	if p.Stale {
+		return "the document changed since gopls looked at it"
+	}
+	if _, err := j.w.Files.Stat(p.File); err != nil {
+		return "the file is not on disk"
+	}
+	for _, file := range j.s.Dirty {
+		switch filepath.Ext(file) {
+		case ".go":
+			if filepath.Dir(file) != filepath.Dir(p.File) && !j.sameModule(file, p.File) {
+				continue
+			}
+		case ".mod", ".sum", ".work":
+		default:
+			continue
+		}
+		return fmt.Sprintf("%s has unsaved changes; save it, and it will be judged", filepath.Base(file))
+	}
+	return ""
+}
+
+// sameModule reports whether two files have the same nearest go.mod among the
+// snapshot's modules.
+func (j *judge) sameModule(a, b string) bool {
+	root := func(file string) (best string) {
+		for _, m := range j.s.Modules {
+			dir := filepath.Dir(m.File)
+			if strings.HasPrefix(file, dir+string(filepath.Separator)) && len(dir) > len(best) {
+				best = dir
+			}
+		}
+		return best
+	}
+	return root(a) == root(b)
+}
+
+// environments picks the two environments to compare.
+func (j *judge) environments() (editor, shell model.Env, why string) {
+	shell, ok := j.s.Env(model.EnvShell)
+	if !ok || !shell.Complete {
+		return editor, shell, "the environment you build with is not known: " + either(shell.Why, "it was not given")
+	}
+	gopls, asked := j.s.Env(model.EnvGopls)
+	if gopls.Complete {
+		return gopls, shell, ""
+	}
+	if asked && j.s.Editor != nil {
+		return editor, shell, "the environment of gopls is not known: " + gopls.Why
+	}
+	for _, name := range []model.EnvName{model.EnvTools, model.EnvEditor} {
+		if env, ok := j.s.Env(name); ok && env.Complete {
+			return env, shell, ""
+		}
+	}
+	return editor, shell, "the environment of gopls is not known: " + either(gopls.Why, "it was not given")
+}
+
+func either(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// bisected are the variables that can make an import work or fail, the usual
+// suspects first.
+var bisected = strings.Fields(`
+	GOFLAGS GOWORK GOPROXY GOPRIVATE GONOPROXY GOOS GOARCH CGO_ENABLED GO111MODULE GOTOOLCHAIN GOROOT PATH
+	GOEXPERIMENT GOMODCACHE GOPATH GOENV GONOSUMDB GOSUMDB GOINSECURE GOVCS GOPACKAGESDRIVER
+`)
+
+// maxTrials bounds the runs of one bisect.
+const maxTrials = 12
+
+// bisect names the variables whose shell value, put into the editor's
+// environment, turns ground truth green: one that does it alone if there is
+// one, else a minimal set.
+func (j *judge) bisect(ctx context.Context, dir, path string, editor, shell model.Env, v *model.Verdict) []model.Guilty {
+	from, to := editor.Process(), shell.Process()
+	var differing []string
+	for _, name := range bisected {
+		if from[name] != to[name] {
+			differing = append(differing, name)
+		}
+	}
+	trials := 0
+	green := func(names []string) bool {
+		if trials++; trials > maxTrials {
+			return false
+		}
+		env := editor
+		for _, name := range names {
+			env = transplant(env, shell, name)
+		}
+		return j.run(ctx, dir, env).of(path).outcome == green
+	}
+	var guilty []string
+	for _, name := range differing {
+		if green([]string{name}) {
+			guilty = []string{name}
+			break
+		}
+	}
+	if guilty == nil && len(differing) > 1 && green(differing) {
+		guilty = slices.Clone(differing)
+		for _, name := range differing {
+			fewer := slices.DeleteFunc(slices.Clone(guilty), func(n string) bool { return n == name })
+			if len(fewer) > 0 && green(fewer) {
+				guilty = fewer
+			}
+		}
+	}
+	if guilty == nil {
+		v.Why = "the import works in your shell and fails with the editor's environment; no single variable explains it"
+	}
+	out := make([]model.Guilty, 0, len(guilty))
+	for _, name := range guilty {
+		out = append(out, model.Guilty{Variable: name, Editor: editor.Lookup(name), Shell: shell.Lookup(name)})
+	}
+	return out
+}
+
+// transplant gives env the process value that another environment has for a
+// variable.
+func transplant(env, from model.Env, name string) model.Env {
+	if value, ok := from.Process()[name]; ok {
+		return env.With(name, &model.Assignment{Value: model.NewValue(value)})
+	}
+	return env.With(name, nil)
+}
+
+// Green reports whether the import that a problem complains of works in the
+// environment gopls has according to the snapshot.
+func Green(ctx context.Context, w *world.World, s *model.Snapshot, p model.Problem) bool {
+	path, ok := ImportOf(p)
+	gopls, known := s.Env(model.EnvGopls)
+	if !ok || !known || !gopls.Complete || !s.Trusted {
+		return false
+	}
+	j := &judge{w: w, s: s, runs: map[string]run{}}
+	return j.run(ctx, filepath.Dir(p.File), gopls).of(path).outcome == green
+}
