@@ -189,28 +189,54 @@ func (d *Document) Position(offset int) Position {
 // all; an empty path means the root. Where a name is given twice the last one
 // counts, as in editors.
 func (d *Document) Lookup(path ...string) (node Node, ok bool) {
-	if d.root == nil {
+	m, ok := d.walk(path)
+	if !ok {
 		return Node{}, false
 	}
-	v := d.root
-	var key *hujson.Value
+	return nodeOf(m), true
+}
+
+// Members returns the members of the object at path by name; none if there is
+// no object. Where a name is given twice the last one counts.
+func (d *Document) Members(path ...string) map[string]Node {
+	parent, _ := d.walk(path)
+	obj, isObject := parent.Value.Value.(*hujson.Object)
+	if !isObject {
+		return nil
+	}
+	members := make(map[string]Node, len(obj.Members))
+	for _, m := range obj.Members {
+		members[nameOf(m)] = nodeOf(m)
+	}
+	return members
+}
+
+// walk goes to the member at path; the root has no name.
+func (d *Document) walk(path []string) (m hujson.ObjectMember, ok bool) {
+	if d.root == nil {
+		return m, false
+	}
+	m.Value = *d.root
 	for _, name := range path {
-		obj, isObject := v.Value.(*hujson.Object)
+		obj, isObject := m.Value.Value.(*hujson.Object)
 		if !isObject {
-			return Node{}, false
+			return hujson.ObjectMember{}, false
 		}
 		i := last(obj, name)
 		if i < 0 {
-			return Node{}, false
+			return hujson.ObjectMember{}, false
 		}
-		key, v = &obj.Members[i].Name, &obj.Members[i].Value
+		m = obj.Members[i]
 	}
-	node = Node{Kind: kindOf(v), Start: v.StartOffset, End: v.EndOffset}
-	node.Value = plain(nil, v)
-	if key != nil {
-		node.KeyStart, node.KeyEnd = key.StartOffset, key.EndOffset
+	return m, true
+}
+
+func nodeOf(m hujson.ObjectMember) Node {
+	return Node{
+		Kind: kindOf(&m.Value), Value: plain(nil, &m.Value),
+		KeyStart: m.Name.StartOffset, KeyEnd: m.Name.EndOffset,
+		Start: m.Value.StartOffset, End: m.Value.EndOffset,
 	}
-	return node, true
 }
 
 // last returns the index of the last member called name, or -1.

@@ -65,6 +65,28 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestMembers(t *testing.T) {
+	d := parse(t, `{"a": {"x": 1, "y.z": {}, "x": 2}, "b": []}`)
+	members := d.Members("a")
+	if len(members) != 2 {
+		t.Errorf("%d members, want x and y.z", len(members))
+	}
+	for name, node := range members {
+		want, _ := d.Lookup("a", name)
+		if string(node.Value) != string(want.Value) || node.Start != want.Start || node.KeyStart != want.KeyStart {
+			t.Errorf("%s = %+v, want %+v", name, node, want)
+		}
+	}
+	for _, path := range [][]string{{"b"}, {"absent"}, {"a", "x"}} {
+		if members := d.Members(path...); len(members) != 0 {
+			t.Errorf("Members(%q) = %v", path, members)
+		}
+	}
+	if members := parse(t, "").Members(); len(members) != 0 {
+		t.Errorf("members of nothing: %v", members)
+	}
+}
+
 func TestPositionCountsUTF16(t *testing.T) {
 	const text = "\uFEFF{\"é\": \"😀\", \"k\":\r\n 1}"
 	d := parse(t, text)

@@ -131,22 +131,8 @@ func (d *Document) Remove(path ...string) ([]Edit, error) {
 	if len(path) == 0 {
 		return nil, errors.New("empty path")
 	}
-	if d.root == nil {
-		return nil, nil
-	}
-	v := d.root
-	for _, name := range path[:len(path)-1] {
-		obj, isObject := v.Value.(*hujson.Object)
-		if !isObject {
-			return nil, nil
-		}
-		at := last(obj, name)
-		if at < 0 {
-			return nil, nil
-		}
-		v = &obj.Members[at].Value
-	}
-	obj, isObject := v.Value.(*hujson.Object)
+	parent, _ := d.walk(path[:len(path)-1])
+	obj, isObject := parent.Value.Value.(*hujson.Object)
 	if !isObject {
 		return nil, nil
 	}

@@ -23,7 +23,9 @@ func TestSet(t *testing.T) {
 		want       string
 	}{
 		{
-			"empty file", "", []string{"go.toolsEnvVars", "GOPROXY"}, "off",
+			"empty file", "",
+			[]string{"go.toolsEnvVars", "GOPROXY"},
+			"off",
 			"{\n    \"go.toolsEnvVars\": {\n        \"GOPROXY\": \"off\"\n    }\n}\n",
 		},
 		{"only a comment", "// mine", []string{"a"}, 1, "// mine\n{\n    \"a\": 1\n}\n"},
@@ -41,16 +43,22 @@ func TestSet(t *testing.T) {
 		{"on one line with a trailing comma", `{"a": 1,}`, []string{"b"}, 2, `{"a": 1, "b": 2,}`},
 		{"own indent", "{\n\t\"a\": 1\n}", []string{"b"}, 2, "{\n\t\"a\": 1,\n\t\"b\": 2\n}"},
 		{
-			"own line ending", "{\r\n  \"a\": 1\r\n}\r\n", []string{"b", "c"}, 2,
+			"own line ending", "{\r\n  \"a\": 1\r\n}\r\n",
+			[]string{"b", "c"},
+			2,
 			"{\r\n  \"a\": 1,\r\n  \"b\": {\r\n    \"c\": 2\r\n  }\r\n}\r\n",
 		},
 		{"trailing comma stays a style", "{\n  \"a\": 1,\n}", []string{"b"}, 2, "{\n  \"a\": 1,\n  \"b\": 2,\n}"},
 		{
-			"comments stay where they are", "{\n  \"a\": 1 // one\n  // \"b\": 3\n}", []string{"b"}, 2,
+			"comments stay where they are", "{\n  \"a\": 1 // one\n  // \"b\": 3\n}",
+			[]string{"b"},
+			2,
 			"{\n  \"a\": 1, // one\n  // \"b\": 3\n  \"b\": 2\n}",
 		},
 		{
-			"deep", "{\n  \"e\": {\n    \"X\": \"1\"\n  },\n  \"z\": 0\n}", []string{"e", "Y"}, "2",
+			"deep", "{\n  \"e\": {\n    \"X\": \"1\"\n  },\n  \"z\": 0\n}",
+			[]string{"e", "Y"},
+			"2",
 			"{\n  \"e\": {\n    \"X\": \"1\",\n    \"Y\": \"2\"\n  },\n  \"z\": 0\n}",
 		},
 		{"readable text", `{"a": ""}`, []string{"a"}, "https://p.example/?a&b=<é>", `{"a": "https://p.example/?a&b=<é>"}`},
