@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { beforeEach, test } from "node:test";
+import { keptEnv } from "../../src/allowList";
+import { collectFacts, Feed } from "../../src/feed";
+import type { EditorFacts } from "../../src/protocol.gen";
+import { type Diagnostic, editor, resetEditor } from "./vscodeApi";
+
+beforeEach(resetEditor);
+
+const nowhere = path.join(path.sep, "no", "User", "globalStorage", "gophantom.gophantom");
+
+function problem(change: Partial<Diagnostic> = {}): Diagnostic {
+  return {
+    range: { start: { line: 3, character: 8 }, end: { line: 3, character: 20 } },
+    severity: 0,
+    source: "compiler",
+    message: "could not import example.com/dep",
+    ...change,
+  } as Diagnostic;
+}
+
+test("only allow-listed variables leave the editor", () => {
+  const secrets = {
+    AWS_SECRET_ACCESS_KEY: "s",
+    GITHUB_TOKEN: "s",
+    GOOGLE_APPLICATION_CREDENTIALS: "s",
+    NPM_TOKEN: "s",
+    XGOPROXY: "s",
+  };
+  const about = {
+    GOPROXY: "off",
+    GOFLAGS: "",
+    https_proxy: "http://proxy.example",
+    PATH: "/bin",
+    CGO_ENABLED: "0",
+    Path: "C:\\",
+  };
+  assert.deepEqual(keptEnv({ ...secrets, ...about }), about);
+  assert.doesNotMatch(JSON.stringify(collectFacts(nowhere, { ...secrets, PATH: "/bin" })), /"s"/);
+});
+
+test("settings come per scope, with the file of the scope", (t) => {
+  const data = mkdtempSync(path.join(tmpdir(), "gophantom-"));
+  t.after(() => rmSync(data, { recursive: true }));
+  const storage = path.join(data, "globalStorage", "gophantom.gophantom");
+  editor.folders = ["/w"];
+  editor.inspected = {
+    "go.toolsEnvVars": { user: { GOPROXY: "direct" }, workspace: { GOPROXY: "off" }, folder: { GOPROXY: "off" } },
+    "http.proxy": { user: "" },
+    "editor.fontSize": { user: 14 },
+  };
+  const [user, workspace, ...rest] = collectFacts(storage, {}).settings ?? [];
+  assert.deepEqual(user, {
+    scope: "user",
+    file: "",
+    values: { "go.toolsEnvVars": { GOPROXY: "direct" }, "http.proxy": "" },
+  });
+  assert.deepEqual(workspace, {
+    scope: "workspace",
+    file: path.join("/w", ".vscode", "settings.json"),
+    values: { "go.toolsEnvVars": { GOPROXY: "off" } },
+  });
+  assert.deepEqual(rest, []);
+
+  writeFileSync(path.join(data, "settings.json"), "{}");
+  assert.equal(collectFacts(storage, {}).settings?.[0]?.file, path.join(data, "settings.json"));
+});
+
+test("a .code-workspace is the workspace scope, and every folder has its own", () => {
+  editor.codeWorkspace = "/w/all.code-workspace";
+  editor.folders = ["/w/a", "/w/b"];
+  editor.inspected = {
+    "go.goroot": { workspace: "/go" },
+    "/w/a:go.goroot": { workspace: "/go" },
+    "/w/b:go.goroot": { workspace: "/go", folder: "/other" },
+  };
+  const settings = collectFacts(nowhere, {}).settings ?? [];
+  assert.deepEqual(
+    settings.map(({ scope, file, values }) => [scope, file, values?.["go.goroot"]]),
+    [
+      ["user", "", undefined],
+      ["workspace", "/w/all.code-workspace", "/go"],
+      ["folder", path.join("/w/a", ".vscode", "settings.json"), undefined],
+      ["folder", path.join("/w/b", ".vscode", "settings.json"), "/other"],
+    ],
+  );
+});
+
+test("problems: those of Go files that are not ours, in the terms of LSP", () => {
+  editor.diagnostics = [
+    [
+      "/w/z.go",
+      [
+        problem({
+          severity: 3,
+          source: "unusedparams",
+          code: { value: "U1", target: {} } as { value: string; target: never },
+        }),
+      ],
+    ],
+    ["/w/go.mod", [problem({ source: "go mod tidy", code: 12 }), problem({ source: "gophantom" })]],
+    ["/w/main.go", [problem({ source: "gophantom" })]],
+    ["/w/README.md", [problem()]],
+  ];
+  assert.deepEqual(
+    collectFacts(nowhere, {}).problems?.map(({ file, items }) => [
+      file,
+      items?.map((i) => [i.severity, i.source, i.code]),
+    ]),
+    [
+      ["/w/go.mod", [[1, "go mod tidy", "12"]]],
+      ["/w/z.go", [[4, "unusedparams", "U1"]]],
+    ],
+  );
+  const [first] = collectFacts(nowhere, {}).problems?.[0]?.items ?? [];
+  assert.deepEqual([first?.startLine, first?.startChar, first?.endLine, first?.endChar], [3, 8, 3, 20]);
+});
+
+test("trust, dirty documents, folders and the remote are told", () => {
+  editor.trusted = false;
+  editor.dirty = ["/w/main.go"];
+  editor.remote = "wsl";
+  editor.folders = ["/w"];
+  const { trusted, dirty, remote, folders } = collectFacts(nowhere, {});
+  assert.deepEqual(
+    { trusted, dirty, remote, folders },
+    { trusted: false, dirty: ["/w/main.go"], remote: "wsl", folders: ["/w"] },
+  );
+});
+
+test("the feed sends at once, then what changed, gathered for 200 ms", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const env: NodeJS.ProcessEnv = {};
+  const sent: EditorFacts[] = [];
+  const feed = new Feed(
+    () => collectFacts(nowhere, env),
+    (facts) => sent.push(facts),
+  );
+  t.after(() => feed.dispose());
+  assert.equal(sent.length, 1);
+
+  editor.dirty = ["/w/main.go"];
+  editor.changed.fire();
+  t.mock.timers.tick(150);
+  editor.diagnostics = [["/w/main.go", [problem()]]];
+  editor.changed.fire();
+  assert.equal(sent.length, 1, "too early");
+  t.mock.timers.tick(50);
+  assert.equal(sent.length, 2, "a later change does not move the clock");
+  assert.deepEqual(sent[1]?.dirty, ["/w/main.go"]);
+  assert.equal(sent[1]?.problems?.length, 1);
+
+  editor.changed.fire();
+  t.mock.timers.tick(1000);
+  assert.equal(sent.length, 2, "nothing changed");
+
+  feed.sendNow();
+  assert.equal(sent.length, 3, "somebody waits for it");
+
+  env.GOPROXY = "off"; // as another extension does, unannounced
+  t.mock.timers.tick(2000);
+  t.mock.timers.tick(200);
+  assert.equal(sent.at(-1)?.env?.GOPROXY, "off");
+});
+
+test("a disposed feed is silent", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  let sent = 0;
+  const feed = new Feed(
+    () => collectFacts(nowhere, {}),
+    () => sent++,
+  );
+  editor.dirty = ["/w/main.go"];
+  editor.changed.fire();
+  feed.dispose();
+  t.mock.timers.tick(10_000);
+  assert.equal(sent, 1);
+  assert.equal(editor.changed.size, 0);
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { runEditorAction } from "../../src/editorActions";
+import { goExtensionFacts, restartGopls } from "../../src/goExtension";
+import { editor, resetEditor } from "./vscodeApi";
+
+const restart = "go.languageserver.restart";
+const quick = { pauses: [1, 1, 1], restart: 60_000 };
+
+beforeEach(resetEditor);
+
+function install(change: object = {}) {
+  const extension = {
+    packageJSON: { version: "0.52.1" },
+    isActive: true,
+    exports: { settings: { getExecutionCommand: (tool: string) => ({ binPath: `/opt/${tool}` }) } },
+    activate: async () => undefined,
+    ...change,
+  };
+  editor.extensions["golang.go"] = extension;
+  return extension;
+}
+
+test("facts: the tools that the extension runs", () => {
+  install();
+  editor.settings["go.useLanguageServer"] = false;
+  assert.deepEqual(goExtensionFacts(), {
+    version: "0.52.1",
+    active: true,
+    useLanguageServer: false,
+    go: "/opt/go",
+    gopls: "/opt/gopls",
+  });
+});
+
+test("facts: none without the extension", () => {
+  assert.equal(goExtensionFacts(), null);
+});
+
+test("facts: an extension that does not say, or says nonsense, leaves the paths empty", () => {
+  const silent = [
+    { isActive: false },
+    { exports: undefined },
+    { exports: { settings: { getExecutionCommand: () => undefined } } },
+    { exports: { settings: { getExecutionCommand: (tool: string) => ({ binPath: tool }) } } },
+    { exports: { settings: { getExecutionCommand: () => ({ binPath: 3 }) } } },
+    {
+      exports: {
+        settings: {
+          getExecutionCommand() {
+            throw new Error("broken");
+          },
+        },
+      },
+    },
+  ];
+  for (const change of silent) {
+    install(change);
+    const facts = goExtensionFacts();
+    assert.deepEqual([facts?.go, facts?.gopls], ["", ""]);
+  }
+});
+
+test("restart: waits for the command to appear and for gopls to run", async () => {
+  let looked = 0;
+  install();
+  const done: string[] = [];
+  editor.commands = new Proxy(
+    {
+      [restart]: async () => {
+        await new Promise(setImmediate);
+        done.push("restarted");
+      },
+    },
+    { has: (commands, id) => id in commands && ++looked > 2 },
+  );
+  await restartGopls(quick);
+  assert.deepEqual(done, ["restarted"]);
+  assert.equal(looked, 3);
+});
+
+test("restart: gives up with a sentence", async () => {
+  await assert.rejects(restartGopls(quick), /not installed/);
+  install();
+  await assert.rejects(restartGopls(quick), new RegExp(restart));
+  editor.commands[restart] = () => new Promise(() => {});
+  await assert.rejects(restartGopls({ pauses: [1], restart: 5 }), /did not restart gopls/);
+});
+
+test("restart: starts an extension that is not active yet", async () => {
+  install({
+    isActive: false,
+    async activate() {
+      editor.commands[restart] = () => undefined;
+    },
+  });
+  await restartGopls({ pauses: [1], restart: 60_000 });
+});
+
+test("editor actions change process.env and tell what it was", async (t) => {
+  process.env.GOPROXY = "off";
+  delete process.env.GOPRIVATE;
+  t.after(() => {
+    delete process.env.GOPROXY;
+    delete process.env.GOPRIVATE;
+  });
+
+  const unset = await runEditorAction({ kind: "unsetEnv", names: ["GOPROXY", "GOPRIVATE"] });
+  assert.deepEqual(unset, { ok: true, previous: { GOPROXY: "off", GOPRIVATE: null } });
+  assert.ok(!("GOPROXY" in process.env));
+
+  const set = await runEditorAction({ kind: "setEnv", values: { GOPRIVATE: "corp.example" } });
+  assert.deepEqual(set, { ok: true, previous: { GOPRIVATE: null } });
+  assert.equal(process.env.GOPRIVATE, "corp.example");
+});
+
+test("editor actions leave variables alone that are not about Go", async (t) => {
+  process.env.GOPHANTOM_SECRET_TEST = "kept";
+  process.env.AWS_SECRET_TEST = "kept";
+  t.after(() => {
+    delete process.env.GOPHANTOM_SECRET_TEST;
+    delete process.env.AWS_SECRET_TEST;
+  });
+  const result = await runEditorAction({ kind: "unsetEnv", names: ["GOPHANTOM_SECRET_TEST", "AWS_SECRET_TEST"] });
+  assert.equal(result.ok, false);
+  assert.match(result.error ?? "", /AWS_SECRET_TEST/);
+  assert.equal(process.env.GOPHANTOM_SECRET_TEST, "kept", "all or nothing");
+  assert.equal(process.env.AWS_SECRET_TEST, "kept");
+});
+
+test("editor actions are refused in an untrusted workspace and when unknown", async () => {
+  editor.trusted = false;
+  install();
+  let restarted = false;
+  editor.commands[restart] = () => {
+    restarted = true;
+  };
+  assert.equal((await runEditorAction({ kind: "restartGopls" })).ok, false);
+  assert.equal(restarted, false);
+  editor.trusted = true;
+  assert.match((await runEditorAction({ kind: "formatDisk" })).error ?? "", /formatDisk/);
+});
+
+test("saving tells when it failed", async () => {
+  assert.deepEqual(await runEditorAction({ kind: "save", uri: "file:///w/a" }), { ok: true });
+  editor.saves = false;
+  assert.equal((await runEditorAction({ kind: "save", uri: "file:///w/a" })).ok, false);
+  assert.deepEqual(editor.saved, ["file:///w/a", "file:///w/a"]);
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { beforeEach, test } from "node:test";
+import { registerCommands } from "../../src/commands";
+import type { SessionManager } from "../../src/session";
+import { editor, fakeLog, resetEditor } from "./vscodeApi";
+
+beforeEach(resetEditor);
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+
+test("every command of the manifest is registered", () => {
+  const commands = registerCommands({} as SessionManager, fakeLog());
+  for (const { command } of manifest.contributes.commands) {
+    assert.ok(command in editor.commands, command);
+  }
+  commands.dispose();
+  assert.deepEqual(editor.commands, {});
+});
+
+test("every command of the manifest says when the palette shows it", () => {
+  const shown = manifest.contributes.menus.commandPalette.map(({ command }: { command: string }) => command);
+  assert.deepEqual(
+    shown,
+    manifest.contributes.commands.map(({ command }: { command: string }) => command),
+  );
+});
+
+test("a path that names a program is restricted until the workspace is trusted", () => {
+  const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  const paths = Object.keys(manifest.contributes.configuration.properties).filter((key) => /path/i.test(key));
+  assert.deepEqual(restrictedConfigurations, paths);
+});
+
+test("the types of the editor's API are those of the oldest editor supported", () => {
+  assert.equal(`^${manifest.devDependencies["@types/vscode"]}`, manifest.engines.vscode);
+});

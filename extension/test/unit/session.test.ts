@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { beforeEach, type TestContext, test } from "node:test";
+import { registerCommands } from "../../src/commands";
+import type { CureResult, EditorFacts } from "../../src/protocol.gen";
+import { serverProgram, whyNotRunnable } from "../../src/server";
+import { type Client, type ClientEvents, SessionManager } from "../../src/session";
+import { status } from "./serverStatus";
+import { editor, fakeLog, resetEditor } from "./vscodeApi";
+
+beforeEach(resetEditor);
+
+/** A server as the manager sees it. */
+class FakeServer implements Client {
+  readonly facts: EditorFacts[] = [];
+  readonly executed: { command: string; args: unknown[] }[] = [];
+  stopped = false;
+  answer: (command: string) => unknown = () => undefined;
+  progress: string[] = [];
+
+  constructor(
+    readonly program: string,
+    readonly events: ClientEvents,
+  ) {}
+
+  async start() {}
+
+  async stop() {
+    this.stopped = true;
+  }
+
+  sendFacts(facts: EditorFacts) {
+    this.facts.push(facts);
+  }
+
+  async execute(command: string, args: unknown[], report: (message: string) => void) {
+    this.executed.push({ command, args });
+    for (const message of this.progress) {
+      report(message);
+    }
+    return this.answer(command);
+  }
+}
+
+/** An extension folder with an executable server in bin/. */
+function extensionFolder(t: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "gophantom-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(path.join(folder, "bin"));
+  const program = serverProgram({ setting: "", trusted: true, extensionPath: folder, platform: process.platform });
+  writeFileSync(program, "");
+  chmodSync(program, 0o755);
+  return folder;
+}
+
+async function startManager(t: TestContext, extensionPath = extensionFolder(t)) {
+  const servers: FakeServer[] = [];
+  const log = fakeLog();
+  const manager = new SessionManager({
+    extensionPath,
+    storage: path.join(extensionPath, "none"),
+    log,
+    createClient(program, events) {
+      const server = new FakeServer(program, events);
+      servers.push(server);
+      return server;
+    },
+  });
+  const commands = registerCommands(manager, log);
+  t.after(async () => {
+    commands.dispose();
+    await manager.dispose();
+  });
+  manager.start();
+  await settle();
+  const newest = () => servers.at(-1) ?? assert.fail("no server was started");
+  return { manager, servers, newest, log, run: (id: string, ...args: unknown[]) => editor.commands[id]?.(...args) };
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+async function settle() {
+  for (let i = 0; i < 20; i++) {
+    await Promise.resolve();
+  }
+}
+
+test("a running server gets the facts, and its status is shown and told", async (t) => {
+  const { manager, newest } = await startManager(t);
+  assert.equal(newest().facts.length, 1);
+  assert.match(editor.statusItem?.text ?? "", /checking/);
+  assert.deepEqual(newest().events.initOptions, {
+    editorActions: ["unsetEnv", "setEnv", "restartGopls", "save"],
+    editorName: "Test Editor",
+  });
+
+  const heard: unknown[] = [];
+  manager.onDidChangeStatus((s) => heard.push(s));
+  const phantom = status({ health: "warning", cure: "Restart gopls" }, { phantom: 1 });
+  newest().events.onStatus(phantom);
+  assert.deepEqual(heard, [phantom]);
+  assert.equal(manager.status(), phantom);
+  assert.match(editor.statusItem?.text ?? "", /1 phantom/);
+  assert.deepEqual(
+    [editor.contexts["gophantom.active"], editor.contexts["gophantom.running"], editor.contexts["gophantom.curable"]],
+    [true, true, true],
+  );
+});
+
+test("a server that ends is started again, and in the end not", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { manager, servers, newest, run } = await startManager(t);
+  while (manager.currentState().kind !== "stopped") {
+    const server = newest();
+    server.events.onEnd("It crashed.");
+    assert.equal(server.stopped, true);
+    assert.equal(manager.status(), undefined);
+    if (manager.currentState().kind === "restarting") {
+      t.mock.timers.tick(60_000);
+      await settle();
+      assert.notEqual(newest(), server, "a new server was started");
+      assert.equal(manager.currentState().kind, "running");
+    }
+    assert.ok(servers.length < 20, "it must give up");
+  }
+  assert.ok(servers.length > 2);
+  assert.match(editor.statusItem?.text ?? "", /stopped/);
+  assert.equal(editor.contexts["gophantom.running"], false);
+  assert.deepEqual(editor.warnings, [], "no notifications");
+
+  const before = servers.length;
+  await run("gophantom.restartServer");
+  await settle();
+  assert.equal(servers.length, before + 1);
+  assert.equal(manager.currentState().kind, "running");
+});
+
+test("a late word of an old server is not heard", async (t) => {
+  const { manager, servers, newest, run } = await startManager(t);
+  const old = newest();
+  await run("gophantom.restartServer");
+  await settle();
+  assert.equal(old.stopped, true);
+  old.events.onStatus(status({ health: "error" }));
+  old.events.onEnd("late");
+  assert.equal(manager.status(), undefined);
+  assert.equal(manager.currentState().kind, "running");
+  assert.equal(servers.length, 2);
+});
+
+test("a missing server is one sentence, and no restarts", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const folder = extensionFolder(t);
+  rmSync(path.join(folder, "bin"), { recursive: true });
+  const { servers, log } = await startManager(t, folder);
+  t.mock.timers.tick(600_000);
+  await settle();
+  assert.equal(servers.length, 0);
+  assert.match(editor.statusItem?.text ?? "", /stopped/);
+  assert.match(editor.statusItem?.accessibilityLabel ?? "", /does not exist.*Reinstall/);
+  assert.equal(log.lines.filter((line) => line.startsWith("error")).length, 1);
+  assert.deepEqual(editor.warnings, []);
+});
+
+test("which program runs", (t) => {
+  const choice = { setting: "/opt/gophantom", trusted: true, extensionPath: "/ext", platform: "linux" } as const;
+  const bundled = path.join("/ext", "bin", "gophantom");
+  assert.equal(serverProgram(choice), "/opt/gophantom");
+  assert.equal(serverProgram({ ...choice, trusted: false }), bundled, "an untrusted workspace chooses nothing");
+  assert.equal(serverProgram({ ...choice, setting: "" }), bundled);
+  assert.equal(serverProgram({ ...choice, setting: "", platform: "win32" }), `${bundled}.exe`);
+
+  const folder = extensionFolder(t);
+  const program = path.join(folder, "plain");
+  writeFileSync(program, "");
+  assert.match(whyNotRunnable("gophantom") ?? "", /absolute/);
+  assert.match(whyNotRunnable(folder) ?? "", /not a file/);
+  chmodSync(program, 0o755);
+  assert.equal(whyNotRunnable(program), undefined);
+  if (process.platform !== "win32") {
+    chmodSync(program, 0o644);
+    assert.match(whyNotRunnable(program) ?? "", /not executable/);
+  }
+});
+
+test("trust and the setting decide anew which program runs", async (t) => {
+  const folder = extensionFolder(t);
+  const other = path.join(folder, "other");
+  writeFileSync(other, "");
+  chmodSync(other, 0o755);
+  editor.trusted = false;
+  editor.settings["gophantom.server.path"] = other;
+  const { servers, newest } = await startManager(t, folder);
+  assert.notEqual(newest().program, other);
+  assert.equal(newest().facts[0]?.trusted, false);
+
+  editor.trusted = true;
+  editor.granted.fire();
+  await settle();
+  assert.equal(newest().program, other);
+  assert.equal(servers[0]?.stopped, true);
+
+  editor.settingChanged.fire("gophantom.server.path");
+  await settle();
+  assert.equal(servers.length, 2, "nothing changed");
+});
+
+test("an editor action is answered after the new facts were sent", async (t) => {
+  process.env.GOPROXY = "off";
+  t.after(() => {
+    delete process.env.GOPROXY;
+  });
+  const { newest } = await startManager(t);
+  assert.equal(newest().facts.at(-1)?.env?.GOPROXY, "off");
+  const answer = await newest().events.onEditorAction({ kind: "unsetEnv", names: ["GOPROXY"] });
+  assert.equal(answer.ok, true);
+  assert.equal(newest().facts.length, 2);
+  assert.ok(!("GOPROXY" in (newest().facts.at(-1)?.env ?? { GOPROXY: "" })));
+});
+
+function result(outcome: string, next = ""): CureResult {
+  return { outcome, message: "What happened [x](command:evil).", millis: 5, next };
+}
+
+test("cure: shows progress, tells success in the status bar, and can be undone", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().progress = ["Restarting gopls"];
+  newest().answer = () => result("cured");
+  assert.deepEqual(await run("gophantom.cure"), result("cured"));
+  assert.deepEqual(newest().executed, [{ command: "gophantom.cure", args: [] }]);
+  assert.deepEqual(editor.progress, ["Go Phantom: Curing", "Restarting gopls"]);
+  assert.equal(editor.flashes.length, 1);
+  assert.deepEqual(editor.warnings, []);
+  assert.equal(editor.contexts["gophantom.undoable"], true);
+
+  newest().answer = () => result("undone");
+  await run("gophantom.undo");
+  assert.equal(editor.contexts["gophantom.undoable"], false);
+});
+
+test("cure: one warning when it did not help, offering the next rung", async (t) => {
+  const { newest, run } = await startManager(t);
+  const outcomes = [result("not-cured", "Restart the extension host"), result("cured")];
+  newest().answer = () => outcomes.shift();
+  editor.answer = "Restart the extension host";
+  await run("gophantom.cure");
+  await settle();
+  assert.deepEqual(
+    editor.warnings.map(({ buttons }) => buttons),
+    [["Restart the extension host"]],
+  );
+  assert.doesNotMatch(editor.warnings[0]?.message ?? "", /\]\(/);
+  assert.deepEqual(
+    newest().executed.map(({ command }) => command),
+    ["gophantom.cure", "gophantom.cure"],
+  );
+});
+
+test("cure: other outcomes are a word in the status bar", async (t) => {
+  const { newest, run } = await startManager(t);
+  for (const outcome of ["declined", "refused", "nothing"]) {
+    newest().answer = () => result(outcome);
+    await run("gophantom.fix", { fix: "restart-gopls", snapshot: 1, contextId: "c" });
+  }
+  assert.equal(editor.flashes.length, 3);
+  assert.deepEqual(editor.warnings, []);
+  assert.deepEqual(newest().executed[0]?.args, [{ fix: "restart-gopls", snapshot: 1, contextId: "c" }]);
+});
+
+test("cure: only one at a time", async (t) => {
+  const { newest, run } = await startManager(t);
+  let finish: (value: unknown) => void = () => {};
+  newest().answer = () => new Promise((resolve) => (finish = resolve));
+  const first = run("gophantom.cure");
+  await settle();
+  await run("gophantom.cure");
+  assert.equal(newest().executed.length, 1);
+  finish(result("cured"));
+  await first;
+  newest().answer = () => result("nothing");
+  await run("gophantom.cure");
+  assert.equal(newest().executed.length, 2);
+});
+
+test("a command that fails is one notification", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answer = () => {
+    throw new Error("broken");
+  };
+  assert.equal(await run("gophantom.check"), undefined);
+  assert.equal(editor.warnings.length, 1);
+  assert.match(editor.warnings[0]?.message ?? "", /broken/);
+});
+
+test("explain: the rule of the code action, else of the problem at the cursor", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answer = () => "# Why";
+  await run("gophantom.explain", { rule: "env-drift" });
+  assert.equal(editor.documents["env-drift"], "# Why");
+
+  const ours = (rule: string) => ({ source: "gophantom", code: { value: rule }, message: "m" }) as never;
+  editor.diagnostics = [["/w/go.mod", [ours("env-drift"), ours("masked-variable")]]];
+  editor.here = [ours("masked-variable"), { source: "compiler", code: "x", message: "m" } as never];
+  await run("gophantom.explain");
+  assert.equal(editor.documents["masked-variable"], "# Why");
+  assert.equal(editor.picks.length, 0, "one problem at the cursor needs no question");
+
+  editor.here = [];
+  editor.answer = "env-drift";
+  await run("gophantom.explain");
+  assert.deepEqual(editor.picks[0]?.labels, ["env-drift", "masked-variable"]);
+  assert.deepEqual(newest().executed.at(-1), { command: "gophantom.explain", args: [{ rule: "env-drift" }] });
+
+  editor.diagnostics = [];
+  const executed = newest().executed.length;
+  await run("gophantom.explain");
+  assert.equal(newest().executed.length, executed);
+});
+
+test("actions: picking one runs it", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().events.onStatus(status({ health: "warning", cure: "Fix $(x) it" }));
+  newest().answer = () => result("cured");
+  editor.answer = "$(wand) Fix \\$(x) it";
+  await run("gophantom.showActions");
+  assert.equal(newest().executed[0]?.command, "gophantom.cure");
+});

@@ -1,0 +1,194 @@
+/**
+ * The stand-in for src/vscodeApi.ts: what an editor would answer is a field of
+ * `editor`, and what the extension did to the editor is recorded there.
+ */
+import type * as real from "../../src/vscodeApi";
+
+export type Log = real.Log;
+export type Disposable = real.Disposable;
+export type Event<T> = real.Event<T>;
+export type InspectedSetting = real.InspectedSetting;
+export type Diagnostic = real.Diagnostic;
+export type StatusItemLook = real.StatusItemLook;
+export type LanguageStatusLook = real.LanguageStatusLook;
+export type Look<T> = real.Look<T>;
+export type PickItem = real.PickItem;
+
+interface FakeExtension {
+  packageJSON: unknown;
+  isActive: boolean;
+  exports: unknown;
+  activate(): Promise<unknown>;
+}
+
+class Listeners<T = void> {
+  private readonly all = new Set<(value: T) => void>();
+
+  add(listener: (value: T) => void): Disposable {
+    this.all.add(listener);
+    return { dispose: () => void this.all.delete(listener) };
+  }
+
+  fire(value: T): void {
+    for (const listener of [...this.all]) {
+      listener(value);
+    }
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+}
+
+function freshEditor() {
+  return {
+    folders: [] as string[],
+    codeWorkspace: undefined as string | undefined,
+    trusted: true,
+    remote: "",
+    settings: {} as { [key: string]: unknown },
+    /** By key, or by "folder:key". */
+    inspected: {} as { [key: string]: InspectedSetting },
+    diagnostics: [] as [string, Diagnostic[]][],
+    here: [] as Diagnostic[],
+    dirty: [] as string[],
+    extensions: {} as { [id: string]: FakeExtension },
+    commands: {} as { [id: string]: (...args: unknown[]) => unknown },
+    /** Whether saving works. */
+    saves: true,
+    /** The answer to the next notification or quick pick. */
+    answer: undefined as string | undefined,
+
+    contexts: {} as { [key: string]: boolean },
+    statusItem: undefined as StatusItemLook | undefined,
+    languageStatus: undefined as LanguageStatusLook | undefined,
+    flashes: [] as string[],
+    warnings: [] as { message: string; buttons: string[] }[],
+    picks: [] as { labels: string[]; placeHolder: string }[],
+    progress: [] as string[],
+    documents: {} as { [name: string]: string },
+    saved: [] as string[],
+    changed: new Listeners(),
+    granted: new Listeners(),
+    settingChanged: new Listeners<string>(),
+  };
+}
+
+/** The editor of the running test. */
+export let editor = freshEditor();
+
+/** Starts a test with a new editor. */
+export function resetEditor(): void {
+  editor = freshEditor();
+}
+
+/** A log that keeps its lines. */
+export function fakeLog(): Log & { lines: string[] } {
+  const lines: string[] = [];
+  const at = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
+  const log = { lines, info: at("info"), warn: at("warn"), error: at("error"), debug: at("debug"), show() {} };
+  return log as unknown as Log & { lines: string[] };
+}
+
+export const createLog: typeof real.createLog = () => fakeLog();
+
+export const createEmitter: typeof real.createEmitter = <T>() => {
+  const listeners = new Listeners<T>();
+  return {
+    event: ((listener: (value: T) => void) => listeners.add(listener)) as Event<T>,
+    fire: (value: T) => listeners.fire(value),
+    dispose() {},
+  };
+};
+
+export const folders: typeof real.folders = () => editor.folders;
+export const codeWorkspace: typeof real.codeWorkspace = () => editor.codeWorkspace;
+export const isTrusted: typeof real.isTrusted = () => editor.trusted;
+export const onDidGrantTrust: typeof real.onDidGrantTrust = (listener) => editor.granted.add(listener);
+export const remoteName: typeof real.remoteName = () => editor.remote;
+export const appName: typeof real.appName = () => "Test Editor";
+
+export const setting: typeof real.setting = <T>(key: string, fallback: T) => (editor.settings[key] ?? fallback) as T;
+export const inspectSetting: typeof real.inspectSetting = (key, folder) =>
+  editor.inspected[folder === undefined ? key : `${folder}:${key}`] ?? {};
+export const onDidChangeSetting: typeof real.onDidChangeSetting = (key, listener) =>
+  editor.settingChanged.add((changed) => {
+    if (changed === key) {
+      listener();
+    }
+  });
+
+export const diagnostics: typeof real.diagnostics = () => editor.diagnostics;
+export const problemsInView: typeof real.problemsInView = () => ({
+  here: editor.here,
+  everywhere: editor.diagnostics.flatMap(([, items]) => items),
+});
+export const dirtyFiles: typeof real.dirtyFiles = () => editor.dirty;
+export const saveDocument: typeof real.saveDocument = async (uri) => {
+  editor.saved.push(uri);
+  return editor.saves;
+};
+export const onDidChangeEditor: typeof real.onDidChangeEditor = (listener) => editor.changed.add(listener);
+
+export const extension: typeof real.extension = (id) => editor.extensions[id] as ReturnType<typeof real.extension>;
+export const commandExists: typeof real.commandExists = async (id) => id in editor.commands;
+export const executeCommand: typeof real.executeCommand = async (id, ...args) => {
+  const command = editor.commands[id];
+  if (command === undefined) {
+    throw new Error(`command '${id}' not found`);
+  }
+  return command(...args);
+};
+export const registerCommand: typeof real.registerCommand = (id, handler) => {
+  if (id in editor.commands) {
+    throw new Error(`command '${id}' already exists`);
+  }
+  editor.commands[id] = handler;
+  return { dispose: () => void delete editor.commands[id] };
+};
+export const setContext: typeof real.setContext = (key, value) => {
+  editor.contexts[key] = value;
+};
+
+export const createStatusItem: typeof real.createStatusItem = () => ({
+  show(look) {
+    editor.statusItem = look;
+  },
+  dispose() {
+    editor.statusItem = undefined;
+  },
+});
+export const createLanguageStatus: typeof real.createLanguageStatus = () => ({
+  show(look) {
+    editor.languageStatus = look;
+  },
+  dispose() {
+    editor.languageStatus = undefined;
+  },
+});
+export const withProgress: typeof real.withProgress = (title, task) => {
+  editor.progress.push(title);
+  return task((message) => void editor.progress.push(message));
+};
+export const flash: typeof real.flash = (text) => void editor.flashes.push(text);
+export const warn: typeof real.warn = async (message, ...buttons) => {
+  editor.warnings.push({ message, buttons });
+  return takeAnswer();
+};
+export const pick: typeof real.pick = async (items, placeHolder) => {
+  editor.picks.push({ labels: items.map(({ label }) => label), placeHolder });
+  const answer = takeAnswer();
+  return items.find(({ label }) => label === answer);
+};
+export const createMarkdownDocuments: typeof real.createMarkdownDocuments = () => ({
+  async show(name, text) {
+    editor.documents[name] = text;
+  },
+  dispose() {},
+});
+
+function takeAnswer(): string | undefined {
+  const { answer } = editor;
+  editor.answer = undefined;
+  return answer;
+}
