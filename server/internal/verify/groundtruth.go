@@ -46,6 +46,7 @@ type run struct {
 	failed   string // why there is no answer at all
 	fatal    bool   // go refused to list anything
 	needs    bool   // something would have to be downloaded
+	writes   bool   // GOFLAGS=-mod=mod: go would write go.mod and go.sum
 	private  bool   // asked with a private module cache fed from file proxies
 	millis   int64
 }
@@ -128,7 +129,7 @@ func (j *judge) run(ctx context.Context, dir string, env model.Env) run {
 		return r
 	}
 	r := j.ask(ctx, dir, env, "")
-	if r.needs {
+	if r.needs && !r.writes {
 		// What file proxies would serve can be found out without the network.
 		if proxies := fileProxies(env); proxies != "" {
 			if again := j.ask(ctx, dir, env, proxies); again.failed == "" && !again.needs {
@@ -197,7 +198,8 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 
 	vars := env.Process()
 	effective := env.Lookup("GOPROXY").Value.Reveal()
-	vars["GOPROXY"], vars["GONOPROXY"], vars["GOVCS"] = "off", "none", "*:off"
+	// The checksum database is asked for what go.sum lacks, also with GOPROXY=off.
+	vars["GOPROXY"], vars["GONOPROXY"], vars["GOVCS"], vars["GOSUMDB"] = "off", "none", "*:off", "off"
 	vars["GIT_TERMINAL_PROMPT"], vars["PWD"] = "0", dir
 	if proxies != "" {
 		cache := env.Lookup("GOMODCACHE").Value.Reveal()
@@ -205,7 +207,7 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 		if cache != "" {
 			vars["GOPROXY"] = fileURL(filepath.Join(cache, "cache", "download")) + "," + proxies
 		}
-		vars["GOMODCACHE"], vars["GOSUMDB"] = filepath.Join(tmp, "mod"), "off"
+		vars["GOMODCACHE"] = filepath.Join(tmp, "mod")
 	}
 	args := []string{"list", "-e", "-test", "-deps", "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors"}
 	if proxies != "" {
@@ -216,6 +218,7 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 		r.failed = failed
 		return r
 	}
+	r.writes = len(extra) > 0
 	args = append(append(args, extra...), ".")
 
 	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: list(vars), Timeout: runTimeout})
@@ -232,6 +235,10 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 		return r
 	}
 	r.parse(res)
+	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(dir, tmp) {
+		r.failed = "go would have to ask the checksum database about modules that go.sum lacks; run “go mod tidy” in your shell"
+		return r
+	}
 	forbidden := strings.TrimSpace(effective) != "off" && proxies == ""
 	r.needs = forbidden && (strings.Contains(r.stderr, disabled) || r.anyDisabled())
 	return r
@@ -318,11 +325,7 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 	if modfileFlag {
 		return nil, "GOFLAGS has -mod=mod with -modfile, which cannot be tried without writing files"
 	}
-	for _, m := range j.s.Modules {
-		root := filepath.Dir(m.File)
-		if dir != root && !strings.HasPrefix(dir, root+string(filepath.Separator)) {
-			continue
-		}
+	if root := j.moduleRoot(dir); root != "" {
 		for _, name := range []string{"go.mod", "go.sum"} {
 			data, err := j.w.Files.ReadFile(filepath.Join(root, name))
 			if err == nil {
@@ -335,6 +338,25 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 		return []string{"-modfile=" + filepath.Join(tmp, "go.mod")}, ""
 	}
 	return nil, "GOFLAGS has -mod=mod, and the module to copy for a trial was not found"
+}
+
+// moduleRoot is the directory of the main module that dir belongs to; "" if
+// the snapshot has none.
+func (j *judge) moduleRoot(dir string) (root string) {
+	for _, m := range j.s.Modules {
+		at := filepath.Dir(m.File)
+		if (dir == at || strings.HasPrefix(dir, at+string(filepath.Separator))) && len(at) > len(root) {
+			root = at
+		}
+	}
+	return root
+}
+
+// sameSum reports whether a trial left its copy of go.sum as it was.
+func (j *judge) sameSum(dir, tmp string) bool {
+	before, _ := j.w.Files.ReadFile(filepath.Join(j.moduleRoot(dir), "go.sum"))
+	after, _ := j.w.Files.ReadFile(filepath.Join(tmp, "go.sum"))
+	return bytes.Equal(before, after)
 }
 
 // copyWork writes a copy of a go.work with absolute paths, so that go writes

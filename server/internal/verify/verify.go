@@ -76,19 +76,23 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 	case red:
 		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, truth.reason
 		v.Guilty = j.bisect(ctx, dir, path, editor, shell, &v)
-		v.Why = fmt.Sprintf("the import works in your shell and fails with %s's environment", owner(editor.Name))
+		v.Why = fmt.Sprintf("the import works in your shell and fails with %s environment", owner(editor.Name))
 	default:
 		v.Kind, v.Cause = model.Phantom, model.CauseStale
-		v.Why = fmt.Sprintf("the import works in your shell and with %s's environment too: gopls has not looked again", owner(editor.Name))
+		v.Why = fmt.Sprintf("the import works in your shell and with %s environment too: gopls has not looked again", owner(editor.Name))
 	}
 	return v
 }
 
+// owner names whose environment it is.
 func owner(name model.EnvName) string {
-	if name == model.EnvTools {
-		return "the Go extension"
+	switch name {
+	case model.EnvGopls:
+		return "gopls’"
+	case model.EnvTools:
+		return "the Go extension’s"
 	}
-	return "the " + string(name)
+	return "the " + string(name) + "’s"
 }
 
 // undecidable says why a problem cannot be judged at all; "" if it can.
@@ -108,7 +112,7 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 	for _, file := range j.s.Dirty {
 		switch filepath.Ext(file) {
 		case ".go":
-			if filepath.Dir(file) != filepath.Dir(p.File) && !j.sameModule(file, p.File) {
+			if j.moduleRoot(filepath.Dir(file)) != j.moduleRoot(filepath.Dir(p.File)) {
 				continue
 			}
 		case ".mod", ".sum", ".work":
@@ -118,21 +122,6 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 		return fmt.Sprintf("%s has unsaved changes; save it, and it will be judged", filepath.Base(file))
 	}
 	return ""
-}
-
-// sameModule reports whether two files have the same nearest go.mod among the
-// snapshot's modules.
-func (j *judge) sameModule(a, b string) bool {
-	root := func(file string) (best string) {
-		for _, m := range j.s.Modules {
-			dir := filepath.Dir(m.File)
-			if strings.HasPrefix(file, dir+string(filepath.Separator)) && len(dir) > len(best) {
-				best = dir
-			}
-		}
-		return best
-	}
-	return root(a) == root(b)
 }
 
 // environments picks the two environments to compare.
