@@ -23,14 +23,17 @@ type World struct {
 	Clock     Clock
 	Watch     Watch
 	Environ   []string // our own environment at start, "KEY=VALUE"
-	Dir       string   // our own working directory at start
+	Dir       string   // our own working directory at start; "" if it was deleted
+	Self      string   // absolute path of our own executable; "" if not known
 	PID, PPID int
+	UID       int    // the user we run as; -1 where users have no number
 	GOOS      string // the platform whose rules apply to paths and shells
 }
 
 // Files is the file system. Names are absolute paths.
 type Files interface {
-	// Open opens a file for reading. The caller closes it.
+	// Open opens a regular file for reading. The caller closes it. Anything
+	// that could block or never end (a pipe, a device) is ErrNotRegular.
 	Open(name string) (File, error)
 	// ReadFile reads a whole file of at most MaxFile bytes; a larger one is
 	// ErrTooLarge. Errors wrap fs.ErrNotExist and fs.ErrPermission as usual.
@@ -42,7 +45,8 @@ type Files interface {
 	// ReplaceFile writes data atomically, creating parent directories, keeping
 	// the mode of an existing file and following symlinks. It fails with
 	// ErrChanged when the file's content is not want any more; want is nil if
-	// the file must not exist yet.
+	// the file must not exist yet. A read-only file, and one whose owner we
+	// cannot keep, are refused with fs.ErrPermission.
 	ReplaceFile(name string, want, data []byte) error
 	// MkdirTemp makes a private directory that the caller removes.
 	MkdirTemp(pattern string) (string, error)
@@ -69,15 +73,20 @@ var (
 	ErrChanged  = errors.New("file changed since the preview")
 	ErrTimeout  = errors.New("command did not finish in time")
 	ErrNotFound = errors.New("executable not found")
+
+	ErrNotRegular = errors.New("not a regular file")
+	ErrNoProcess  = errors.New("process does not exist")
 )
 
 // Exec runs commands.
 type Exec interface {
 	// Run runs a command to its end and returns what it printed. A non-zero
 	// exit is not an error: it is Result.Code. On timeout or cancellation the
-	// whole process group is killed and the error wraps ErrTimeout or ctx's
+	// whole process tree is killed and the error wraps ErrTimeout or ctx's
 	// error; Result then holds what was printed until then. The child gets no
-	// standard input, and its own process group or session.
+	// standard input, and its own session (on Windows, process group). What it
+	// left running after a normal exit is left alone and not waited for.
+	// ErrNotFound means that Path is missing.
 	Run(ctx context.Context, cmd Command) (Result, error)
 }
 
@@ -107,9 +116,12 @@ type Result struct {
 
 // Processes looks at other processes.
 type Processes interface {
-	// Descendants returns the processes below root, not root itself.
+	// Descendants returns the processes below root, not root itself, parents
+	// before their children. What cannot be read of a process is left zero.
 	Descendants(ctx context.Context, root int) ([]Process, error)
-	// Environ returns the environment a process was started with, "KEY=VALUE".
+	// Environ returns the environment a process was started with, "KEY=VALUE",
+	// in its order. Errors wrap ErrNoProcess and fs.ErrPermission; an empty
+	// environment means that the system does not reveal it.
 	Environ(ctx context.Context, pid int) ([]string, error)
 	// Alive reports whether a process exists.
 	Alive(pid int) bool
@@ -118,7 +130,7 @@ type Processes interface {
 // Process is one process.
 type Process struct {
 	PID, PPID int
-	Exe       string // absolute path of the binary; "" if not known
+	Exe       string // absolute path of the binary; "" if not known. Linux adds " (deleted)" if it was replaced.
 	Args      []string
 	Started   time.Time
 }
@@ -132,9 +144,12 @@ type Clock interface {
 
 // Watch tells about changes of files.
 type Watch interface {
-	// Files reports on events which of the named files changed, appeared or
-	// vanished. The files, and the directories they are in, need not exist.
-	// It ends, and closes events, when ctx is done. An error means that
-	// nothing is watched.
+	// Files reports on events which of the named files may have changed,
+	// appeared or vanished, by the given name: also through a symlink, an
+	// atomic replace, or a directory on the way that vanished or returned. The
+	// files, and the directories they are in, need not exist; a directory
+	// that we may not read is not watched. Events of one name coalesce while
+	// nobody receives. It ends, and closes events, when ctx is done. An error
+	// means that nothing is watched.
 	Files(ctx context.Context, names []string) (events <-chan string, err error)
 }

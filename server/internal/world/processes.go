@@ -1,0 +1,90 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+type realProcesses struct{}
+
+func (r realProcesses) Descendants(ctx context.Context, root int) ([]Process, error) {
+	if !r.Alive(root) {
+		return nil, fmt.Errorf("process %d: %w", root, ErrNoProcess)
+	}
+	var found []Process
+	for _, pid := range descendants(ctx, root) {
+		p := process.Process{Pid: int32(pid)}
+		ppid, err := p.PpidWithContext(ctx)
+		if err != nil {
+			continue // ended meanwhile
+		}
+		seen := Process{PID: pid, PPID: int(ppid)}
+		seen.Exe, _ = p.ExeWithContext(ctx)
+		seen.Args, _ = p.CmdlineSliceWithContext(ctx)
+		if ms, err := p.CreateTimeWithContext(ctx); err == nil {
+			seen.Started = time.UnixMilli(ms)
+		}
+		found = append(found, seen)
+	}
+	return found, ctx.Err()
+}
+
+// descendants returns the numbers of the processes below root, parents first.
+func descendants(ctx context.Context, root int) []int {
+	children := map[int][]int{}
+	for pid, ppid := range parents(ctx) {
+		children[ppid] = append(children[ppid], pid)
+	}
+	var below []int
+	for queue := []int{root}; len(queue) > 0; queue = queue[1:] {
+		parent := queue[0]
+		slices.Sort(children[parent])
+		for _, pid := range children[parent] {
+			if pid != root && !adopted(ctx, pid, parent) {
+				below, queue = append(below, pid), append(queue, pid)
+			}
+		}
+	}
+	return below
+}
+
+// adopted reports whether a process is older than its parent: Windows keeps
+// the number of a parent that ended, and gives it to somebody else.
+func adopted(ctx context.Context, pid, ppid int) bool {
+	if runtime.GOOS != "windows" {
+		return false
+	}
+	child, err := (&process.Process{Pid: int32(pid)}).CreateTimeWithContext(ctx)
+	if err != nil {
+		return false
+	}
+	parent, err := (&process.Process{Pid: int32(ppid)}).CreateTimeWithContext(ctx)
+	return err == nil && child < parent
+}
+
+func (r realProcesses) Environ(ctx context.Context, pid int) ([]string, error) {
+	if !r.Alive(pid) {
+		return nil, fmt.Errorf("process %d: %w", pid, ErrNoProcess)
+	}
+	p := process.Process{Pid: int32(pid)}
+	environ, err := p.EnvironWithContext(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrNoProcess
+	}
+	if err != nil {
+		return nil, fmt.Errorf("environment of process %d: %w", pid, err)
+	}
+	// Without the empty rest after the last entry, and without Windows'
+	// "=C:=C:\…" entries.
+	return slices.DeleteFunc(environ, func(entry string) bool { return strings.IndexByte(entry, '=') <= 0 }), nil
+}
+
+func (realProcesses) Alive(pid int) bool { return pid > 0 && alive(pid) }
