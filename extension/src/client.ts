@@ -66,7 +66,11 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
           ended("The server ended.");
-          return { action: CloseAction.DoNotRestart, handled: true };
+          return {
+            action: CloseAction.DoNotRestart,
+            handled: true,
+            message: "The connection to the server is closed.",
+          };
         },
       },
     },

@@ -165,10 +165,15 @@ export class SessionManager {
 
   /** Runs a command of the server; rejects if none runs. */
   async execute(command: string, args: unknown[], report: (message: string) => void = () => {}): Promise<unknown> {
-    if (this.session === undefined || this.state.kind !== "running") {
-      throw new Error("The Go Phantom server is not running.");
+    const session = this.session;
+    if (session === undefined || this.state.kind !== "running") {
+      throw new Error("The server is not running.");
     }
-    return this.session.execute(command, args, report);
+    try {
+      return await session.execute(command, args, report);
+    } catch (error) {
+      throw this.session === session ? error : new Error("The server ended before it answered.");
+    }
   }
 
   currentState(): State {

@@ -92,7 +92,7 @@ function judged(status: Status): Look {
 function healthLook({ health, counts, headline }: Status): Look {
   switch (health) {
     case "ok":
-      return { ...calm, icon: "pass", words: "ok", headline: headline || "Editor and terminal agree." };
+      return { ...calm, icon: "pass", words: "ok", headline: headline || "No problem found." };
     case "warning":
       return {
         ...calm,

@@ -293,6 +293,19 @@ test("a command that fails is one notification", async (t) => {
   assert.match(editor.warnings[0]?.message ?? "", /broken/);
 });
 
+test("a command that a dying server leaves unanswered says so", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { newest, run } = await startManager(t);
+  newest().answer = () => {
+    newest().events.onEnd("It crashed.");
+    throw new Error("Pending response rejected since connection got disposed");
+  };
+  await run("gophantom.check");
+  assert.match(editor.warnings[0]?.message ?? "", /server ended/);
+  await run("gophantom.check");
+  assert.match(editor.warnings[1]?.message ?? "", /not running/);
+});
+
 test("explain: the rule of the code action, else of the problem at the cursor", async (t) => {
   const { newest, run } = await startManager(t);
   newest().answer = () => "# Why";
