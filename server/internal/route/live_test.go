@@ -244,8 +244,17 @@ func (l *lab) random(rng *rand.Rand) (settings, Module) {
 			"https://u:se cret@proxy.example", "direct/", ".", ":", "user@proxy.example:8080", "https://proxy.example?x=1", "é", "\u00a0direct\u00a0", "proxy.example:443", "//proxy.example")
 	}
 	goproxy := func() string {
-		if rng.IntN(15) == 0 {
+		switch rng.IntN(15) {
+		case 0:
 			return pick(" ", ",", "|", ", ,", "\t|")
+		case 1, 2:
+			return "direct"
+		case 3, 4, 5: // a proxy that has everything, so that verifying has its turn
+			for {
+				if u := pick(servers...); l.servers[u] == 200 {
+					return u
+				}
+			}
 		}
 		var b strings.Builder
 		for i := range 1 + rng.IntN(4) {
@@ -263,6 +272,9 @@ func (l *lab) random(rng *rand.Rand) (settings, Module) {
 		return b.String()
 	}
 	pattern := func() string {
+		if rng.IntN(4) == 0 {
+			return "none"
+		}
 		var parts []string
 		for range 1 + rng.IntN(3) {
 			parts = append(parts, pick("corp.example", "*.corp.example", "*.example", "*", "corp.example/team", "corp.example/*/x", "github.com", "github.com/*/lib", "github.com/gptest",
@@ -541,15 +553,23 @@ func agree(want, got verdict, r Route) string {
 	return strings.Join(faults, "\n")
 }
 
-func TestLive(t *testing.T) {
-	goBin, err := exec.LookPath("go")
+// goCommand finds the judge.
+func goCommand(t *testing.T) string {
+	t.Helper()
+	bin, err := exec.LookPath("go")
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("no go command on PATH: the live test has no judge")
 		}
 		t.Skip("no go command on PATH: install Go from go.dev/dl")
 	}
-	count, seed := 150, rand.Uint64()
+	return bin
+}
+
+func TestLive(t *testing.T) {
+	goBin := goCommand(t)
+	count, seed := 500, rand.Uint64()
+	var err error
 	if s := os.Getenv("GOPHANTOM_ROUTE_CASES"); s != "" {
 		if count, err = strconv.Atoi(s); err != nil {
 			t.Fatalf("GOPHANTOM_ROUTE_CASES: %v", err)
@@ -581,6 +601,51 @@ func TestLive(t *testing.T) {
 				t.Errorf("only %v: the cases are not varied enough to tell anything", seen)
 			}
 		})
+	}
+}
+
+// TestLiveCertain checks the answers that need no server at all.
+func TestLiveCertain(t *testing.T) {
+	l := newLab(t, goCommand(t))
+	direct := map[string]string{"GOPROXY": "direct", "GOVCS": "*:off"}
+	for _, tc := range []struct {
+		path    string
+		process map[string]string
+	}{
+		{"foo/bar", nil},
+		{"Corp.example/x", nil},
+		{"corp.example/x", map[string]string{"GO111MODULE": "off"}},
+		{"corp.example/x", map[string]string{"GO111MODULE": "yes"}},
+		{"corp.example/x", map[string]string{"GOPROXY": "off"}},
+		{"corp.example/x", map[string]string{"GOPROXY": "off", "GOPRIVATE": "corp.example", "GONOPROXY": "none"}},
+		{"example.net/x", direct},
+		{"github.com/x", direct},
+		{"github.com/a/b.git", direct},
+		{"github.com/a/b/sub/v2", direct},
+		{"bitbucket.org/a/b", map[string]string{"GOPROXY": "direct", "GOVCS": "public:off", "GOPRIVATE": "none"}},
+		{"bitbucket.org/a/b", map[string]string{"GOPROXY": "direct", "GOVCS": "private:off", "GOPRIVATE": "bitbucket.org"}},
+		{"hub.jazz.net/git/a/b", direct},
+		{"hub.jazz.net/git/a", direct},
+		{"git.apache.org/thrift.git", direct},
+		{"git.openstack.org/a/b", direct},
+		{"chiselapp.com/user/a/repository/b", map[string]string{"GOPROXY": "direct"}}, // fossil is off for the public by default
+		{"corp.example/a/b.git/sub", direct},
+		{"corp.example/a/b.svn", map[string]string{"GOPROXY": "direct"}},
+		{"corp.example/a/b.hg", map[string]string{"GOPROXY": "off", "GONOPROXY": "corp.example", "GOVCS": "corp.example/a:git"}},
+	} {
+		m := Module{tc.path, liveVersion}
+		if strings.HasSuffix(tc.path, "/v2") {
+			m.Version = "v2.0.0"
+		}
+		s := settings{process: tc.process}
+		r, got := Explain(m, l.env(s), Facts{}), l.real(s, m)
+		if r.Error.Empty() {
+			t.Errorf("%s %q: nothing claimed, go says %q", tc.path, tc.process, got.text)
+			continue
+		}
+		if fault := agree(verdict{text: r.Error.Reveal()}, got, r); fault != "" {
+			t.Errorf("%s %q: %s", tc.path, tc.process, fault)
+		}
 	}
 }
 

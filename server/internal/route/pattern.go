@@ -127,6 +127,10 @@ func suggest(text string) string {
 	return strings.Join(good, ",")
 }
 
+// longestJudged bounds the patterns that canMatch looks into, in bytes; no
+// real one comes near.
+const longestJudged = 1000
+
 // canMatch reports whether some legal module path matches a well-formed glob
 // without its trailing slash. It errs on the side of true: it follows every
 // way through the glob at once and asks of the path only what
@@ -135,46 +139,50 @@ func suggest(text string) string {
 // It does not ask for the dot in the first element. Words such as "none" are
 // written on purpose to match nothing, and are not mistakes.
 func canMatch(glob string) bool {
+	if len(glob) > longestJudged {
+		return true
+	}
 	tokens := tokenize(glob)
 	wantSlashes := strings.Count(glob, "/") // go compares as many elements as the glob has
 	type state struct {
 		token   int
 		slashes int
-		last    byte // the character before; '/' at the start of an element
+		last    byte // what stands before: '/' at the start of an element, '.' or, for all others, 'x'
 	}
 	seen := map[state]bool{}
-	todo := []state{{last: '/'}}
+	var todo []state
 	push := func(s state) {
 		if !seen[s] {
 			seen[s] = true
 			todo = append(todo, s)
 		}
 	}
+	push(state{last: '/'})
 	for len(todo) > 0 {
 		s := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if s.token == len(tokens) {
-			if s.slashes == wantSlashes && s.last != '/' && s.last != '.' {
+			if s.slashes == wantSlashes && s.last == 'x' {
 				return true
 			}
 			continue
 		}
-		t := tokens[s.token]
-		next := s.token + 1
-		if t == anyRun {
+		t, next := tokens[s.token], s.token+1
+		if t.run {
 			push(state{next, s.slashes, s.last})
 			next = s.token
 		}
-		for _, c := range []byte(pathChars) {
-			if !follows(c, s.last, s.slashes == 0) || !t.matches(c) {
-				continue
-			}
-			slashes := s.slashes
-			if c == '/' {
-				slashes++
-			}
-			if slashes <= wantSlashes {
-				push(state{next, slashes, c})
+		for _, c := range t.chars {
+			switch {
+			case !follows(c, s.last, s.slashes == 0):
+			case c == '/':
+				if s.slashes < wantSlashes {
+					push(state{next, s.slashes + 1, c})
+				}
+			case c == '.':
+				push(state{next, s.slashes, c})
+			default:
+				push(state{next, s.slashes, 'x'})
 			}
 		}
 	}
@@ -184,8 +192,8 @@ func canMatch(glob string) bool {
 // pathChars are the characters of module paths.
 const pathChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
 
-// follows reports whether a module path may have c behind last; last is '/'
-// at the start of an element.
+// follows reports whether a module path may have c behind last, where only '/'
+// (or the start) and '.' make a difference.
 func follows(c, last byte, firstElement bool) bool {
 	start := last == '/'
 	switch {
@@ -201,18 +209,11 @@ func follows(c, last byte, firstElement bool) bool {
 	return true
 }
 
-// token is a piece of a glob that matches one character: the glob text of it,
-// for path.Match to judge. anyRun is the one that matches any number.
-type token string
-
-const anyRun token = "*"
-
-func (t token) matches(c byte) bool {
-	if t == anyRun {
-		return c != '/'
-	}
-	ok, _ := path.Match(string(t), string(rune(c)))
-	return ok
+// token is a piece of a glob: the characters of module paths that it matches,
+// one or, in a run, any number of them.
+type token struct {
+	chars []byte
+	run   bool
 }
 
 // tokenize cuts a well-formed glob.
@@ -226,7 +227,13 @@ func tokenize(glob string) []token {
 		case '[':
 			n = classLen(glob[i:])
 		}
-		out = append(out, token(glob[i:i+n]))
+		t := token{run: glob[i] == '*'}
+		for _, c := range []byte(pathChars) {
+			if ok, _ := path.Match(glob[i:i+n], string(rune(c))); ok {
+				t.chars = append(t.chars, c)
+			}
+		}
+		out = append(out, t)
 		i += n
 	}
 	return out
