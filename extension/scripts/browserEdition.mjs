@@ -1,9 +1,10 @@
-// The browser-served VS Code: its server, and the extensions it is given.
+// The browser-served VS Code: its server, and the settings and extensions that a VS Code is given.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { attempt } from "./command.mjs";
 import { root, standIn, vscodeNode, vscodeServer } from "./layout.mjs";
 
@@ -31,10 +32,7 @@ export const quietSettings = {
  *   exited                 a promise of its end
  */
 export async function startServer({ dataDir, extensionsDir, env, settings, args = [] }) {
-  const user = join(dataDir, "data", "User");
-  await mkdir(user, { recursive: true });
-  await writeFile(join(user, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
-
+  await writeSettings(join(dataDir, "data"), settings);
   const secret = randomBytes(16).toString("hex");
   const server = spawn(
     vscodeNode,
@@ -103,25 +101,37 @@ export async function startServer({ dataDir, extensionsDir, env, settings, args 
   };
 }
 
-/** Puts Go Phantom, as its package would hold it, into an extensions directory. */
+/** Writes the user settings of a VS Code that keeps its data in dataDir. */
+export async function writeSettings(dataDir, settings) {
+  const user = join(dataDir, "User");
+  await mkdir(user, { recursive: true });
+  await writeFile(join(user, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** Puts Go Phantom, with what .vscodeignore lets into its package, into an extensions directory. */
 export async function installGoPhantom(extensionsDir) {
-  const { publisher, name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const target = join(extensionsDir, `${publisher}.${name}-${version}`);
   const ignore = await readFile(join(root, ".vscodeignore"), "utf8");
-  for (const [, file] of ignore.matchAll(/^!([^*\n]+?)(\/\*\*)?$/gm)) {
-    await mkdir(dirname(join(target, file)), { recursive: true });
-    await cp(join(root, file), join(target, file), { recursive: true }).catch((error) => {
-      if (error.code !== "ENOENT" || file.startsWith("bin") || file.startsWith("dist")) {
-        throw error;
-      }
-    });
-  }
+  const included = [...ignore.matchAll(/^!([^*\n]+?)(\/\*\*)?$/gm)].map(([, file]) => file);
+  await copyExtension(
+    root,
+    included.filter((file) => existsSync(join(root, file))),
+    extensionsDir,
+  );
 }
 
 /** Puts the stand-in for golang.go into an extensions directory. */
 export async function installStandIn(extensionsDir) {
-  const { publisher, name, version } = JSON.parse(await readFile(join(standIn, "package.json"), "utf8"));
-  await cp(standIn, join(extensionsDir, `${publisher}.${name}-${version}`), { recursive: true });
+  await copyExtension(standIn, ["package.json", "extension.js"], extensionsDir);
+}
+
+async function copyExtension(source, files, extensionsDir) {
+  const { publisher, name, version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
+  const target = join(extensionsDir, `${publisher}.${name}-${version}`);
+  for (const file of files) {
+    await cp(join(source, file), join(target, file), { recursive: true });
+  }
+  // The list that VS Code keeps of this directory does not know the copy: without the list it looks for itself.
+  await rm(join(extensionsDir, "extensions.json"), { force: true });
 }
 
 /** Installs an extension by its id in the gallery or by its .vsix file; resolves with false if that does not work. */

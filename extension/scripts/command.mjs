@@ -3,29 +3,31 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 import { executableName, root, toolsBin } from "./layout.mjs";
 
 const onWindows = process.platform === "win32";
 
 /**
  * Runs a program to its end and resolves with {code, stdout, stderr}; rejects only when it cannot be started or when
- * timeoutMs passed. With show: true the program writes to our own terminal instead and both texts are empty.
+ * timeoutMs passed. With show: true the program writes to our own terminal, with onLine each line goes there as it comes;
+ * in both cases the texts stay empty.
  */
-export function attempt(program, args, { cwd = root, env = process.env, show = false, timeoutMs } = {}) {
+export function attempt(program, args, { cwd = root, env = process.env, show = false, onLine, timeoutMs } = {}) {
   return new Promise((resolve, reject) => {
     // On Windows npm and code are .cmd files, which only a shell can run.
     const shell = onWindows && !program.endsWith(".exe");
-    const child = spawn(program, args, {
-      cwd,
-      env,
-      shell,
-      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
-    });
+    const output = show ? "inherit" : "pipe";
+    const child = spawn(program, args, { cwd, env, shell, stdio: ["ignore", output, output] });
     const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"]) {
-      child[name]?.setEncoding("utf8").on("data", (chunk) => {
-        texts[name] += chunk;
-      });
+    for (const name of show ? [] : ["stdout", "stderr"]) {
+      if (onLine) {
+        createInterface({ input: child[name] }).on("line", onLine);
+      } else {
+        child[name].setEncoding("utf8").on("data", (chunk) => {
+          texts[name] += chunk;
+        });
+      }
     }
     let late = false;
     const timer =
@@ -81,6 +83,22 @@ function executable(file) {
   } catch {
     return false;
   }
+}
+
+/** The environment that the user called npm in, without what npm has added. */
+export function userEnvironment() {
+  const env = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!/^(npm_.*|INIT_CWD|NODE|COLOR|PATH)$/i.test(name)) {
+      env[name] = value;
+    }
+  }
+  const addedByNpm = /[\\/](node_modules[\\/]\.bin|node-gyp-bin)$/;
+  env.PATH = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((dir) => !process.env.npm_execpath || !addedByNpm.test(dir))
+    .join(delimiter);
+  return env;
 }
 
 /**

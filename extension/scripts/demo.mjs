@@ -9,7 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { attempt, find, run } from "./command.mjs";
+import { attempt, find, run, userEnvironment } from "./command.mjs";
 import { addModule } from "./moduleProxy.mjs";
 
 const files = {
@@ -108,17 +108,18 @@ func Hello(name string) string { return "Hello, " + name + "!" }
   };
 }
 
-/** The user's environment without a trace of Go settings, editors or npm, and with a home of its own: home is made and filled. */
+/** The user's environment without Go settings and without traces of an editor around us, with a home of its own: home is made and filled. */
 async function demoEnvironment(home, bins) {
   const env = {};
-  const foreign = /^(GO(?!OGLE)|CGO_|VSCODE_|ELECTRON_|TERM_PROGRAM|npm_|NODE_OPTIONS$|INIT_CWD$)/i;
-  for (const [name, value] of Object.entries(process.env)) {
+  const user = userEnvironment();
+  const foreign = /^(GO(?!OGLE)|CGO_|VSCODE_|ELECTRON_|TERM_PROGRAM|NODE_OPTIONS$)/i;
+  for (const [name, value] of Object.entries(user)) {
     if (!foreign.test(name)) {
       env[name] = value;
     }
   }
   const config = join(home, ".config");
-  env.PATH = [...new Set([...process.env.PATH.split(delimiter), ...bins])].join(delimiter);
+  env.PATH = [...new Set([...user.PATH.split(delimiter), ...bins])].join(delimiter);
   env.XDG_CACHE_HOME ??= join(homedir(), ".cache"); // share the build cache: a fresh one would compile the standard library
   Object.assign(env, { HOME: home, USERPROFILE: home, APPDATA: join(home, "AppData"), XDG_CONFIG_HOME: config });
 

@@ -80,6 +80,19 @@ export async function openWorkbench({
   });
   closing.defer(() => server.stop());
 
+  const page = await openPage(closing);
+  closing.defer(async () => {
+    await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    await cp(join(dataDir, "data", "logs"), join(screenshots, `${name}.logs`), { recursive: true, force: true });
+  });
+  await page.goto(server.address(workspace, file));
+  await explorer(page).waitFor();
+  await probe.connected;
+  return new Workbench(name, page, probe, join(dataDir, "data", "User", "settings.json"), closing.move());
+}
+
+/** A page of a browser that reaches this machine only; both end with closing. */
+export async function openPage(closing) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROME_PATH || find("chromium") || find("google-chrome"),
     args: [
@@ -98,14 +111,12 @@ export async function openWorkbench({
   );
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
-  closing.defer(async () => {
-    await page.screenshot({ path: join(screenshots, `${name}.png`) });
-    await cp(join(dataDir, "data", "logs"), join(screenshots, `${name}.logs`), { recursive: true, force: true });
-  });
-  await page.goto(server.address(workspace, file));
-  await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
-  await probe.connected;
-  return new Workbench(name, page, probe, join(dataDir, "data", "User", "settings.json"), closing.move());
+  return page;
+}
+
+/** The first entry of the explorer: it is there when the workbench is. */
+export function explorer(page) {
+  return page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first();
 }
 
 class Workbench {

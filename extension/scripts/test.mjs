@@ -1,0 +1,206 @@
+// npm test [-- --only go,unit,e2e]: everything that judges this repository. The last line is always "N passed, N failed".
+
+import { parseArgs } from "node:util";
+import { attempt, buildEnvironment } from "./command.mjs";
+import { e2e, screenshots, vscodeNode } from "./layout.mjs";
+import { Missing, seconds } from "./progress.mjs";
+import * as setup from "./setup.mjs";
+
+/** Where a tool may not be missing: a test that was skipped there would never run. */
+const strict = Boolean(process.env.CI);
+
+/** What the set-up found: paths of tools by name, and whether the race detector works. */
+const tools = {};
+
+const setUps = {
+  async go() {
+    Object.assign(tools, await setup.setUpLinters());
+    await optional(async () => {
+      await setup.setUpRaceDetector();
+      tools.race = true;
+    });
+    await optional(setup.setUpShells);
+  },
+  async unit() {},
+  async e2e() {
+    await optional(async () => {
+      await setup.setUpWorkbench();
+      tools.chromium = await setup.setUpBrowser();
+    });
+  },
+};
+
+const stages = [
+  { group: "go", title: "go vet", run: () => lint("go", ["vet", "./..."]) },
+  { group: "go", title: "staticcheck", run: () => lint(tools.staticcheck, ["./..."]) },
+  { group: "go", title: "gofumpt", run: () => lint(tools.gofumpt, ["-l", "server"], { silent: true }) },
+  { group: "go", title: "generated files", run: () => lint("go", ["run", "./server/cmd/generate", "-check"]) },
+  { group: "unit", title: "biome", run: () => lint("npm", ["run", "--silent", "lint"]) },
+  { group: "unit", title: "types", run: () => lint("npm", ["run", "--silent", "check"]) },
+  { group: "unit", title: "TypeScript unit tests", run: () => nodeTests("npm", ["run", "--silent", "test:unit"]) },
+  { group: "go", title: "Go tests, replayed and live", run: goTests },
+  { group: "e2e", title: "end-to-end tests in VS Code", run: endToEnd },
+];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs the stages of these groups up to the first that fails, and counts into total. */
+async function main(groups) {
+  heading("set-up");
+  await setup.setUpBuild();
+  tools.gopls = await setup.setUpGopls();
+  for (const group of groups) {
+    await setUps[group]();
+  }
+  for (const { group, title, run } of stages) {
+    if (!groups.includes(group)) {
+      continue;
+    }
+    heading(title);
+    const started = performance.now();
+    const { passed = 0, failed = 0, skipped = 0 } = await run();
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    const counts = passed + failed + skipped > 0 ? `, ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
+    console.log(`  ${failed > 0 ? "✗" : "✓"} ${title}: ${seconds(performance.now() - started)}${counts}`);
+    if (failed > 0) {
+      console.log(`\nThe stage "${title}" failed; the stages after it did not run.`);
+      return;
+    }
+  }
+  if (total.skipped > 0) {
+    console.log(`\n${total.skipped} skipped: the reasons stand above.`);
+  }
+}
+
+function heading(title) {
+  console.log(`\n── ${title} ${"─".repeat(Math.max(0, 76 - title.length))}`);
+}
+
+/** Lets a missing tool pass outside CI, with its one line. */
+async function optional(setUp) {
+  try {
+    await setUp();
+  } catch (error) {
+    if (strict || !(error instanceof Missing)) {
+      throw error;
+    }
+    console.log(`    ${error.message}`);
+  }
+}
+
+/** A check that passes by exit code 0 and, if silent, by printing nothing. */
+async function lint(program, args, { silent = false } = {}) {
+  const { code, stdout, stderr } = await attempt(program, args, { env: buildEnvironment() });
+  const text = `${stdout}${stderr}`.trim();
+  const good = code === 0 && !(silent && text);
+  if (!good && text) {
+    console.log(text);
+  }
+  return { failed: good ? 0 : 1 };
+}
+
+async function endToEnd() {
+  if (!tools.chromium) {
+    console.log("  not run: the browser-served VS Code or Chromium is missing, see the set-up above");
+    return { skipped: 1 };
+  }
+  const env = { ...buildEnvironment(), CHROME_PATH: tools.chromium, GOPHANTOM_E2E_GOPLS: tools.gopls };
+  const counts = await nodeTests(vscodeNode, ["--test", "--test-concurrency=1", `${e2e}/*.test.mjs`], env);
+  console.log(`  pictures and logs: ${screenshots}`);
+  return counts;
+}
+
+/** Runs tests of node:test and takes the counts from the end of what they print. */
+async function nodeTests(program, args, env = buildEnvironment()) {
+  const counts = {};
+  const { code } = await attempt(program, args, {
+    env,
+    onLine(line) {
+      const [, name, number] = /^(?:#|ℹ) (\w+) ([\d.]+)$/.exec(line) ?? [];
+      if (name) {
+        counts[name] = Number(number);
+      } else {
+        console.log(`  ${line}`);
+      }
+    },
+  });
+  const { pass = 0, fail = 0, cancelled = 0, skipped = 0 } = counts;
+  return { passed: pass, failed: Math.max(fail + cancelled, code === 0 ? 0 : 1), skipped };
+}
+
+/** Runs the Go tests and counts those that have no subtests of their own. */
+async function goTests() {
+  const results = new Map(); // "package test" → pass, fail or skip
+  const parents = new Set();
+  const outputs = new Map();
+  const failedPackages = new Set();
+  const take = (line) => {
+    let event;
+    try {
+      event = JSON.parse(line);
+    } catch {
+      console.log(`  ${line}`); // of the go command itself
+      return;
+    }
+    const { Action: action, Test: name, Output: text, Elapsed: elapsed } = event;
+    const unit = event.Package ?? event.ImportPath;
+    const key = name ? `${unit} ${name}` : unit;
+    switch (action) {
+      case "run":
+        for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
+          parents.add(`${unit} ${name.slice(0, end)}`);
+        }
+        break;
+      case "output":
+      case "build-output":
+        outputs.set(key, (outputs.get(key) ?? "") + text);
+        break;
+      case "pass":
+      case "fail":
+      case "skip":
+      case "build-fail":
+        if (action !== "pass" && (name || action !== "skip")) {
+          process.stdout.write(outputs.get(key) ?? "");
+        }
+        outputs.delete(key);
+        if (name) {
+          results.set(key, action);
+        } else if (action === "pass") {
+          console.log(`  ok ${unit} ${seconds(elapsed * 1000)}`);
+        } else if (action === "fail") {
+          failedPackages.add(unit);
+        }
+    }
+  };
+  const race = tools.race ? ["-race"] : [];
+  const { code } = await attempt("go", ["test", "-json", ...race, "./..."], { env: buildEnvironment(), onLine: take });
+
+  const below = (key, found) => [...results].some(([other, result]) => result === found && other.startsWith(key));
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const field = { pass: "passed", fail: "failed", skip: "skipped" };
+  for (const [key, result] of results) {
+    if (!parents.has(key) || (result === "fail" && !below(`${key}/`, "fail"))) {
+      counts[field[result]]++;
+    }
+  }
+  counts.failed += [...failedPackages].filter((unit) => !below(`${unit} `, "fail")).length; // did not compile, or died
+  counts.failed = Math.max(counts.failed, code === 0 ? 0 : 1);
+  return counts;
+}
+
+try {
+  const { values } = parseArgs({ options: { only: { type: "string", default: Object.keys(setUps).join(",") } } });
+  const groups = values.only.split(",");
+  const unknown = groups.filter((group) => !(group in setUps));
+  if (unknown.length > 0) {
+    throw new Missing(`--only takes ${Object.keys(setUps).join(", ")}, not ${unknown.join(", ")}`);
+  }
+  await main(groups);
+} catch (error) {
+  total.failed++;
+  console.log(`\n${error instanceof Missing ? error.message : error.stack}`);
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;
