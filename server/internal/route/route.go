@@ -23,7 +23,7 @@ import (
 // Module names what is looked up.
 type Module struct {
 	Path    string
-	Version string // "" : the version that the main module requires, if it does
+	Version string // if "", Explain takes the version that the main modules require, if they do
 }
 
 // Facts are the things beside the environment that decide where a module
@@ -111,9 +111,10 @@ type Route struct {
 	Insecure Insecure
 	SumDB    SumDB
 	VCS      VCS
-	// Error is what go will say for certain, in its own words, as soon as it has
-	// to fetch the module and go.sum does not have its hash. Empty if the
-	// outcome depends on what the servers answer.
+	// Error is why fetching is sure to fail, in go's own words: at once or, for
+	// an unusable GOSUMDB, when a server has handed the module over and go.sum
+	// does not have its hash. It does not touch what is cached already. Empty if
+	// the outcome depends on what the servers answer.
 	Error model.Value
 	// Unknown is a sentence saying which fact is missing to be sure of the rest;
 	// "" if none is.
