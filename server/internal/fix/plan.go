@@ -1,10 +1,16 @@
 // Package fix makes typed plans of cures: what a fix would change, how that
-// looks before it is done, and how it is undone. It must not know who asked.
+// looks before it is done, and how it is undone. It reads files to make a
+// plan, and changes nothing. It must not know who asked.
 package fix
 
-import "github.com/gophantom/gophantom/server/internal/model"
+import (
+	"fmt"
 
-// The ids of the fixes.
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// The ids of the fixes, with the arguments each takes.
 const (
 	RestartGopls  = "restart-gopls"   // no arguments
 	Unmask        = "unmask"          // variable
@@ -26,7 +32,7 @@ const (
 type Step struct {
 	Kind   StepKind
 	Names  []string          // unset-editor-env
-	Values map[string]string // set-editor-env
+	Values map[string]string // set-editor-env; may be secret
 	Edit   *FileEdit         // edit-file
 }
 
@@ -36,12 +42,22 @@ type FileEdit struct {
 	Want  []byte // the content the edit was made for; nil: the file does not exist
 	Edits []TextEdit
 	After []byte // the content with the edits applied
+	// OnDisk tells to write After to the file itself. An editor that opens the
+	// file as a document would make its line endings alike, and go takes a
+	// carriage return in its file for a part of the value.
+	OnDisk bool
 }
 
 // TextEdit replaces a range, counted as in LSP.
 type TextEdit struct {
 	Range   model.Range
 	NewText string
+}
+
+// Write carries the edit out on disk. It fails with world.ErrChanged when the
+// file is not what the edit was made for.
+func (e FileEdit) Write(w *world.World) error {
+	return w.Files.ReplaceFile(e.File, e.Want, e.After)
 }
 
 // Plan is a cure that has not been carried out.
@@ -51,9 +67,9 @@ type Plan struct {
 	Steps           []Step
 	Undo            []Step // takes the steps back; see Reversible
 	Preview         string // unified diff or a sentence, safe to show
-	Reversible      bool
-	WeakensSecurity bool
-	Disabled        string // why it cannot be carried out; "" if it can
+	Reversible      bool   // nothing that lasts is left after Undo
+	WeakensSecurity bool   // a check of what is downloaded, or of where from, gets weaker
+	Disabled        string // why it cannot be carried out, one sentence; "" if it can
 	Manual          string // what the user has to do by hand; "" if nothing
 }
 
@@ -67,4 +83,61 @@ func (p Plan) Kind() string {
 		return "edit"
 	}
 	return "action"
+}
+
+// Make plans the fix on offer for the snapshot. show makes values and lines of
+// files safe to show. A plan that cannot be carried out now says so in
+// Disabled; the error is for offers that make no sense, and for files that
+// changed since the snapshot (world.ErrChanged) or cannot be read.
+func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(model.Value) string) (Plan, error) {
+	m := maker{w: w, s: s, show: show, variable: offer.Args["variable"].Reveal()}
+	if offer.ID == RestartGopls {
+		return m.restartGopls(), nil
+	}
+	if m.variable == "" {
+		return Plan{ID: offer.ID}, fmt.Errorf("the fix %q lacks its variable", offer.ID)
+	}
+	switch offer.ID {
+	case Unmask:
+		return m.unmask(), nil
+	case UseShellValue:
+		return m.useShellValue()
+	case FixPattern:
+		return m.fixPattern()
+	}
+	return Plan{ID: offer.ID}, fmt.Errorf("there is no fix %q", offer.ID)
+}
+
+// maker makes one plan.
+type maker struct {
+	w        *world.World
+	s        *model.Snapshot
+	show     func(model.Value) string
+	variable string
+}
+
+// disabled turns a plan into one that cannot be carried out.
+func disabled(p Plan, format string, args ...any) Plan {
+	p.Steps, p.Undo, p.Preview = nil, nil, ""
+	p.Disabled = fmt.Sprintf(format, args...)
+	return p
+}
+
+// manual turns a plan into one that only the user can carry out.
+func manual(p Plan, format string, args ...any) Plan {
+	p.Steps, p.Undo, p.Reversible = nil, nil, false
+	p.Manual = fmt.Sprintf(format, args...)
+	p.Preview = p.Manual
+	return p
+}
+
+// place names an origin for people.
+func place(o model.Origin) string {
+	switch {
+	case o.File != "" && o.Line > 0:
+		return fmt.Sprintf("%s:%d", o.File, o.Line)
+	case o.File != "":
+		return o.File
+	}
+	return string(o.Layer)
 }
