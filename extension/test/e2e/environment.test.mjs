@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the settings hold VS Code's variables
 // The environment that golang.go gives to gopls: the stand-in must compute what the real one computes.
 
 import assert from "node:assert/strict";
