@@ -114,7 +114,7 @@ func drift(name string, envs []model.Env) (d Drift, differs bool) {
 // FileOf returns the path behind a file URI; other URIs come back as they are.
 func FileOf(u string) string {
 	parsed, err := uri.Parse(u)
-	if err != nil || !parsed.IsFile() {
+	if err != nil || !parsed.IsFile() || u == "" {
 		return u
 	}
 	platform := uri.PlatformPOSIX

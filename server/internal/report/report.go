@@ -129,10 +129,11 @@ type Environments struct {
 
 // Environment is one environment with its effective values.
 type Environment struct {
-	Name     string           `json:"name"`
-	Complete bool             `json:"complete"`
-	Why      string           `json:"why"`
-	Values   map[string]Value `json:"values"`
+	Name      string           `json:"name"`
+	Complete  bool             `json:"complete"`
+	Predicted bool             `json:"predicted"` // computed from settings, not seen in a process
+	Why       string           `json:"why"`
+	Values    map[string]Value `json:"values"` // the variables that are set
 }
 
 // Value is one effective value with its origin and what it hides.
@@ -151,7 +152,102 @@ type Shadow struct {
 // Drift is one variable with different effective values in two environments.
 type Drift struct {
 	Variable string    `json:"variable"`
-	Values   StringMap `json:"values"` // by environment
+	Values   StringMap `json:"values"` // by environment; absent where it is not set
 	Matters  bool      `json:"matters"`
 	Why      string    `json:"why"`
+}
+
+// Phantoms is what "gophantom phantoms" found.
+type Phantoms struct {
+	Problems []Problem `json:"problems"`
+	Unknown  []Unknown `json:"unknown"`
+	Snapshot Snapshot  `json:"snapshot"`
+}
+
+// Route tells how the go command fetches and verifies one module, and why.
+type Route struct {
+	Module      string      `json:"module"`
+	Version     string      `json:"version"`
+	Environment string      `json:"environment"`
+	Mode        string      `json:"mode"`    // "proxy", "vendor", "replace" or "workspace"
+	Target      string      `json:"target"`  // what is looked up in its place, as path@version or a directory; "" without a replacement
+	Error       string      `json:"error"`   // the go command's own text if fetching must fail; "" if servers decide
+	Unknown     string      `json:"unknown"` // which fact is missing to be sure; "" if none
+	Steps       []RouteStep `json:"steps"`   // empty when nothing is looked up
+	Insecure    Insecure    `json:"insecure"`
+	SumDB       SumDB       `json:"sumdb"`
+	VCS         VCS         `json:"vcs"`
+}
+
+// RouteStep is one entry of the proxy list, in the order go walks it.
+type RouteStep struct {
+	Kind     string `json:"kind"` // "noproxy", "proxy", "direct" or "off"
+	URL      string `json:"url"`
+	Applies  bool   `json:"applies"`
+	Fallback string `json:"fallback"` // which failures lead to the next step: "not-found", "any-error" or "none"
+	Why      Why    `json:"why"`
+}
+
+// Why names the setting that decided something. Origin is null where the
+// variable is not set.
+type Why struct {
+	Variable string  `json:"variable"`
+	Pattern  string  `json:"pattern"`
+	Origin   *Origin `json:"origin"`
+}
+
+// Insecure tells about GOINSECURE.
+type Insecure struct {
+	Allowed bool   `json:"allowed"`
+	Pattern string `json:"pattern"`
+	Why     Why    `json:"why"`
+}
+
+// SumDB tells about the checksum database, which go asks only for hashes that
+// go.sum does not have.
+type SumDB struct {
+	Consulted bool   `json:"consulted"`
+	Name      string `json:"name"`
+	URL       string `json:"url"`
+	Proxied   bool   `json:"proxied"` // the proxies are asked first whether they stand in for it
+	Why       Why    `json:"why"`
+	Error     string `json:"error"`
+}
+
+// VCS tells about fetching from the origin.
+type VCS struct {
+	Consulted bool     `json:"consulted"`
+	Root      string   `json:"root"` // "" if only the server can tell
+	Tool      string   `json:"tool"` // "" if only the server can tell
+	Allowed   bool     `json:"allowed"`
+	Tools     []string `json:"tools"`
+	Why       Why      `json:"why"`
+	Error     string   `json:"error"`
+}
+
+// Rule is one entry of the catalogue, with its page.
+type Rule struct {
+	ID       string `json:"id"`
+	Family   string `json:"family"`
+	Title    string `json:"title"`
+	Severity string `json:"severity"` // the worst that a finding can have
+	Refs     []Ref  `json:"refs"`
+	Symptom  string `json:"symptom"` // Markdown, as Cause, Cure and Undo
+	Cause    string `json:"cause"`
+	Cure     string `json:"cure"`
+	Undo     string `json:"undo"`
+}
+
+// Ref is one row of the catalogue of misconfigurations.
+type Ref struct {
+	ID   string `json:"id"`
+	What string `json:"what"`
+	Says string `json:"says"` // what go prints; "" if nothing
+}
+
+// Version says what is running.
+type Version struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
 }

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// outputs is one JSON output per definition of the schema, full and empty.
+func outputs() map[string][]any {
+	return map[string][]any{
+		"check":    {troubled(), healthy()},
+		"env":      {EnvironmentsOf(divided(), troubled()), Environments{}},
+		"route":    {routes(), []Route(nil)},
+		"phantoms": {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
+	}
+}
+
+func TestOutputsFollowTheSchema(t *testing.T) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(JSONSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	c.AssertFormat()
+	for name, values := range outputs() {
+		schema, err := c.Compile("schema.json#/$defs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			data, err := JSON(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(instance); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, data)
+			}
+		}
+	}
+	if _, err := c.Compile("schema.json"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSchemaDescribesEveryField walks the Go types beside the schema: the
+// schema itself allows unknown fields, since fields may be added.
+func TestSchemaDescribesEveryField(t *testing.T) {
+	var doc struct {
+		Defs map[string]map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(JSONSchema, &doc); err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	var walk func(path string, typ reflect.Type, schema map[string]any)
+	walk = func(path string, typ reflect.Type, schema map[string]any) {
+		if ref, ok := schema["$ref"].(string); ok {
+			name := strings.TrimPrefix(ref, "#/$defs/")
+			if used[name] && typ.Kind() == reflect.Struct {
+				return
+			}
+			used[name] = true
+			schema = doc.Defs[name]
+		}
+		if choices, ok := schema["anyOf"].([]any); ok && typ.Kind() == reflect.Pointer {
+			walk(path, typ.Elem(), choices[0].(map[string]any))
+			return
+		}
+		switch typ.Kind() {
+		case reflect.Slice:
+			items, ok := schema["items"].(map[string]any)
+			if !ok {
+				t.Errorf("%s: the schema has no items", path)
+				return
+			}
+			walk(path+"[]", typ.Elem(), items)
+		case reflect.Map:
+			values, ok := schema["additionalProperties"].(map[string]any)
+			if !ok {
+				t.Errorf("%s: the schema says nothing of the map's values", path)
+				return
+			}
+			walk(path+"{}", typ.Elem(), values)
+		case reflect.Struct:
+			properties, _ := schema["properties"].(map[string]any)
+			var want []string
+			for i := range typ.NumField() {
+				name, option, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+				property, ok := properties[name].(map[string]any)
+				if !ok {
+					t.Errorf("%s.%s is not in the schema", path, name)
+					continue
+				}
+				delete(properties, name)
+				if option == "" {
+					want = append(want, name)
+				}
+				walk(path+"."+name, typ.Field(i).Type, property)
+			}
+			for name := range properties {
+				t.Errorf("%s.%s is in the schema only", path, name)
+			}
+			var got []string
+			for _, name := range schema["required"].([]any) {
+				got = append(got, name.(string))
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: the schema requires %v, the type always has %v", path, got, want)
+			}
+		}
+	}
+	for name, typ := range map[string]reflect.Type{
+		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](),
+		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](),
+	} {
+		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
+	}
+	for name, def := range doc.Defs {
+		if !used[name] && def["enum"] == nil {
+			t.Errorf("nothing uses the definition %s", name)
+		}
+	}
+}
+
+func TestJSONHasNoNullLists(t *testing.T) {
+	r := healthy()
+	data, err := JSON(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"findings", "problems", "unknown"} {
+		if list, ok := got[name].([]any); !ok || len(list) != 0 {
+			t.Errorf("%s is %v, want []", name, got[name])
+		}
+	}
+	if r.Findings != nil {
+		t.Error("encoding changed the report")
+	}
+	data, err = JSON(Finding{Message: "a<b>&c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"args": {}`, `"location": null`, `"a<b>&c"`} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("no %s in %s", want, data)
+		}
+	}
+}
+
+func ExampleRender() {
+	fmt.Println(Render("{variable} is {value}.", nil))
+	// Output: {variable: missing} is {value: missing}.
+}

@@ -1,0 +1,83 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Text is the verdicts for people.
+func (r Phantoms) Text(st Style) string {
+	p := &page{Style: st}
+	if len(r.Problems) == 0 && len(r.Unknown) == 0 {
+		p.heading(markOK, "There is no problem to judge.")
+		return p.String()
+	}
+	p.line(p.colored(bold, r.diagnosis()))
+	p.gap()
+	for _, problem := range r.Problems {
+		p.problem(problem, r.Snapshot.Dir)
+		p.gap()
+	}
+	p.unknown(r.Unknown)
+	for _, problem := range r.Problems {
+		if problem.Verdict == "phantom" {
+			p.line("Next: " + p.colored(bold, "gophantom env") + " shows where the values come from.")
+			break
+		}
+	}
+	return p.String()
+}
+
+// diagnosis is the result in one sentence.
+func (r Phantoms) diagnosis() string {
+	verdicts := map[string]int{}
+	var guilty []string
+	for _, p := range r.Problems {
+		verdicts[p.Verdict]++
+		if p.Verdict != "phantom" {
+			continue
+		}
+		for _, g := range p.Guilty {
+			if !strings.Contains(" "+strings.Join(guilty, " ")+" ", " "+g+" ") {
+				guilty = append(guilty, g)
+			}
+		}
+	}
+	var parts []string
+	add := func(verdict, one, more string) {
+		if n := verdicts[verdict]; n > 0 {
+			parts = append(parts, many(n, one, more))
+		}
+	}
+	add("phantom", "is a phantom", "are phantoms")
+	add("real", "is real", "are real")
+	add("stale-green", "is stale green", "are stale green")
+	add("not-build", "is no build error", "are no build errors")
+	add("unknown", "could not be decided", "could not be decided")
+	if len(parts) == 0 {
+		return "No problem was judged."
+	}
+	s := fmt.Sprintf("Of %s, %s.", counted(len(r.Problems), "problem"), listed(parts))
+	if len(guilty) > 0 {
+		s += " At fault: " + listed(guilty) + "."
+	}
+	return s
+}
+
+func (p *page) problem(pr Problem, dir string) {
+	p.heading(verdictMark(pr.Verdict), spot(pr.URI, pr.Range.Start, dir)+": "+p.colored(bold, pr.Message))
+	why := pr.Why
+	if pr.Cause != "" {
+		why = strings.TrimPrefix(why+" (cause: "+pr.Cause+")", " ")
+	}
+	p.field("why", why)
+	p.field("guilty", listed(pr.Guilty))
+	p.field("truth", pr.TrueReason)
+	var runs []string
+	for _, e := range pr.Evidence {
+		runs = append(runs, fmt.Sprintf("%s: %s, %s (%s)", e.Environment, e.Outcome, e.Command, time.Duration(e.Millis)*time.Millisecond))
+	}
+	p.field("proof", strings.Join(runs, "\n"))
+	p.fixes(pr.Fixes)
+}

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// texts is every kind of text output, by name.
+func texts(st Style) map[string]string {
+	return map[string]string{
+		"check":    troubled().Text(st),
+		"healthy":  healthy().Text(st),
+		"phantoms": Phantoms{Problems: troubled().Problems, Snapshot: troubled().Snapshot}.Text(st),
+		"env":      EnvironmentsOf(divided(), Report{Findings: []Finding{{Subject: "GOPROXY", Message: "GOPROXY differs."}}}).Text(st, false),
+		"env all":  EnvironmentsOf(divided(), Report{}).Text(st, true),
+		"route":    RoutesText(routes(), st),
+		"rules":    RulesText(tool.Rules, st),
+		"rule":     tool.Rules[0].Text(st),
+	}
+}
+
+var ansi = regexp.MustCompile(`\x1b\[[0-9]+m`)
+
+func TestColorOnlyWhenAsked(t *testing.T) {
+	plain, colored := texts(Style{Width: 200}), texts(Style{Width: 200, Color: true})
+	for name := range plain {
+		if strings.Contains(plain[name], "\x1b") {
+			t.Errorf("%s has escapes without being asked", name)
+		}
+		if got := ansi.ReplaceAllString(colored[name], ""); got != plain[name] {
+			t.Errorf("%s says something else in colour:\n%s\nwithout:\n%s", name, got, plain[name])
+		}
+	}
+	if !ansi.MatchString(colored["check"]) {
+		t.Error("no colour where colour was asked for")
+	}
+}
+
+func TestLinesFitTheWidth(t *testing.T) {
+	for name, s := range texts(Style{Width: 100}) {
+		for line := range strings.Lines(s) {
+			if w := text.StringWidth(strings.TrimSuffix(line, "\n")); w > 100 {
+				t.Errorf("%s has a line of %d columns: %s", name, w, line)
+			}
+			if strings.TrimRight(line, " \n")+"\n" != line {
+				t.Errorf("%s has blanks at the end of %q", name, line)
+			}
+		}
+	}
+}
+
+// inOrder fails unless the parts stand in s one after the other.
+func inOrder(t *testing.T, s string, parts ...string) {
+	t.Helper()
+	rest := s
+	for _, p := range parts {
+		_, after, ok := strings.Cut(rest, p)
+		if !ok {
+			t.Fatalf("no %q (in its place) in\n%s", p, s)
+		}
+		rest = after
+	}
+}
+
+func TestCheckText(t *testing.T) {
+	r := troubled()
+	bad, drift := r.Findings[0], r.Findings[1]
+	r.Problems = nil
+	inOrder(t, r.Text(Style{}),
+		"✗ fail  "+bad.Message, "where", bad.Origin.File+":3", "go says", bad.Evidence[0], bad.Rule,
+		"! warn  "+drift.Message, "where", ".vscode/my settings.json:5", "cure", drift.Fixes[0].Title, "+new",
+		"· info  ", "? unknown  ", r.Unknown[0].Why, "1 error, 1 warning, 1 note and 1 undecided", "Next: gophantom explain "+bad.Rule)
+	if s := healthy().Text(Style{}); strings.Count(s, "\n") != 1 || !strings.HasPrefix(s, "✓ ok  ") {
+		t.Errorf("healthy output is not one line: %s", s)
+	}
+	only := healthy()
+	only.Unknown = r.Unknown
+	if s := only.Text(Style{}); strings.Contains(s, "✓") || !strings.Contains(s, "no clean bill of health") {
+		t.Errorf("what could not be decided looks healthy: %s", s)
+	}
+}
+
+func TestPhantomsText(t *testing.T) {
+	p := phantom()
+	s := Phantoms{Problems: troubled().Problems, Snapshot: troubled().Snapshot}.Text(Style{})
+	inOrder(t, s, "Of 2 problems, 1 is a phantom and 1 is real. At fault: GOPROXY.",
+		"! phantom  main.go:3:8: "+p.Message, p.Why, "GOPROXY", p.TrueReason, "gopls: red", "shell: green", "✗ real  b.go:1:1")
+	if s := (Phantoms{}).Text(Style{}); !strings.HasPrefix(s, "✓ ok") {
+		t.Errorf("nothing to judge: %s", s)
+	}
+}
+
+func TestEnvironments(t *testing.T) {
+	e := EnvironmentsOf(divided(), Report{Findings: []Finding{{Subject: "GOPROXY", Message: "They differ."}}})
+	if len(e.Drift) != 2 {
+		t.Fatalf("drift is %+v, want GOPROXY and TMPDIR: what agrees and what an incomplete environment says is none", e.Drift)
+	}
+	if d := e.Drift[0]; d.Variable != "GOPROXY" || !d.Matters || d.Why != "They differ." {
+		t.Errorf("what matters does not come first: %+v", e.Drift)
+	}
+	if d := e.Drift[1]; d.Variable != "TMPDIR" || d.Matters {
+		t.Errorf("what no rule speaks of matters: %+v", d)
+	}
+	gopls := e.Environments[0].Values["GOPROXY"]
+	if gopls.Value != "off" || gopls.Origin.Layer != string(model.LayerProcess) {
+		t.Errorf("gopls has %+v", gopls)
+	}
+	if len(gopls.Shadows) != 1 || gopls.Shadows[0].Origin.Line != 1 || strings.Contains(gopls.Shadows[0].Value, "hunter2") {
+		t.Errorf("gopls' value hides %+v", gopls.Shadows)
+	}
+	s := e.Text(Style{}, false)
+	inOrder(t, s, "! warn  1 variable that matters", "terminal", "not compared", "GOPROXY", "off", "gopls", "hides https://secret-", "shell", "(not known)", "terminal", "TMPDIR", "They differ.", "gophantom env --all")
+	if strings.Contains(s, "GOSUMDB") {
+		t.Error("what agrees is shown without --all")
+	}
+	if !strings.Contains(e.Text(Style{}, true), "GOSUMDB") {
+		t.Error("what agrees is not shown with --all")
+	}
+	if s := (Environments{}).Text(Style{}, false); !strings.HasPrefix(s, "? unknown") {
+		t.Errorf("nothing known looks decided: %s", s)
+	}
+}
+
+func TestRoutesText(t *testing.T) {
+	s := RoutesText(routes(), Style{})
+	inOrder(t, s, "✓ ok  example.com/dep@v1.0.0: go asks https://proxy.example, then https://b.example, then the origin (direct).", "seen from", "shell",
+		"1. the origin, as a private module: skipped [GONOPROXY is not set]", "goes on",
+		"2. https://proxy.example: asked", "on any error",
+		"3. https://b.example: asked", "404, 410", "any other error ends it",
+		"4. the origin (direct): asked", "checksum", "sum.example", "git from example.com/dep",
+		"a directory replaces it", "../local",
+		"✗ fail  example.com/bad", "module lookup disabled by GOPROXY=off")
+}
+
+func TestRulePageKeepsStarsInCode(t *testing.T) {
+	s := Rule{ID: "r", Title: "T", Cause: "Use `*.corp.example`, *not* more."}.Text(Style{})
+	if !strings.Contains(s, "Use *.corp.example, not more.") {
+		t.Errorf("the page is\n%s", s)
+	}
+}
+
+func TestRender(t *testing.T) {
+	args := map[string]model.Value{"url": model.NewValue("https://u:hunter2@proxy.example"), "empty": model.NewValue("")}
+	got := stars(Render("<{url}><{empty}><{gone}><{not a name}><{>", args))
+	if want := "<https://***@proxy.example><><{gone: missing}><{not a name}><{>"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestFileOf(t *testing.T) {
+	for u, want := range map[string]string{
+		"file:///home/a%20b/c.go":  "/home/a b/c.go",
+		"file:///c%3A/src/main.go": `c:\src\main.go`,
+		"untitled:Untitled-1":      "untitled:Untitled-1",
+		"":                         "",
+	} {
+		if got := FileOf(u); got != want {
+			t.Errorf("FileOf(%q) = %q, want %q", u, got, want)
+		}
+	}
+	if l := FromLocation(&model.Location{File: "/home/a b/c.go"}); FileOf(l.URI) != "/home/a b/c.go" {
+		t.Errorf("the way there and back gives %s", FileOf(l.URI))
+	}
+	if FromLocation(nil) != nil {
+		t.Error("no location became one")
+	}
+}
