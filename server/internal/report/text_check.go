@@ -123,12 +123,7 @@ func (r Report) next() string {
 			return "gophantom explain " + f.Rule
 		}
 	}
-	for _, p := range r.Problems {
-		if p.Verdict == "phantom" {
-			return "gophantom env"
-		}
-	}
-	return ""
+	return next(r.Problems)
 }
 
 func (s Snapshot) versions() string {

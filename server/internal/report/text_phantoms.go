@@ -20,13 +20,24 @@ func (r Phantoms) Text(st Style) string {
 		p.gap()
 	}
 	p.unknown(r.Unknown)
-	for _, problem := range r.Problems {
-		if problem.Verdict == "phantom" {
-			p.line("Next: " + p.colored(bold, "gophantom env") + " shows where the values come from.")
-			break
-		}
+	if next := next(r.Problems); next != "" {
+		p.line("Next: " + p.colored(bold, next))
 	}
 	return p.String()
+}
+
+// next is what to do about the first phantom; "" if there is none.
+func next(problems []Problem) string {
+	for _, p := range problems {
+		switch {
+		case p.Verdict != "phantom":
+		case p.Cause == "stale":
+			return "restart gopls (in VS Code: Go: Restart Language Server)"
+		default:
+			return "gophantom env"
+		}
+	}
+	return ""
 }
 
 // diagnosis is the result in one sentence.

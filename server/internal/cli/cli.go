@@ -1,0 +1,248 @@
+// Package cli is the command line: flags, files given by flags, exit codes.
+//
+// stdout is the report and nothing else; stderr is the rest. The exit codes
+// are the same in every format:
+//
+//	0    healthy
+//	1    findings or verdicts at or above --fail-on
+//	2    wrong usage
+//	3    could not decide
+//	130  interrupted
+//
+// A phantom and a stale green count as a warning, a real problem as an error,
+// an opinion that no build would report as info.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+const (
+	exitHealthy     = 0
+	exitFindings    = 1
+	exitUsage       = 2
+	exitUndecided   = 3
+	exitInterrupted = 130
+)
+
+// Main runs one command line, without the program's name, and returns the exit
+// code. It stops early when ctx is done.
+func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, stdout, stderr io.Writer) (exit int) {
+	return run(ctx, &app{world: w, stdin: stdin, stdout: stdout, stderr: stderr, engine: realEngine}, args)
+}
+
+// backend is what the commands need of the engine.
+type backend struct {
+	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
+	check   func(context.Context, *world.World, *model.Snapshot) report.Report
+}
+
+var realEngine = backend{
+	observe: engine.Observe,
+	check: func(ctx context.Context, w *world.World, s *model.Snapshot) report.Report {
+		return engine.Check(ctx, w, s).Report(w)
+	},
+}
+
+// app is one run of the command line.
+type app struct {
+	world          *world.World
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	engine         backend
+
+	// Flags.
+	format  string
+	failOn  string
+	dir     string
+	envs    []string
+	noColor bool
+
+	exit int // set by the command
+}
+
+// undecided is an error that means "could not decide" instead of wrong usage.
+type undecided struct{ error }
+
+func run(ctx context.Context, a *app, args []string) (exit int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(a.stderr, "gophantom: internal error (%T); please report this:\n%s", p, debug.Stack())
+			exit = exitUndecided
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	var open undecided
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.stderr, "gophantom: interrupted")
+		return exitInterrupted
+	case errors.As(err, &open):
+		fmt.Fprintln(a.stderr, "gophantom: "+err.Error())
+		return exitUndecided
+	case err != nil:
+		fmt.Fprintln(a.stderr, "gophantom: "+strings.TrimSpace(err.Error()))
+		return exitUsage
+	}
+	return a.exit
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gophantom",
+		Short: "Proves which of your editor's Go errors are phantoms, and names what causes them",
+		Long: `Go Phantom compares the environments in which Go runs on this machine (editor,
+gopls, shell, terminal), and names the variable, file and line that make the
+editor red where the build is green.
+
+It only reads: nothing is changed, and nothing reaches the network.
+
+Exit codes, the same in every format: 0 healthy, 1 findings at or above
+--fail-on, 2 wrong usage, 3 could not decide, 130 interrupted.`,
+		Example: `  gophantom check
+  gophantom env
+  gophantom route golang.org/x/mod
+  gophantom explain env-drift`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.checkFlags(cmd)
+		},
+	}
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif")
+	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
+	root.PersistentFlags().Bool("offline", true, "do not use the network, which no command does yet")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	root.AddCommand(
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.phantomsCommand(), a.explainCommand(), a.rulesCommand(),
+		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
+	)
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
+				topic, rest, err := root.Find(args)
+				if err != nil {
+					return err
+				}
+				if len(rest) > 0 {
+					return fmt.Errorf("there is no help about %q", strings.Join(args, " "))
+				}
+				return topic.Help()
+			}
+		}
+	}
+	return root
+}
+
+// sarifToo is the annotation of commands that have a SARIF form.
+const sarifToo = "sarif"
+
+func (a *app) checkFlags(cmd *cobra.Command) error {
+	if err := oneOf("--format", a.format, "text", "json", "sarif"); err != nil {
+		return err
+	}
+	if _, ok := cmd.Annotations[sarifToo]; a.format == "sarif" && !ok {
+		return fmt.Errorf(`"gophantom %s" has no SARIF form; use --format text or json (sarif is for "gophantom check")`, cmd.Name())
+	}
+	if cmd.Flags().Lookup("fail-on") != nil {
+		return oneOf("--fail-on", a.failOn, "error", "warning", "info", "never")
+	}
+	return nil
+}
+
+// observeFlags adds the flags of commands that look at the world.
+func (a *app) observeFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.dir, "dir", "", "the workspace `DIR` (default: the current directory)")
+	cmd.Flags().StringArrayVar(&a.envs, "env", nil, `use a captured environment, NAME=FILE: NAME is one of `+strings.Join(capturable(), ", ")+
+		`; FILE holds the output of "env" or, for values with line breaks, "env -0"; may be given once per NAME`)
+	cmd.Flags().StringVar(&a.failOn, "fail-on", "warning", "the least `severity` that makes the exit code 1: error, warning, info or never")
+}
+
+// workspace is the directory to look at, absolute.
+func (a *app) workspace() string { return a.absolute(a.dir) }
+
+func (a *app) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(a.world.Dir, path)
+}
+
+// observe takes the snapshot that the flags ask for.
+func (a *app) observe(ctx context.Context, dir string, captured captured) (*model.Snapshot, error) {
+	envs, err := a.captured()
+	if err != nil {
+		return nil, err
+	}
+	return a.engine.observe(ctx, a.world, engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays})
+}
+
+// print writes the report in one piece, and nothing after an interrupt.
+func (a *app) print(ctx context.Context, text string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if _, err := io.WriteString(a.stdout, text); err != nil {
+		return undecided{fmt.Errorf("the report could not be written: %w", err)}
+	}
+	return nil
+}
+
+func (a *app) printJSON(ctx context.Context, v any) error {
+	data, err := report.JSON(v)
+	if err != nil {
+		return undecided{err}
+	}
+	return a.print(ctx, string(data))
+}
+
+// widest is where lines of text end on wide terminals.
+const widest = 110
+
+// style says how text may look on stdout.
+func (a *app) style() report.Style {
+	f, ok := a.stdout.(interface{ Fd() uintptr })
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Style{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 80
+	}
+	return report.Style{Width: min(width, widest), Color: !a.noColor && colorWanted(a.world.Environ)}
+}
+
+// colorWanted obeys NO_COLOR (no-color.org: any value but the empty one) and
+// terminals that call themselves dumb.
+func colorWanted(environ []string) bool {
+	get := func(name string) string {
+		for _, entry := range slices.Backward(environ) {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+	return get("NO_COLOR") == "" && get("TERM") != "dumb"
+}

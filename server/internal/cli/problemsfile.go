@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
+)
+
+// captured are problems of gopls that a file holds.
+type captured struct {
+	problems []model.Problem
+	overlays map[string]string // absolute path → text
+}
+
+// problemsFile is the shape of the file of "phantoms --problems".
+type problemsFile struct {
+	Problems []struct {
+		URI      string
+		Range    report.Range
+		Severity int
+		Source   string
+		Code     json.RawMessage // a string, a number, or {value, target}
+		Message  *string
+	}
+	Overlays map[string]string
+	Options  struct {
+		Env        map[string]string
+		BuildFlags []string
+	}
+}
+
+// parseProblems reads captured problems. notes say what of the file is not
+// honoured.
+func parseProblems(data []byte) (c captured, notes []string, err error) {
+	data, err = decodeText(data)
+	if err != nil {
+		return c, nil, err
+	}
+	var f problemsFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return c, nil, atLine(data, err)
+	}
+	if f.Problems == nil {
+		return c, nil, errors.New(` there is no "problems" list in it`)
+	}
+	c = captured{problems: []model.Problem{}, overlays: map[string]string{}}
+	for i, p := range f.Problems {
+		file, ok := localFile(p.URI)
+		if !ok {
+			return c, nil, fmt.Errorf(" problems[%d].uri: want the URI of a file on this machine, such as file:///src/main.go", i)
+		}
+		if p.Message == nil {
+			return c, nil, fmt.Errorf(" problems[%d] has no message", i)
+		}
+		code, err := codeText(p.Code)
+		if err != nil {
+			return c, nil, fmt.Errorf(" problems[%d].code: %w", i, err)
+		}
+		start, end := p.Range.Start, p.Range.End
+		if min(start.Line, start.Character, end.Line, end.Character) < 0 {
+			return c, nil, fmt.Errorf(" problems[%d].range: positions count from 0", i)
+		}
+		if p.Severity == 0 {
+			p.Severity = 1 // LSP leaves it to the client; gopls' default is error
+		}
+		if p.Severity < 1 || p.Severity > 4 {
+			return c, nil, fmt.Errorf(" problems[%d].severity: want 1 to 4", i)
+		}
+		c.problems = append(c.problems, model.Problem{
+			Location: model.Location{File: file, Range: model.Range{
+				Start: model.Position{Line: start.Line, Character: start.Character},
+				End:   model.Position{Line: end.Line, Character: end.Character},
+			}},
+			Severity: p.Severity, Source: p.Source, Code: code, Message: *p.Message,
+		})
+	}
+	for uri, text := range f.Overlays {
+		file, ok := localFile(uri)
+		if !ok {
+			return c, nil, errors.New(" overlays: want URIs of files on this machine")
+		}
+		c.overlays[file] = text
+	}
+	if len(f.Options.Env) > 0 {
+		notes = append(notes, " options.env is not used; put it into the file of --env gopls=FILE")
+	}
+	if len(f.Options.BuildFlags) > 0 {
+		notes = append(notes, " options.buildFlags is not used; put it into GOFLAGS in the file of --env gopls=FILE")
+	}
+	return c, notes, nil
+}
+
+// localFile returns the absolute path behind a file URI.
+func localFile(uri string) (string, bool) {
+	if !strings.HasPrefix(uri, "file:///") {
+		return "", false
+	}
+	file := report.FileOf(uri)
+	return file, file != uri && file != "/"
+}
+
+// codeText is the code of a diagnostic as text.
+func codeText(raw json.RawMessage) (string, error) {
+	if len(raw) == 0 {
+		return "", nil
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return "", err
+	}
+	if object, ok := v.(map[string]any); ok {
+		v = object["value"]
+	}
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	case float64:
+		return fmt.Sprint(v), nil
+	}
+	return "", errors.New("want a string, a number or {value, target}")
+}
+
+// atLine puts the line in front of what encoding/json says.
+func atLine(data []byte, err error) error {
+	offset := int64(-1)
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		offset = syntax.Offset
+	case errors.As(err, &kind):
+		offset = kind.Offset
+	}
+	if offset < 0 || offset > int64(len(data)) {
+		return fmt.Errorf(" %w", err)
+	}
+	return fmt.Errorf("%d: %w", 1+bytes.Count(data[:offset], []byte("\n")), err)
+}

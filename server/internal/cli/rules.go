@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/rules"
+)
+
+func (a *app) rulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rules",
+		Short: "List what check looks for",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.format == "json" {
+				return a.printJSON(cmd.Context(), ruleset())
+			}
+			return a.print(cmd.Context(), report.RulesText(ruleset(), a.style()))
+		},
+	}
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [RULE]",
+		Short: "Explain a rule: what you see, why, what to do, how to take it back",
+		Long:  "Explain shows the page of a rule, or the list of rules without one.",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.rulesCommand().RunE(cmd, nil)
+			}
+			var ids []string
+			for _, r := range ruleset() {
+				if r.ID == args[0] {
+					if a.format == "json" {
+						return a.printJSON(cmd.Context(), r)
+					}
+					return a.print(cmd.Context(), r.Text(a.style()))
+				}
+				ids = append(ids, r.ID)
+				for _, ref := range r.Refs {
+					if ref.ID == args[0] && ref.ID != "" {
+						return a.explainCommand().RunE(cmd, []string{r.ID})
+					}
+				}
+			}
+			if near := nearest(args[0], ids); near != "" {
+				return fmt.Errorf("there is no rule %q; did you mean %s?", args[0], near)
+			}
+			return fmt.Errorf(`there is no rule %q; "gophantom rules" lists them`, args[0])
+		},
+	}
+}
+
+// ruleset is the catalogue in its public form.
+func ruleset() []report.Rule {
+	out := []report.Rule{}
+	for _, r := range rules.All() {
+		p := report.Rule{
+			ID: r.ID, Family: r.Family, Title: r.Title, Severity: string(r.Severity), Refs: []report.Ref{},
+			Symptom: r.Doc.Symptom, Cause: r.Doc.Cause, Cure: r.Doc.Cure, Undo: r.Doc.Undo,
+		}
+		for _, ref := range r.Refs {
+			p.Refs = append(p.Refs, report.Ref{ID: ref.ID, What: ref.What, Says: ref.Says})
+		}
+		out = append(out, p)
+	}
+	return out
+}
