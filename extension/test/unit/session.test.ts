@@ -134,6 +134,8 @@ test("a server that ends is started again, and in the end not", async (t) => {
   await settle();
   assert.equal(servers.length, before + 1);
   assert.equal(manager.currentState().kind, "running");
+  newest().events.onEnd("It crashed.");
+  assert.equal(manager.currentState().kind, "restarting", "earlier ends are forgiven");
 });
 
 test("a late word of an old server is not heard", async (t) => {
@@ -271,14 +273,14 @@ test("cure: other outcomes are a word in the status bar", async (t) => {
 test("cure: only one at a time", async (t) => {
   const { newest, run } = await startManager(t);
   let finish: (value: unknown) => void = () => {};
-  newest().answer = () => new Promise((resolve) => (finish = resolve));
+  const answers: unknown[] = [new Promise((resolve) => (finish = resolve)), result("nothing"), result("nothing")];
+  newest().answer = () => answers.shift();
   const first = run("gophantom.cure");
   await settle();
   await run("gophantom.cure");
   assert.equal(newest().executed.length, 1);
   finish(result("cured"));
   await first;
-  newest().answer = () => result("nothing");
   await run("gophantom.cure");
   assert.equal(newest().executed.length, 2);
 });
