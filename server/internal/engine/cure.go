@@ -101,7 +101,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, a Assessment, o offer) Cure
 		return CureResult{Outcome: "refused", Message: p.Manual}
 	}
 	h.Progress(p.Title)
-	if err := l.steps(ctx, h, p.Title, p.Steps); err != nil {
+	if err := l.steps(ctx, h, p.Title, p.Preview, p.Steps); err != nil {
 		if errors.Is(err, errDeclined) {
 			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 		}
@@ -149,7 +149,7 @@ func (o offer) relief() string {
 }
 
 // steps carries out steps through the editor.
-func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step) error {
+func (l *Loop) steps(ctx context.Context, h Host, label, preview string, steps []fix.Step) error {
 	for _, step := range steps {
 		var err error
 		switch step.Kind {
@@ -161,7 +161,11 @@ func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step
 			err = h.RestartGopls(ctx)
 		case fix.StepEditFile:
 			var applied bool
-			applied, err = h.ApplyEdit(ctx, Edit{Label: label, FileEdit: *step.Edit})
+			if step.Edit.OnDisk {
+				applied, err = l.editOnDisk(ctx, h, label, preview, *step.Edit)
+			} else {
+				applied, err = h.ApplyEdit(ctx, Edit{Label: label, FileEdit: *step.Edit})
+			}
 			if err == nil && !applied {
 				err = errDeclined
 			}
@@ -171,6 +175,17 @@ func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step
 		}
 	}
 	return nil
+}
+
+// editOnDisk changes a file that no editor should open as a document, after
+// the user has seen the change; an undo was asked for already.
+func (l *Loop) editOnDisk(ctx context.Context, h Host, label, preview string, edit fix.FileEdit) (applied bool, err error) {
+	if preview != "" {
+		if ok, err := h.Confirm(ctx, label, preview); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, edit.Write(l.w)
 }
 
 // helped waits until a newer snapshot shows that the cure worked: the problem
@@ -240,7 +255,7 @@ func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
 		return CureResult{Outcome: "nothing", Message: "There is no cure to undo."}
 	}
 	start := l.w.Clock.Now()
-	if err := l.steps(ctx, h, "Undo: "+u.title, u.steps); err != nil {
+	if err := l.steps(ctx, h, "Undo: "+u.title, "", u.steps); err != nil {
 		if errors.Is(err, errDeclined) {
 			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 		}

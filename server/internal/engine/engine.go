@@ -50,6 +50,8 @@ type Host interface {
 	RestartGopls(ctx context.Context) error
 	// ApplyEdit shows and applies an edit; applied is false if the user declined.
 	ApplyEdit(ctx context.Context, edit Edit) (applied bool, err error)
+	// Confirm shows what will be done and asks whether to go on.
+	Confirm(ctx context.Context, title, preview string) (ok bool, err error)
 	// Progress reports what is being done, for people.
 	Progress(message string)
 }

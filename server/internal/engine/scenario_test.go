@@ -82,7 +82,7 @@ func TestScenarios(t *testing.T) {
 				}
 				got = append(got, strings.Join([]string{f.Rule, dash(f.Ref), string(f.Severity), dash(strings.Join(envs, ",")), where}, " "))
 			}
-			if diff := cmp.Diff(wantLines, got); diff != "" {
+			if diff := cmp.Diff(strings.Join(wantLines, "\n"), strings.Join(got, "\n")); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 			for _, f := range a.Report(w).Findings {

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"log/slog"
+	"unique"
 )
 
 // Value is the text of a variable or setting. It may hold a credential, so it
@@ -10,20 +11,31 @@ import (
 // Package report turns a Value into text that is safe to show; code that
 // computes with the text (or writes it back where it came from) calls Reveal.
 //
-// Values are comparable with ==.
-type Value struct{ text string }
+// Values are comparable with ==. The text sits behind a handle, because fmt
+// prints the unexported fields of other structs without asking for methods.
+type Value struct{ text unique.Handle[string] }
 
 // placeholder is what a Value prints as anywhere but in package report.
 const placeholder = "[value]"
 
 // NewValue wraps s.
-func NewValue(s string) Value { return Value{s} }
+func NewValue(s string) Value {
+	if s == "" {
+		return Value{}
+	}
+	return Value{unique.Make(s)}
+}
 
 // Reveal returns the text. Never pass it to a log, an error or a writer.
-func (v Value) Reveal() string { return v.text }
+func (v Value) Reveal() string {
+	if v.Empty() {
+		return ""
+	}
+	return v.text.Value()
+}
 
 // Empty reports whether the text is "".
-func (v Value) Empty() bool { return v.text == "" }
+func (v Value) Empty() bool { return v == Value{} }
 
 // String returns a placeholder.
 func (v Value) String() string { return placeholder }

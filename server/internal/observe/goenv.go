@@ -92,31 +92,54 @@ func readGoEnv(w *world.World, file string) (map[string]model.Assignment, *model
 	vars := map[string]model.Assignment{}
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		name, value, ok := strings.Cut(string(line), "=")
-		if !ok || line[0] < 'A' || 'Z' < line[0] {
-			continue
+		if !ok || line[0] < 'A' || 'Z' < line[0] || name == "GOENV" {
+			continue // go looks for GOENV in the process environment only
 		}
 		vars[name] = model.Assignment{Value: model.NewValue(value), File: file, Line: i + 1}
 	}
-	return vars, ignoredLine(file, data)
+	return vars, oddLine(file, data)
 }
 
-// ignoredLine finds the first line that looks like an assignment and that go
-// silently ignores.
-func ignoredLine(file string, data []byte) *model.Fault {
+// oddLine finds the first line that looks like an assignment to a Go variable
+// and that go ignores or reads differently from what it looks like.
+func oddLine(file string, data []byte) *model.Fault {
 	for i, line := range strings.Split(string(data), "\n") {
-		trimmed := strings.TrimPrefix(strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")), "export ")
-		name, _, ok := strings.Cut(trimmed, "=")
-		name = strings.TrimSpace(name)
-		if !ok || !model.IsGoVariable(strings.ToUpper(name)) || strings.HasPrefix(line, name+"=") && name == strings.ToUpper(name) {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")), "export "), "=")
+		if name = strings.TrimSpace(name); !ok || !model.IsGoVariable(strings.ToUpper(name)) {
+			continue
+		}
+		proper := strings.HasPrefix(line, name+"=") && name == strings.ToUpper(name)
+		var what string
+		switch {
+		case !proper:
+			what = fmt.Sprintf("go ignores it, because a line must read %s=value, with nothing before the name and no space around it", strings.ToUpper(name))
+		case strings.HasSuffix(line, "\r"):
+			what = "it ends with a carriage return, which go takes as part of the value; save the file with LF line ends"
+		case quoted(value) && !splitsQuotes[name]:
+			what = fmt.Sprintf("go takes the quotes as part of the value of %s; remove them", name)
+		default:
 			continue
 		}
 		return &model.Fault{
 			Subject:  "GOENV file",
 			Location: &model.Location{File: file, Range: model.Range{Start: model.Position{Line: i}, End: model.Position{Line: i + 1}}},
-			Text:     fmt.Sprintf("go ignores line %d of the GOENV file %s: a line must read %s=value, with nothing before the name and no space around it.", i+1, file, strings.ToUpper(name)),
+			Text:     fmt.Sprintf("Line %d of the GOENV file %s does not say what it seems to: %s.", i+1, file, what),
 		}
 	}
 	return nil
+}
+
+// splitsQuotes are the variables in which go understands quotes.
+var splitsQuotes = map[string]bool{
+	"GOFLAGS": true, "CC": true, "CXX": true, "FC": true, "AR": true, "GCCGO": true, "GOGCCFLAGS": true, "PKG_CONFIG": true, "GOCACHEPROG": true, "GOAUTH": true,
+	"CGO_CFLAGS": true, "CGO_CPPFLAGS": true, "CGO_CXXFLAGS": true, "CGO_FFLAGS": true, "CGO_LDFLAGS": true,
+}
+
+func quoted(value string) bool {
+	return len(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0]
 }
 
 // defaults computes what the go command uses where nothing is set.

@@ -163,10 +163,16 @@ func (o *observer) editor() {
 		o.fault(f)
 	}
 	if ed.Extension != nil {
-		o.add(model.Env{
+		tools := model.Env{
 			Name: model.EnvTools, Complete: true, Predicted: true, Why: "what the Go extension would start a tool with now (predicted)",
 			Layers: ToolsLayers(settings, now, o.in.Dir),
-		}, now)
+		}
+		for _, f := range faults {
+			if slices.Contains(f.Hides, string(model.EnvTools)) {
+				tools.Complete, tools.Why = false, f.Text
+			}
+		}
+		o.add(tools, now)
 	}
 	o.gopls(settings)
 	o.shell()

@@ -36,7 +36,7 @@ var envDrift = Rule{
 	DependsOn: []string{"masked-variable", "gopls-stale-env"},
 	Settle:    2 * time.Second,
 	Messages: map[string]string{
-		"drift":     `{where} has {variable}={editor}; your shell has {variable}={shell}.`,
+		"drift":     `{where} has {editor}; your shell has {shell}.`,
 		"toolchain": `{where} runs {editor}; your shell runs {shell}.`,
 	},
 	Fixes: []string{"use-shell-value"},
@@ -70,7 +70,7 @@ var envDrift = Rule{
 				Latent:       fetchOnly[variable] && idle(s, editor) && idle(s, shell),
 				Args: map[string]model.Value{
 					"where": model.NewValue(who([]model.EnvName{editor.Name})), "variable": model.NewValue(variable),
-					"editor": orUnset(here), "shell": orUnset(there),
+					"editor": assignment(here), "shell": assignment(there),
 				},
 				Origin:  &here.Origin,
 				Related: []model.Origin{there.Origin},

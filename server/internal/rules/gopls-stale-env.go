@@ -14,7 +14,7 @@ var goplsStaleEnv = Rule{
 	Severity: model.Warning,
 	Needs:    []model.EnvName{model.EnvGopls, model.EnvTools},
 	Messages: map[string]string{
-		"stale": `gopls was started with {variable}={old}; it would be started with {variable}={new} now, so it needs a restart.`,
+		"stale": `gopls was started with {old}; started now, it would get {new}, so it needs a restart.`,
 	},
 	Fixes: []string{"restart-gopls"},
 	Doc: Doc{
@@ -47,7 +47,7 @@ var goplsStaleEnv = Rule{
 				Environments: []model.EnvName{model.EnvGopls},
 				Message:      "stale",
 				Args: map[string]model.Value{
-					"variable": model.NewValue(variable), "old": orUnset(old), "new": orUnset(now),
+					"variable": model.NewValue(variable), "old": assignment(old), "new": assignment(now),
 				},
 				Origin: &now.Origin,
 				Fixes:  []model.FixOffer{{ID: "restart-gopls"}},

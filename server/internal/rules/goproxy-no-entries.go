@@ -15,8 +15,8 @@ var goproxyNoEntries = Rule{
 	},
 	Severity: model.Error,
 	Messages: map[string]string{
-		"empty-file": `The GOENV file sets GOPROXY to nothing, which hides Go's default; every download stops with "{gotext}".`,
-		"no-entries": `GOPROXY is "{value}", which names no proxy; every download stops with "{gotext}".`,
+		"empty-file": `The GOENV file sets GOPROXY to nothing, which hides Go's default; every download stops with: {gotext}.`,
+		"no-entries": `GOPROXY is “{value}”, which names no proxy; every download stops with: {gotext}.`,
 	},
 	Doc: Doc{
 		Symptom: "Modules that are not in the module cache cannot be fetched:\n\n```\nGOPROXY list is not the empty string, but contains no entries\n```\n\ngopls shows `could not import …` for their packages. `go build` may still be green where everything is cached.",

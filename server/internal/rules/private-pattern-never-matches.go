@@ -16,9 +16,9 @@ var privatePatternNeverMatches = Rule{
 	},
 	Severity: model.Warning,
 	Messages: map[string]string{
-		"PV-SPACE": `{variable} has the pattern "{pattern}" with white space around it, which go does not trim, so it matches no module; write "{suggestion}".`,
-		"PV-URL":   `{variable} has the pattern "{pattern}", but patterns are compared with module paths, which have no "://", so it matches no module; write "{suggestion}".`,
-		"PV-PORT":  `{variable} has the pattern "{pattern}", but module paths cannot contain ":", so it matches no module; write "{suggestion}".`,
+		"PV-SPACE": `{variable} has the pattern “{pattern}” with white space around it, which go does not trim, so it matches no module; {advice}.`,
+		"PV-URL":   `{variable} has the pattern “{pattern}”, but patterns are compared with module paths, which have no “://”, so it matches no module; {advice}.`,
+		"PV-PORT":  `{variable} has the pattern “{pattern}”, but module paths cannot contain “:”, so it matches no module; {advice}.`,
 	},
 	Fixes: []string{"fix-pattern"},
 	Doc: Doc{
@@ -39,9 +39,9 @@ var privatePatternNeverMatches = Rule{
 						Message: p.Fault,
 						Latent:  idle(s, g.env),
 						Args: map[string]model.Value{
-							"variable":   model.NewValue(variable),
-							"pattern":    model.NewValue(p.Text),
-							"suggestion": model.NewValue(p.Suggestion),
+							"variable": model.NewValue(variable),
+							"pattern":  model.NewValue(p.Text),
+							"advice":   advice(p),
 						},
 						Fixes: []model.FixOffer{{ID: "fix-pattern", Args: map[string]model.Value{"variable": model.NewValue(variable)}}},
 					}))
@@ -54,3 +54,11 @@ var privatePatternNeverMatches = Rule{
 
 // privatePatternTemplates are the faults that this rule reports.
 var privatePatternTemplates = map[string]bool{"PV-SPACE": true, "PV-URL": true, "PV-PORT": true}
+
+// advice says what to do with a pattern that never matches.
+func advice(p route.Pattern) model.Value {
+	if p.Suggestion == "" {
+		return model.NewValue("remove it")
+	}
+	return model.NewValue("write “" + p.Suggestion + "”")
+}

@@ -199,12 +199,12 @@ func (g group) finding(f model.Finding) model.Finding {
 	return f
 }
 
-// orUnset renders a setting's value for a message.
-func orUnset(s model.Setting) model.Value {
+// assignment renders a setting for a message: "NAME=value", or "no NAME".
+func assignment(s model.Setting) model.Value {
 	if !s.Set || s.Value.Empty() {
-		return model.NewValue("(unset)")
+		return model.NewValue("no " + s.Name)
 	}
-	return s.Value
+	return model.NewValue(s.Name + "=" + s.Value.Reveal())
 }
 
 // who names environments in a sentence.
