@@ -104,6 +104,11 @@ type FixCommand struct {
 	ContextID string            `json:"contextId"`
 }
 
+// ExplainCommand is the argument of the command gophantom.explain.
+type ExplainCommand struct {
+	Rule string `json:"rule"`
+}
+
 // CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer.
 type CureResult struct {
 	Outcome string `json:"outcome"` // "cured", "not-cured", "declined", "refused", "nothing", "undone"

@@ -1,0 +1,218 @@
+package lsp
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
+)
+
+// offer is one fix at one place, with the diagnostics it would resolve.
+type offer struct {
+	fix       report.Fix
+	contextID string
+	proven    bool // it cures a proven phantom
+	resolves  []protocol.Diagnostic
+}
+
+// codeAction offers the fixes of the newest report at a place: those of our
+// findings, and those of phantoms among gopls' own problems.
+func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (any, error) {
+	actions := []protocol.CommandOrCodeAction{}
+	if !wantsQuickFix(p.Context.Only) {
+		return actions, nil
+	}
+	r := s.board.read().Report
+	offers, rules := s.offers(r, p)
+	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.rank(), b.rank()) })
+	for i, o := range offers {
+		cmd := protocol.Command{
+			Title:     o.fix.Title,
+			Command:   commandFix,
+			Arguments: []protocol.LSPAny{encode(FixCommand{Fix: o.fix.ID, Args: o.fix.Args, Snapshot: r.Snapshot.Number, ContextID: o.contextID})},
+		}
+		why := o.disabled()
+		switch {
+		case why != "" && (!s.peer.disabledActions || !s.peer.literalActions):
+			continue
+		case !s.peer.literalActions:
+			actions = append(actions, &cmd)
+			continue
+		}
+		action := quickFix(o.fix.Title, o.resolves)
+		action.Data = data(r.Snapshot.Number, o.contextID)
+		if why != "" {
+			action.Disabled = protocol.CodeActionDisabled{Reason: why}
+		} else {
+			action.Command = cmd
+		}
+		if i == 0 && o.rank() == rankPreferred {
+			yes := true
+			action.IsPreferred = &yes
+		}
+		actions = append(actions, action)
+	}
+	for _, rule := range rules {
+		cmd := protocol.Command{Title: "Explain " + rule, Command: commandExplain, Arguments: []protocol.LSPAny{encode(ExplainCommand{Rule: rule})}}
+		if !s.peer.literalActions {
+			actions = append(actions, &cmd)
+			continue
+		}
+		action := quickFix(cmd.Title, nil)
+		action.Command = cmd
+		actions = append(actions, action)
+	}
+	return actions, nil
+}
+
+func quickFix(title string, resolves []protocol.Diagnostic) *protocol.CodeAction {
+	kind := protocol.CodeActionKindQuickFix
+	return &protocol.CodeAction{Title: title, Kind: &kind, Diagnostics: resolves}
+}
+
+// wantsQuickFix reports whether the client asks for quick fixes at all; no
+// kinds means every kind, and the empty kind contains every kind.
+func wantsQuickFix(only []protocol.CodeActionKind) bool {
+	return len(only) == 0 || slices.Contains(only, protocol.CodeActionKindQuickFix) || slices.Contains(only, protocol.CodeActionKindEmpty)
+}
+
+// offers collects the fixes at a place, each once, and the rules that explain
+// what is shown there.
+func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers []offer, rules []string) {
+	doc := s.canonical(string(p.TextDocument.URI))
+	byKey := map[string]int{}
+	add := func(fixes []report.Fix, contextID string, proven bool, resolves []protocol.Diagnostic) {
+		for _, fix := range fixes {
+			if !s.peer.canRun(fix) {
+				continue
+			}
+			key := fixKey(fix)
+			i, known := byKey[key]
+			if !known {
+				byKey[key] = len(offers)
+				offers = append(offers, offer{fix, contextID, proven, slices.Clone(resolves)})
+				continue
+			}
+			offers[i].proven = offers[i].proven || proven
+			offers[i].resolves = append(offers[i].resolves, resolves...)
+		}
+	}
+	explain := func(f report.Finding) {
+		if !slices.Contains(rules, f.Rule) {
+			rules = append(rules, f.Rule)
+		}
+	}
+	for _, problem := range r.Problems {
+		if model.VerdictKind(problem.Verdict) != model.Phantom || s.canonical(problem.URI) != doc {
+			continue
+		}
+		at := wireRange(problem.Range)
+		var resolves []protocol.Diagnostic
+		for _, d := range p.Context.Diagnostics {
+			if d.Range == at && (text(d.Message) == problem.Message || isOurs(d, codePhantom)) {
+				resolves = append(resolves, d)
+			}
+		}
+		// Some clients send no diagnostics and mean all at the place.
+		if len(resolves) == 0 && (len(p.Context.Diagnostics) > 0 || !overlap(at, p.Range)) {
+			continue
+		}
+		add(problem.Fixes, problem.ContextID, true, resolves)
+		for _, f := range sharing(r.Findings, problem.ContextID) {
+			explain(f)
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Location == nil || s.canonical(f.Location.URI) != doc || !overlap(wireRange(f.Location.Range), p.Range) {
+			continue
+		}
+		var resolves []protocol.Diagnostic
+		for _, d := range p.Context.Diagnostics {
+			if d.Range == wireRange(f.Location.Range) && isOurs(d, f.Rule) && text(d.Message) == f.Message {
+				resolves = append(resolves, d)
+			}
+		}
+		add(f.Fixes, f.ContextID, false, resolves)
+		explain(f)
+	}
+	return offers, rules
+}
+
+// The order of offers.
+const (
+	rankPreferred = iota // cures a proven phantom and can be taken back
+	rankOrdinary
+	rankWeakens
+	rankDisabled
+)
+
+func (o offer) rank() int {
+	switch {
+	case o.disabled() != "":
+		return rankDisabled
+	case o.fix.WeakensSecurity:
+		return rankWeakens
+	case o.proven && o.fix.Reversible:
+		return rankPreferred
+	}
+	return rankOrdinary
+}
+
+// disabled says why the fix cannot be run, "" if it can.
+func (o offer) disabled() string {
+	if o.fix.Disabled == "" && o.fix.Kind == "manual" {
+		return sentences("This has to be done by hand.", o.fix.Preview)
+	}
+	return o.fix.Disabled
+}
+
+// canRun reports whether the client can do its part of a fix.
+func (c peer) canRun(fix report.Fix) bool {
+	switch fix.Kind {
+	case "action":
+		return len(c.actions) > 0
+	case "edit":
+		return c.applyEdit
+	}
+	return true
+}
+
+// fixKey is the same for fixes that do the same.
+func fixKey(f report.Fix) string {
+	var b strings.Builder
+	b.WriteString(f.ID)
+	for _, name := range slices.Sorted(maps.Keys(f.Args)) {
+		b.WriteString("\x00" + name + "\x00" + f.Args[name])
+	}
+	return b.String()
+}
+
+func isOurs(d protocol.Diagnostic, code string) bool {
+	from, _ := d.Source.Get()
+	return from == source && d.Code == protocol.String(code)
+}
+
+// text returns the text of a diagnostic's message.
+func text(message protocol.InlayHintTooltip) string {
+	switch m := message.(type) {
+	case protocol.String:
+		return string(m)
+	case *protocol.MarkupContent:
+		return m.Value
+	}
+	return ""
+}
+
+// overlap reports whether two ranges share a place; touching is enough, as a
+// cursor is an empty range.
+func overlap(a, b protocol.Range) bool { return !before(a.End, b.Start) && !before(b.End, a.Start) }
+
+func before(a, b protocol.Position) bool {
+	return a.Line < b.Line || a.Line == b.Line && a.Character < b.Character
+}

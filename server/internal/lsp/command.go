@@ -1,0 +1,171 @@
+package lsp
+
+import (
+	"context"
+	"strings"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/rules"
+)
+
+// The commands of workspace/executeCommand.
+const (
+	commandCheck   = "gophantom.check"
+	commandCure    = "gophantom.cure"
+	commandFix     = "gophantom.fix"
+	commandUndo    = "gophantom.undo"
+	commandExplain = "gophantom.explain"
+)
+
+func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
+	switch p.Command {
+	case commandCheck:
+		return s.run(ctx, p, "Checking", func(ctx context.Context, _ host) (any, error) { return s.recheck(ctx) })
+	case commandCure:
+		return s.cure(ctx, p, "Curing", s.loop.Cure)
+	case commandUndo:
+		return s.cure(ctx, p, "Undoing", s.loop.Undo)
+	case commandFix:
+		arg, err := argument[FixCommand](p)
+		if err != nil {
+			return nil, err
+		}
+		fix := engine.FixRequest{Fix: arg.Fix, Args: arg.Args, Snapshot: arg.Snapshot, ContextID: arg.ContextID}
+		return s.cure(ctx, p, "Fixing", func(ctx context.Context, h engine.Host) engine.CureResult { return s.loop.Fix(ctx, h, fix) })
+	case commandExplain:
+		arg, err := argument[ExplainCommand](p)
+		if err != nil {
+			return nil, err
+		}
+		rule := rules.ByID(arg.Rule)
+		if rule == nil {
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such rule")
+		}
+		page := explanation(rule)
+		s.tell(protocol.MessageTypeInfo, page)
+		return page, nil
+	}
+	return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "unknown command %q", p.Command)
+}
+
+// argument decodes the only argument of a command.
+func argument[T any](p *protocol.ExecuteCommandParams) (*T, error) {
+	if len(p.Arguments) != 1 {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s takes one argument", p.Command)
+	}
+	return decode[T](p.Arguments[0])
+}
+
+// cure runs one change of the world.
+func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, title string, change func(context.Context, engine.Host) engine.CureResult) (any, error) {
+	return s.run(ctx, p, title, func(ctx context.Context, h host) (any, error) {
+		r := change(ctx, h)
+		kind := protocol.MessageTypeInfo
+		if r.Outcome == "not-cured" || r.Outcome == "refused" {
+			kind = protocol.MessageTypeWarning
+		}
+		s.tell(kind, r.Message)
+		return CureResult{Outcome: r.Outcome, Message: r.Message, Millis: r.Millis, Next: r.Next}, nil
+	})
+}
+
+// recheck looks again and answers the status.
+func (s *server) recheck(ctx context.Context) (any, error) {
+	u, err := s.loop.Recheck(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return statusOf(u), nil
+}
+
+// report answers gophantom/report with the newest report, or with the first
+// one when none was finished yet.
+func (s *server) report(ctx context.Context, _ *struct{}) (any, error) {
+	return s.obey(ctx, methodReport, func() (any, error) {
+		u := s.board.read()
+		if !u.Ready {
+			var err error
+			if u, err = s.loop.Recheck(ctx); err != nil {
+				return nil, err
+			}
+		}
+		r := u.Report
+		if r.Schema == "" {
+			r.Schema = report.Schema
+		}
+		return r, nil
+	})
+}
+
+// run does one piece of long work with progress that the user can cancel.
+func (s *server) run(ctx context.Context, p *protocol.ExecuteCommandParams, title string, do func(context.Context, host) (any, error)) (any, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	shown := s.begin(ctx, p.WorkDoneToken, "Go Phantom: "+title, cancel)
+	return s.obey(ctx, p.Command, func() (any, error) {
+		// The work may outlive a cancelled request by a moment; the progress
+		// is over when the work is.
+		defer shown.end()
+		return do(ctx, host{s, shown})
+	})
+}
+
+// obey runs do and answers it, or answers a cancellation at once, without
+// waiting until do has noticed it too.
+func (s *server) obey(ctx context.Context, where string, do func() (any, error)) (any, error) {
+	if ctx.Err() != nil {
+		return nil, protocol.ErrRequestCancelled
+	}
+	type answer struct {
+		result any
+		err    error
+	}
+	done := make(chan answer, 1)
+	started := s.work.start(func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil {
+				a = answer{nil, s.crashed(where, p)}
+			}
+			done <- a
+		}()
+		a.result, a.err = do()
+	})
+	if !started {
+		return nil, jsonrpc2.ErrServerClosing
+	}
+	select {
+	case a := <-done:
+		if a.err != nil && ctx.Err() != nil {
+			return nil, protocol.ErrRequestCancelled
+		}
+		return a.result, a.err
+	case <-ctx.Done():
+		return nil, protocol.ErrRequestCancelled
+	}
+}
+
+// tell shows a message in a plain client; any other shows results itself.
+func (s *server) tell(kind protocol.MessageType, message string) {
+	if !s.peer.feeds && message != "" {
+		s.notify(protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: message})
+	}
+}
+
+// explanation is a rule's page, in Markdown.
+func explanation(r *rules.Rule) string {
+	var b strings.Builder
+	b.WriteString("# " + r.Title + "\n")
+	for _, part := range []struct{ heading, text string }{
+		{"Symptom", r.Doc.Symptom}, {"Cause", r.Doc.Cause}, {"Cure", r.Doc.Cure}, {"Undo", r.Doc.Undo},
+	} {
+		if part.text != "" {
+			b.WriteString("\n## " + part.heading + "\n\n" + strings.TrimSpace(part.text) + "\n")
+		}
+	}
+	return b.String()
+}

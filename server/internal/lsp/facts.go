@@ -1,0 +1,56 @@
+package lsp
+
+import (
+	"context"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// editorFacts hands the engine what the editor told.
+func (s *server) editorFacts(_ context.Context, p *EditorFacts) error {
+	s.docs.feed(p.Dirty)
+	s.loop.Facts(s.facts(p))
+	return nil
+}
+
+// facts converts from the wire. A variable that may not be kept is dropped
+// here, whatever the client sent.
+func (s *server) facts(p *EditorFacts) engine.EditorFacts {
+	f := engine.EditorFacts{
+		Trusted:   p.Trusted,
+		ClientPID: s.peer.pid,
+		Folders:   p.Folders,
+		Dirty:     p.Dirty,
+		Editor:    model.Editor{Name: s.peer.name, Remote: p.Remote, Actions: s.peer.actions},
+	}
+	if p.Env != nil {
+		f.Env = map[string]string{}
+	}
+	for name, value := range p.Env {
+		if model.Kept(name) {
+			f.Env[name] = value
+		}
+	}
+	for _, scope := range p.Settings {
+		f.Settings = append(f.Settings, engine.SettingsScope{Scope: scope.Scope, File: scope.File, Values: scope.Values})
+	}
+	for _, file := range p.Problems {
+		for _, it := range file.Items {
+			f.Problems = append(f.Problems, model.Problem{
+				Location: model.Location{File: file.File, Range: model.Range{
+					Start: model.Position{Line: it.StartLine, Character: it.StartChar},
+					End:   model.Position{Line: it.EndLine, Character: it.EndChar},
+				}},
+				Severity: it.Severity, Source: it.Source, Code: it.Code, Message: it.Message,
+			})
+		}
+	}
+	if x := p.GoExtension; x != nil {
+		f.Extension = &model.GoExtension{
+			Version: x.Version, Active: x.Active, UseLanguageServer: x.UseLanguageServer,
+			GoPath: x.Go, GoplsPath: x.Gopls,
+		}
+	}
+	return f
+}

@@ -1,0 +1,205 @@
+package lsp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// The editor actions of docs/protocol.md.
+const (
+	actionUnsetEnv     = "unsetEnv"
+	actionSetEnv       = "setEnv"
+	actionRestartGopls = "restartGopls"
+	actionSave         = "save"
+)
+
+// host is the client as the engine sees it during one command.
+type host struct {
+	s        *server
+	progress *progress
+}
+
+var _ engine.Host = host{}
+
+func (h host) UnsetEnv(ctx context.Context, names []string) (previous map[string]*string, err error) {
+	r, err := h.act(ctx, EditorAction{Kind: actionUnsetEnv, Names: names})
+	return r.Previous, err
+}
+
+func (h host) SetEnv(ctx context.Context, values map[string]string) (previous map[string]*string, err error) {
+	r, err := h.act(ctx, EditorAction{Kind: actionSetEnv, Values: values})
+	return r.Previous, err
+}
+
+func (h host) RestartGopls(ctx context.Context) error {
+	_, err := h.act(ctx, EditorAction{Kind: actionRestartGopls})
+	return err
+}
+
+func (h host) Progress(message string) { h.progress.report(message) }
+
+// Confirm asks in a message of the editor. Dismissing it is a no.
+func (h host) Confirm(ctx context.Context, title, preview string) (ok bool, err error) {
+	const yes = "Apply"
+	params := &protocol.ShowMessageRequestParams{
+		Type:    protocol.MessageTypeInfo,
+		Message: strings.TrimSpace(title + "\n\n" + preview),
+		Actions: []protocol.MessageActionItem{{Title: yes}, {Title: "Cancel"}},
+	}
+	var chosen protocol.MessageActionItem
+	if err := protocol.Call(ctx, h.s.conn, protocol.MethodWindowShowMessageRequest, params, &chosen); err != nil {
+		return false, callError("the question", err)
+	}
+	return chosen.Title == yes, nil
+}
+
+// act has the editor carry out an action. The error wraps
+// errors.ErrUnsupported if the editor has not said that it can.
+func (h host) act(ctx context.Context, action EditorAction) (EditorActionResult, error) {
+	if !slices.Contains(h.s.peer.actions, action.Kind) {
+		return EditorActionResult{}, fmt.Errorf("this editor cannot do %s: %w", action.Kind, errors.ErrUnsupported)
+	}
+	var r EditorActionResult
+	if err := protocol.Call(ctx, h.s.conn, methodEditorAction, action, &r); err != nil {
+		return EditorActionResult{}, callError(action.Kind, err)
+	}
+	if !r.OK {
+		return r, fmt.Errorf("the editor could not do %s: %s", action.Kind, r.Error)
+	}
+	return r, nil
+}
+
+// callError says that a call to the client failed, without the data that an
+// error response may carry.
+func callError(what string, err error) error {
+	var wire *jsonrpc2.Error
+	if errors.As(err, &wire) {
+		return fmt.Errorf("the editor refused %s: %s", what, wire.Message)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// ApplyEdit has the editor apply an edit, with a preview where the editor has
+// one, and save the file. The edit is refused with world.ErrChanged when the
+// file is not what the edit was made for, on disk or in the editor.
+func (h host) ApplyEdit(ctx context.Context, edit engine.Edit) (applied bool, err error) {
+	s := h.s
+	if !s.peer.applyEdit {
+		return false, fmt.Errorf("this editor cannot apply edits: %w", errors.ErrUnsupported)
+	}
+	if err := s.unchanged(edit); err != nil {
+		return false, err
+	}
+	workspaceEdit, err := s.workspaceEdit(edit)
+	if err != nil {
+		return false, err
+	}
+	params := &protocol.ApplyWorkspaceEditParams{Label: &edit.Label, Edit: workspaceEdit}
+	var r protocol.ApplyWorkspaceEditResult
+	if err := protocol.Call(ctx, s.conn, protocol.MethodWorkspaceApplyEdit, params, &r); err != nil {
+		return false, callError("the edit", err)
+	}
+	if !r.Applied {
+		if r.FailureReason != nil && *r.FailureReason != "" {
+			return false, fmt.Errorf("the editor did not apply the edit: %s", *r.FailureReason)
+		}
+		return false, nil
+	}
+	if slices.Contains(s.peer.actions, actionSave) {
+		if _, err := h.act(ctx, EditorAction{Kind: actionSave, URI: string(s.uri(edit.File))}); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// unchanged checks that an edit still fits its file.
+func (s *server) unchanged(edit engine.Edit) error {
+	if s.docs.unsaved(edit.File) {
+		return fmt.Errorf("the file has unsaved changes: %w", world.ErrChanged)
+	}
+	have, err := s.w.Files.ReadFile(edit.File)
+	switch {
+	case creates(edit) && errors.Is(err, fs.ErrNotExist):
+		return nil
+	case creates(edit) && err == nil:
+		return world.ErrChanged
+	case err != nil:
+		return err
+	case !bytes.Equal(have, edit.Want):
+		return world.ErrChanged
+	}
+	return nil
+}
+
+// creates reports whether the edit makes a new file.
+func creates(edit engine.Edit) bool { return edit.Want == nil }
+
+// annotation is the id under which the parts of an edit ask for confirmation.
+const annotation = protocol.ChangeAnnotationIdentifier("gophantom")
+
+func (s *server) workspaceEdit(edit engine.Edit) (protocol.WorkspaceEdit, error) {
+	doc := s.uri(edit.File)
+	var plain []protocol.TextEdit
+	for _, e := range edit.Edits {
+		plain = append(plain, protocol.TextEdit{Range: editRange(e.Range), NewText: e.NewText})
+	}
+	if !s.peer.documentChanges {
+		if creates(edit) {
+			return protocol.WorkspaceEdit{}, fmt.Errorf("this editor cannot create files: %w", errors.ErrUnsupported)
+		}
+		return protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{doc: plain}}, nil
+	}
+
+	var out protocol.WorkspaceEdit
+	if s.peer.annotations {
+		yes := true
+		out.ChangeAnnotations = map[protocol.ChangeAnnotationIdentifier]protocol.ChangeAnnotation{
+			annotation: {Label: edit.Label, NeedsConfirmation: &yes},
+		}
+	}
+	if creates(edit) {
+		if !s.peer.createFile {
+			return protocol.WorkspaceEdit{}, fmt.Errorf("this editor cannot create files: %w", errors.ErrUnsupported)
+		}
+		create := &protocol.CreateFile{Kind: "create", URI: doc}
+		if s.peer.annotations {
+			create.AnnotationID = annotation
+		}
+		out.DocumentChanges = append(out.DocumentChanges, create)
+	}
+	change := &protocol.TextDocumentEdit{}
+	change.TextDocument.URI = doc
+	if d, open := s.docs.get(edit.File); open {
+		change.TextDocument.Version = &d.version
+	}
+	for _, e := range plain {
+		if s.peer.annotations {
+			change.Edits = append(change.Edits, &protocol.AnnotatedTextEdit{TextEdit: e, AnnotationID: annotation})
+		} else {
+			change.Edits = append(change.Edits, &e)
+		}
+	}
+	out.DocumentChanges = append(out.DocumentChanges, change)
+	return out, nil
+}
+
+func editRange(r model.Range) protocol.Range {
+	return protocol.Range{
+		Start: protocol.Position{Line: clamp(r.Start.Line), Character: clamp(r.Start.Character)},
+		End:   protocol.Position{Line: clamp(r.End.Line), Character: clamp(r.End.Character)},
+	}
+}
