@@ -282,9 +282,14 @@ func TestPublishing(t *testing.T) {
 		t.Errorf("status, etag %q: %s", status.Etag, diff)
 	}
 
-	// The same again says nothing; a newer snapshot alone is no news for
-	// diagnostics; what went is cleared.
+	// Only what changed is sent: first one document, then the status, since a
+	// newer snapshot alone is no news for diagnostics. What went is cleared.
+	u.Report.Findings = slices.Clone(u.Report.Findings)
+	u.Report.Findings[0].Message = "GOPROXY is still masked"
 	c.loop.publish(u)
+	if got := c.diagnostics(1)["file:///ws/go.mod"]; len(got) != 1 || got[0].Message != "GOPROXY is still masked" {
+		t.Errorf("changed %+v", got)
+	}
 	u.Report.Snapshot.Number++
 	c.loop.publish(u)
 	var newer Status
