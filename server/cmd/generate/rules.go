@@ -6,7 +6,6 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/rules"
@@ -21,8 +20,11 @@ func ruleTargets() []target {
 		{rulesDir + "/all.go", rulesTable},
 		{"docs/rules/README.md", func(string) ([]byte, error) { return rulesIndex(), nil }},
 	}
-	for _, r := range rules.All() {
-		out = append(out, target{"docs/rules/" + r.ID + ".md", func(string) ([]byte, error) { return rulePage(r), nil }})
+	for _, id := range rules.Pages() {
+		out = append(out, target{"docs/rules/" + id + ".md", func(string) ([]byte, error) {
+			page, _ := rules.Page(id)
+			return []byte(page), nil
+		}})
 	}
 	return out
 }
@@ -49,49 +51,6 @@ func rulesTable(root string) ([]byte, error) {
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
-}
-
-func rulePage(r *rules.Rule) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\n`%s` · %s · %s\n\n", r.Title, r.ID, r.Family, r.Severity)
-	section := func(title, text string) { fmt.Fprintf(&b, "## %s\n\n%s\n\n", title, text) }
-	section("What you see", r.Doc.Symptom)
-	section("Why it happens", r.Doc.Cause)
-	section("The cure", r.Doc.Cure)
-	section("How to undo it", r.Doc.Undo)
-	b.WriteString("## When it fires\n\n")
-	for _, ref := range r.Refs {
-		name := ""
-		if ref.ID != "" {
-			name = "`" + ref.ID + "`: "
-		}
-		fmt.Fprintf(&b, "- %s%s", name, ref.What)
-		if ref.Says != "" {
-			fmt.Fprintf(&b, "; go says `%s`", ref.Says)
-		}
-		b.WriteString("\n")
-	}
-	if len(r.DependsOn) > 0 {
-		fmt.Fprintf(&b, "\nIt stays silent where %s already explains the same variable.\n", joinLinks(r.DependsOn))
-	}
-	b.WriteString("\n## What it says\n\n")
-	keys := make([]string, 0, len(r.Messages))
-	for key := range r.Messages {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		fmt.Fprintf(&b, "- %s\n", strings.NewReplacer("{", "*", "}", "*").Replace(r.Messages[key]))
-	}
-	return b.Bytes()
-}
-
-func joinLinks(ids []string) string {
-	links := make([]string, 0, len(ids))
-	for _, id := range ids {
-		links = append(links, fmt.Sprintf("[`%s`](%s.md)", id, id))
-	}
-	return strings.Join(links, " or ")
 }
 
 func rulesIndex() []byte {

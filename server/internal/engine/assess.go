@@ -119,6 +119,10 @@ func (a *Assessment) complete(v *model.Verdict) {
 	}
 }
 
+// Explain returns the documentation of a rule or verdict as Markdown; ok is
+// false if there is none of that name.
+func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
+
 // ladder orders fixes by their side effects, the smallest first.
 var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern}
 
@@ -270,12 +274,31 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 		if err != nil {
 			f.Disabled = err.Error()
 		}
+		if f.Disabled == "" {
+			f.Disabled = a.cannot(p)
+		}
 		for name, value := range o.Args {
 			f.Args[name] = report.Show(value)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// cannot says why the editor cannot carry out a plan; "" if it can.
+func (a Assessment) cannot(p fix.Plan) string {
+	if a.Snapshot.Editor == nil {
+		return ""
+	}
+	needs := map[fix.StepKind]string{
+		fix.StepUnsetEditorEnv: "unsetEnv", fix.StepSetEditorEnv: "setEnv", fix.StepRestartGopls: "restartGopls",
+	}
+	for _, step := range p.Steps {
+		if action := needs[step.Kind]; action != "" && !slices.Contains(a.Snapshot.Editor.Actions, action) {
+			return "This editor cannot do it for you; the rule's page says how to do it by hand."
+		}
+	}
+	return ""
 }
 
 // headline is the most important thing to know, in one sentence.

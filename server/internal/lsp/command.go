@@ -2,14 +2,12 @@ package lsp
 
 import (
 	"context"
-	"strings"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/report"
-	"github.com/gophantom/gophantom/server/internal/rules"
 )
 
 // The commands of workspace/executeCommand.
@@ -41,11 +39,10 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		if err != nil {
 			return nil, err
 		}
-		rule := rules.ByID(arg.Rule)
-		if rule == nil {
+		page, ok := engine.Explain(arg.Rule)
+		if !ok {
 			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such rule")
 		}
-		page := explanation(rule)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	}
@@ -154,18 +151,4 @@ func (s *server) tell(kind protocol.MessageType, message string) {
 	if !s.peer.feeds && message != "" {
 		s.notify(protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: message})
 	}
-}
-
-// explanation is a rule's page, in Markdown.
-func explanation(r *rules.Rule) string {
-	var b strings.Builder
-	b.WriteString("# " + r.Title + "\n")
-	for _, part := range []struct{ heading, text string }{
-		{"Symptom", r.Doc.Symptom}, {"Cause", r.Doc.Cause}, {"Cure", r.Doc.Cure}, {"Undo", r.Doc.Undo},
-	} {
-		if part.text != "" {
-			b.WriteString("\n## " + part.heading + "\n\n" + strings.TrimSpace(part.text) + "\n")
-		}
-	}
-	return b.String()
 }

@@ -1,0 +1,339 @@
+package engine_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
+)
+
+// TestMain lets the shell probe run this test binary as it runs gophantom.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "print-environment" {
+		if observe.PrintEnvironment(os.Stdout, os.Args[2], os.Environ()) != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const clientPID, goplsPID = 100, 200
+
+// editor stands in for VS Code with the Go extension and gopls: gopls has the
+// extension host's environment of the moment it was started, and shows the
+// broken import as long as the real go command cannot load the package there.
+type editor struct {
+	*worldtest.Lab
+	t      *testing.T
+	w      *world.World
+	loop   *engine.Loop
+	launch map[string]string
+
+	mu       sync.Mutex
+	host     map[string]string // the extension host's environment
+	gopls    map[string]string // what gopls was started with
+	started  time.Time
+	restarts int
+	updates  chan engine.Update
+}
+
+// newEditor starts an editor that was launched with env.
+func newEditor(t *testing.T, lab *worldtest.Lab) *editor {
+	e := &editor{
+		Lab: lab, t: t, w: world.Real(), launch: lab.With("SHELL=/bin/sh"), host: lab.With("SHELL=/bin/sh"),
+		updates: make(chan engine.Update, 1000),
+	}
+	e.w.Processes = e
+	e.w.Clock = &hurried{start: time.Now()}
+	return e
+}
+
+// run starts the loop and ends it with the test.
+func (e *editor) run() {
+	e.loop = engine.NewLoop(e.w, func(u engine.Update) { e.updates <- u })
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { e.loop.Run(ctx) })
+	e.t.Cleanup(func() { cancel(); wg.Wait() })
+	e.tell()
+}
+
+// hurried is a clock that runs twenty times as fast as the real one.
+type hurried struct{ start time.Time }
+
+const hurry = 20
+
+func (c *hurried) Now() time.Time                         { return c.start.Add(time.Since(c.start) * hurry) }
+func (c *hurried) After(d time.Duration) <-chan time.Time { return time.After(d / hurry) }
+
+// Descendants, Environ and Alive are the processes of the editor.
+func (e *editor) Descendants(context.Context, int) ([]world.Process, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return []world.Process{{PID: goplsPID, PPID: clientPID, Exe: "/usr/bin/gopls", Args: []string{"gopls"}, Started: e.started}}, nil
+}
+
+func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	vars := e.launch
+	if pid == goplsPID {
+		vars = e.gopls
+	}
+	var out []string
+	for k, v := range vars {
+		out = append(out, k+"="+v)
+	}
+	return out, nil
+}
+
+func (e *editor) Alive(int) bool { return true }
+
+// startGopls starts gopls with the environment of the extension host.
+func (e *editor) startGopls() {
+	e.mu.Lock()
+	e.gopls, e.started = maps.Clone(e.host), e.w.Clock.Now()
+	e.restarts++
+	e.mu.Unlock()
+}
+
+// tell sends the facts that the extension would send.
+func (e *editor) tell() {
+	e.mu.Lock()
+	gopls, host := maps.Clone(e.gopls), maps.Clone(e.host)
+	e.mu.Unlock()
+	f := engine.EditorFacts{
+		Trusted: true, ClientPID: clientPID, Env: host, Folders: []string{e.Dir},
+		Extension: &model.GoExtension{Version: "0.52.0", Active: true, UseLanguageServer: true},
+		Editor:    model.Editor{Name: "test", Actions: []string{"unsetEnv", "setEnv", "restartGopls", "save"}},
+	}
+	if gopls != nil && !e.loads(gopls) {
+		f.Problems = []model.Problem{{
+			Location: model.Location{File: e.File, Range: model.Range{Start: model.Position{Line: 2, Character: 7}, End: model.Position{Line: 2, Character: 26}}},
+			Severity: 1, Source: "compiler", Code: "BrokenImport",
+			Message: `could not import example.com/greet (no required module provides package "example.com/greet")`,
+		}}
+	}
+	e.loop.Facts(f)
+}
+
+// loads asks the real go command whether the package loads, as gopls does.
+func (e *editor) loads(env map[string]string) bool {
+	cmd := exec.Command("go", "list", "-deps", ".")
+	cmd.Dir = e.Dir
+	for k, v := range env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	cmd.Env = append(cmd.Env, "GOFLAGS=-modcacherw")
+	return cmd.Run() == nil
+}
+
+// await returns the first update that satisfies ok.
+func (e *editor) await(what string, ok func(engine.Update) bool) engine.Update {
+	e.t.Helper()
+	timeout := time.After(60 * time.Second)
+	var last engine.Update
+	for {
+		select {
+		case last = <-e.updates:
+			if ok(last) {
+				return last
+			}
+		case <-timeout:
+			e.t.Fatalf("%s did not come; the last update was %+v", what, last)
+		}
+	}
+}
+
+// UnsetEnv and the rest are the editor's side of a cure.
+func (e *editor) UnsetEnv(_ context.Context, names []string) (map[string]*string, error) {
+	return e.change(names, nil), nil
+}
+
+func (e *editor) SetEnv(_ context.Context, values map[string]string) (map[string]*string, error) {
+	return e.change(nil, values), nil
+}
+
+func (e *editor) change(unset []string, set map[string]string) map[string]*string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	previous := map[string]*string{}
+	keep := func(name string) {
+		if v, ok := e.host[name]; ok {
+			previous[name] = &v
+		} else {
+			previous[name] = nil
+		}
+	}
+	for _, name := range unset {
+		keep(name)
+		delete(e.host, name)
+	}
+	for name, value := range set {
+		keep(name)
+		e.host[name] = value
+	}
+	return previous
+}
+
+func (e *editor) RestartGopls(context.Context) error {
+	e.startGopls()
+	e.tell()
+	return nil
+}
+
+func (e *editor) ApplyEdit(context.Context, engine.Edit) (bool, error)  { return false, nil }
+func (e *editor) Confirm(context.Context, string, string) (bool, error) { return true, nil }
+func (e *editor) Progress(string)                                       {}
+
+var _ engine.Host = (*editor)(nil)
+
+// masked is an editor with the most instructive phantom: GOPROXY=off was in
+// the GOENV file when the Go extension copied it, and the file was repaired.
+func masked(t *testing.T) *editor {
+	lab := worldtest.NewLab(t)
+	lab.Write(filepath.Join(lab.Home, ".config", "go", "env"), "GOPROXY=file://"+lab.Proxy+"\n")
+	e := newEditor(t, lab)
+	e.host["GOPROXY"] = "off"
+	e.startGopls()
+	e.run()
+	return e
+}
+
+func phantom(u engine.Update) bool {
+	return !u.Busy && len(u.Report.Problems) == 1 && u.Report.Problems[0].Verdict == string(model.Phantom)
+}
+
+func TestCureOfMaskedProxy(t *testing.T) {
+	e := masked(t)
+	u := e.await("the phantom", phantom)
+	p := u.Report.Problems[0]
+	if p.Cause != "env" || strings.Join(p.Guilty, " ") != "GOPROXY" || !strings.Contains(p.TrueReason, "GOPROXY=off") {
+		t.Errorf("verdict %+v", p)
+	}
+	if u.Report.Health != "warning" || !strings.Contains(u.Cure, "GOPROXY") {
+		t.Errorf("health %q, cure %q", u.Report.Health, u.Cure)
+	}
+
+	before := e.restarts
+	r := e.loop.Cure(t.Context(), e)
+	if r.Outcome != "cured" {
+		t.Fatalf("the cure: %+v", r)
+	}
+	if _, still := e.host["GOPROXY"]; still || e.restarts != before+1 {
+		t.Errorf("GOPROXY is still in the extension host (%v), or gopls was restarted %d times", still, e.restarts-before)
+	}
+	u = e.await("health ok", func(u engine.Update) bool { return !u.Busy && u.Report.Health == "ok" })
+	if len(u.Report.Findings) != 0 || u.Cure != "" {
+		t.Errorf("after the cure: %+v", u)
+	}
+
+	if r := e.loop.Undo(t.Context(), e); r.Outcome != "undone" || e.host["GOPROXY"] != "off" {
+		t.Errorf("undo: %+v, GOPROXY=%q", r, e.host["GOPROXY"])
+	}
+	if r := e.loop.Undo(t.Context(), e); r.Outcome != "nothing" {
+		t.Errorf("a second undo: %+v", r)
+	}
+}
+
+// stubborn ignores what a cure asks of it, as a broken Go extension would.
+type stubborn struct{ *editor }
+
+func (s stubborn) RestartGopls(context.Context) error { return nil }
+
+func TestCureThatDoesNotHelpSaysSo(t *testing.T) {
+	e := masked(t)
+	u := e.await("the phantom", phantom)
+	r := e.loop.Cure(t.Context(), stubborn{e})
+	if r.Outcome != "not-cured" || r.Next == u.Cure {
+		t.Errorf("the cure: %+v; it must not be offered again", r)
+	}
+}
+
+func TestFixOfAnOlderPictureIsRefused(t *testing.T) {
+	e := masked(t)
+	e.await("the phantom", phantom)
+	r := e.loop.Fix(t.Context(), e, engine.FixRequest{Fix: "unmask", Args: map[string]string{"variable": "GOBIN"}, Snapshot: 1})
+	if r.Outcome != "refused" || r.Message == "" {
+		t.Errorf("the fix: %+v", r)
+	}
+}
+
+func TestRealProblemIsNoPhantom(t *testing.T) {
+	lab := worldtest.NewLab(t)
+	lab.Write(filepath.Join(lab.Home, ".config", "go", "env"), "GOPROXY=off\n")
+	e := newEditor(t, lab)
+	e.host["GOPROXY"] = "off"
+	e.startGopls()
+	e.run()
+	u := e.await("the verdict", func(u engine.Update) bool {
+		return !u.Busy && len(u.Report.Problems) == 1 && u.Report.Problems[0].Verdict != string(model.Unknown)
+	})
+	if p := u.Report.Problems[0]; p.Verdict != string(model.Real) || u.Report.Health != "ok" || u.Cure != "" {
+		t.Errorf("verdict %q, health %q, cure %q", p.Verdict, u.Report.Health, u.Cure)
+	}
+	if r := e.loop.Cure(t.Context(), e); r.Outcome != "nothing" {
+		t.Errorf("the cure: %+v", r)
+	}
+}
+
+// untouchable runs nothing.
+type untouchable struct{ t *testing.T }
+
+func (u untouchable) Run(_ context.Context, cmd world.Command) (world.Result, error) {
+	u.t.Errorf("%s was run in a workspace that is not trusted", cmd.Path)
+	return world.Result{}, world.ErrNotFound
+}
+
+func TestUntrustedWorkspaceRunsNothing(t *testing.T) {
+	e := newEditor(t, worldtest.NewLab(t))
+	e.host["GOPROXY"] = "off"
+	e.startGopls()
+	e.w.Exec = untouchable{t}
+	e.loop = engine.NewLoop(e.w, func(u engine.Update) { e.updates <- u })
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { e.loop.Run(ctx) })
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	e.loop.Facts(engine.EditorFacts{
+		ClientPID: clientPID, Env: e.host, Folders: []string{e.Dir},
+		Problems: []model.Problem{{Location: model.Location{File: e.File}, Severity: 1, Source: "compiler", Message: "could not import example.com/greet (x)"}},
+	})
+	u := e.await("a judged snapshot", func(u engine.Update) bool { return u.Ready && !u.Busy })
+	if u.Trusted || u.Report.Health == "ok" || u.Report.Problems[0].Verdict != string(model.Unknown) {
+		t.Errorf("trusted %v, health %q, problems %+v", u.Trusted, u.Report.Health, u.Report.Problems)
+	}
+}
+
+func TestChangedFileIsSeen(t *testing.T) {
+	lab := worldtest.NewLab(t)
+	goenv := filepath.Join(lab.Home, ".config", "go", "env")
+	e := newEditor(t, lab)
+	e.host["GOPROXY"] = "file://" + lab.Proxy
+	e.launch["GOPROXY"] = e.host["GOPROXY"]
+	e.startGopls()
+	e.run()
+	e.await("the first look", func(u engine.Update) bool { return u.Ready && !u.Busy && u.Report.Snapshot.Go != "" })
+	lab.Write(goenv, "GOPRIVATE=git.corp.example, github.com/acme\n")
+	e.await("the finding", func(u engine.Update) bool {
+		return len(u.Report.Findings) == 1 && u.Report.Findings[0].Rule == "private-pattern-never-matches"
+	})
+	if err := os.Remove(goenv); err != nil {
+		t.Fatal(err)
+	}
+	e.await("its end", func(u engine.Update) bool { return !u.Busy && len(u.Report.Findings) == 0 })
+}

@@ -1,0 +1,198 @@
+package observe
+
+import (
+	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// goplsModule is the path that every build of gopls carries.
+const goplsModule = "golang.org/x/tools/gopls"
+
+// GoplsSeen is one running gopls with what only its process shows.
+type GoplsSeen struct {
+	model.GoplsProcess
+	// Environ is the environment it was started with, allow-listed; nil if it
+	// cannot be read.
+	Environ  map[string]string
+	Shared   bool // it is, or only forwards to, a daemon that serves other editors too
+	Replaced bool // its binary was replaced or removed since it started
+}
+
+// FindGopls returns the language servers among the descendants of an editor
+// process, the oldest first. One-shot gopls commands, the telemetry children
+// of gopls, and what we started ourselves do not count.
+func FindGopls(ctx context.Context, w *world.World, clientPID int) ([]GoplsSeen, []model.Fault) {
+	processes, err := w.Processes.Descendants(ctx, clientPID)
+	if err != nil {
+		return nil, []model.Fault{{
+			Subject: "gopls", Text: fmt.Sprintf("The processes of the editor cannot be listed (%v), so it is not known which gopls runs.", err),
+			Hides: []string{string(model.EnvGopls)},
+		}}
+	}
+	var (
+		seen   []GoplsSeen
+		faults []model.Fault
+		ours   = map[int]bool{w.PID: true} // parents come before their children
+		below  = map[int]bool{}            // gopls and whatever runs below it
+	)
+	for _, p := range processes {
+		if ours[p.PID] || ours[p.PPID] {
+			ours[p.PID] = true
+			continue
+		}
+		daemon := isDaemon(p.Args)
+		if below[p.PPID] && !daemon {
+			below[p.PID] = true // go, the telemetry child, or a fork of gopls on its way to becoming one of them
+			continue
+		}
+		exe, replaced := strings.CutSuffix(p.Exe, " (deleted)")
+		info := goplsBuild(w, p, exe, replaced)
+		if !isGopls(p, exe, info) || !serves(p.Args) {
+			continue
+		}
+		below[p.PID] = true
+		g := GoplsSeen{
+			GoplsProcess: model.GoplsProcess{PID: p.PID, Exe: exe, Started: p.Started},
+			Shared:       daemon || forwards(p.Args), Replaced: replaced,
+		}
+		if info != nil {
+			g.Version, g.GoVersion = info.Main.Version, info.GoVersion
+		}
+		if g.Environ, err = ProcessEnviron(ctx, w, p.PID); err != nil {
+			if !w.Processes.Alive(p.PID) {
+				continue // it ended while we looked
+			}
+			faults = append(faults, model.Fault{
+				Subject: "gopls", Text: fmt.Sprintf("gopls runs (process %d), but its environment cannot be read: %s.", p.PID, why(err)),
+				Hides: []string{string(model.EnvGopls)},
+			})
+		}
+		if forwards(p.Args) {
+			faults = append(faults, model.Fault{
+				Subject: "gopls", Text: fmt.Sprintf("gopls (process %d) only forwards to a shared daemon (-remote), which runs go commands with the environment of whoever started it first.", p.PID),
+				Hides: []string{string(model.EnvGopls)},
+			})
+		}
+		seen = append(seen, g)
+	}
+	slices.SortStableFunc(seen, func(a, b GoplsSeen) int { return a.Started.Compare(b.Started) })
+	return seen, faults
+}
+
+// ProcessEnviron returns the environment that a process was started with,
+// allow-listed.
+func ProcessEnviron(ctx context.Context, w *world.World, pid int) (map[string]string, error) {
+	environ, err := launchEnviron(ctx, w, pid)
+	if err != nil {
+		return nil, err
+	}
+	vars := variables(environ)
+	for name := range vars {
+		if !model.Kept(name) {
+			delete(vars, name)
+		}
+	}
+	return vars, nil
+}
+
+// errHidden means that the system did not reveal an environment.
+var errHidden = errors.New("the system does not reveal it")
+
+// launchEnviron is ProcessEnviron before the allow-list: it may not leave this
+// package.
+func launchEnviron(ctx context.Context, w *world.World, pid int) ([]string, error) {
+	environ, err := w.Processes.Environ(ctx, pid)
+	if err == nil && len(environ) == 0 {
+		// No editor and no gopls runs without any variable.
+		err = fmt.Errorf("environment of process %d: %w", pid, errHidden)
+	}
+	return environ, err
+}
+
+// variables turns "KEY=VALUE" entries into a map; the first of a name counts,
+// as for getenv.
+func variables(environ []string) map[string]string {
+	vars := make(map[string]string, len(environ))
+	for _, entry := range environ {
+		name, value, ok := strings.Cut(entry, "=")
+		if _, twice := vars[name]; ok && name != "" && !twice {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// goplsBuild reads the build information of a process that may be a gopls;
+// nil if it is none or cannot be read.
+func goplsBuild(w *world.World, p world.Process, exe string, replaced bool) *buildinfo.BuildInfo {
+	if !strings.HasPrefix(binaryName(exe), "gopls") {
+		return nil
+	}
+	if w.GOOS == "linux" { // the binary that runs, also when another one has its name by now
+		if info := readBuild(w, fmt.Sprintf("/proc/%d/exe", p.PID)); info != nil {
+			return info
+		}
+	}
+	if replaced {
+		return nil
+	}
+	return readBuild(w, exe)
+}
+
+func readBuild(w *world.World, file string) *buildinfo.BuildInfo {
+	f, err := w.Files.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := buildinfo.Read(f)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// isGopls goes by the name, and for names such as gopls-v0.20.0 by the build.
+func isGopls(p world.Process, exe string, info *buildinfo.BuildInfo) bool {
+	if exe == "" && len(p.Args) > 0 { // another user's process hides its binary, not its command line
+		exe = p.Args[0]
+	}
+	return binaryName(exe) == "gopls" || info != nil && info.Main.Path == goplsModule
+}
+
+func binaryName(exe string) string {
+	return strings.TrimSuffix(strings.ToLower(filepath.Base(filepath.ToSlash(exe))), ".exe")
+}
+
+// serves reports whether a gopls command line runs a language server, as
+// opposed to a command such as "gopls version".
+func serves(args []string) bool {
+	return len(args) < 2 || args[1] == "serve" || strings.HasPrefix(args[1], "-")
+}
+
+// isDaemon and forwards tell the two halves of a shared gopls by their flags.
+func isDaemon(args []string) bool { return hasFlag(args, "listen") }
+func forwards(args []string) bool { return hasFlag(args, "remote") }
+
+func hasFlag(args []string, name string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		flag, value, given := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		return strings.HasPrefix(arg, "-") && strings.TrimPrefix(flag, "-") == name && (!given || value != "")
+	})
+}
+
+// why names the reason of a failed look at a process, for people.
+func why(err error) string {
+	if errors.Is(err, errHidden) {
+		return errHidden.Error()
+	}
+	return "it belongs to another user or the system forbids it"
+}
