@@ -1,0 +1,218 @@
+package observe
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// ShellOptions says how CaptureShell asks the shell.
+type ShellOptions struct {
+	// Shell is the shell to ask; "" is the user's own: $SHELL, else what
+	// /etc/passwd says, else /bin/sh.
+	Shell string
+	// ClientPID is the editor process: the shell starts with the complete
+	// environment that the editor was started with. 0 is no editor.
+	ClientPID int
+	// Environ, if not nil, is what the shell starts with instead. It should
+	// be complete, as start-up files read more than the variables we keep.
+	// Without both it is our own environment.
+	Environ map[string]string
+	Dir     string        // where the shell starts; "" is our own directory
+	Timeout time.Duration // 0 is 10 s, as in VS Code
+}
+
+const shellTimeout = 10 * time.Second
+
+// CaptureShell returns the environment that the user builds with: that of a
+// login and interactive shell, asked the way VS Code asks it at its start.
+// Only variables that model.Kept allows are kept.
+//
+// Without vars the fault says why. With vars a fault is only a remark.
+func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
+	base, err := shellBase(ctx, w, opt)
+	if err != nil {
+		return nil, noShell("The environment that the editor was started with cannot be read (%v), so the shell cannot be asked what it makes of it.", err)
+	}
+	shell := opt.Shell
+	if shell == "" {
+		shell = userShell(w, base)
+	}
+	if w.GOOS == "windows" && shell == "" {
+		return nil, noShell("Windows has no shell that every terminal starts with, so what it would set is unknown.")
+	}
+	path := shell
+	if !filepath.IsAbs(path) {
+		path = lookPath(w, base, shell)
+	}
+	name := shellName(shell)
+	recipe, known := recipes[name]
+	switch {
+	case path == "":
+		return nil, noShell("The shell %s is not on PATH; set SHELL to a shell that is installed.", shell)
+	case !known:
+		return nil, noShell("The shell %s cannot be asked for its environment; bash, zsh, fish, sh, ksh, tcsh, nu and pwsh can. Set SHELL to one of them.", shell)
+	case w.Self == "":
+		return nil, noShell("The shell cannot be asked, because gophantom does not know where its own executable is.")
+	}
+
+	timeout := opt.Timeout
+	if timeout == 0 {
+		timeout = shellTimeout
+	}
+	sentinel := rand.Text()
+	result, err := w.Exec.Run(ctx, world.Command{
+		Path:    path,
+		Args:    append(slices.Clone(recipe.args), recipe.call(w.Self)+" print-environment "+sentinel),
+		Dir:     opt.Dir,
+		Env:     environ(base),
+		Timeout: timeout,
+	})
+	vars, parseErr := world.ParseEnvironment(result.Stdout, sentinel, model.Kept)
+	if parseErr == nil {
+		delete(vars, "XDG_RUNTIME_DIR") // VS Code drops it too: it belongs to the session
+		switch {
+		case errors.Is(err, world.ErrTimeout):
+			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell did not end within %v: something in its logout or start-up files keeps running.", shell, timeout)}
+		case err == nil && result.Code != 0:
+			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell ended with exit code %d.", shell, result.Code)}
+		}
+		return vars, nil
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, noShell("Asking %s for its environment was interrupted.", shell)
+	case errors.Is(err, world.ErrNotFound):
+		return nil, noShell("The shell %s does not exist; set SHELL to a shell that is installed.", shell)
+	case errors.Is(err, world.ErrTimeout):
+		return nil, noShell("%s did not finish its start-up files within %v; look in them for something that waits, such as a question, a network access or a terminal multiplexer.", shell, timeout)
+	case err != nil:
+		return nil, noShell("The shell could not be started: %v.", err)
+	case result.Truncated:
+		return nil, noShell("%s prints more than %d MB when it starts, so its environment cannot be found in that; look in its start-up files.", shell, world.DefaultMaxOutput>>20)
+	case errors.Is(parseErr, world.ErrTornEnvironment):
+		return nil, noShell("Another process that the start-up files of %s left running printed into the environment; look for background jobs in them.", shell)
+	case result.Code != 0:
+		return nil, noShell("%s ended with exit code %d before its start-up files were done; look in them for exit or an error.", shell, result.Code)
+	}
+	return nil, noShell("%s ended before its start-up files were done; look in them for exit, or for exec of another shell.", shell)
+}
+
+// noShell is the fault that leaves the shell's environment unknown.
+func noShell(format string, args ...any) *model.Fault {
+	return &model.Fault{Subject: "shell", Text: fmt.Sprintf(format, args...), Hides: []string{string(model.EnvShell)}}
+}
+
+// shellBase returns the environment to start the shell with: without what VS
+// Code put there for itself, and with the marks by which start-up files know
+// that they are only asked.
+func shellBase(ctx context.Context, w *world.World, opt ShellOptions) (map[string]string, error) {
+	base := map[string]string{}
+	switch {
+	case opt.Environ != nil:
+		for name, value := range opt.Environ {
+			base[name] = value
+		}
+	case opt.ClientPID != 0:
+		launch, err := launchEnviron(ctx, w, opt.ClientPID)
+		if err != nil {
+			return nil, err
+		}
+		base = variables(launch)
+	default:
+		base = variables(w.Environ)
+	}
+	for name := range base {
+		if editorsOwn(name) {
+			delete(base, name)
+		}
+	}
+	for _, name := range []string{"ELECTRON_RUN_AS_NODE", "ELECTRON_NO_ATTACH_CONSOLE", "VSCODE_RESOLVING_ENVIRONMENT"} {
+		base[name] = "1"
+	}
+	return base, nil
+}
+
+// editorsOwn reports whether VS Code keeps a variable of its own process from
+// the shells it starts (sanitizeProcessEnvironment in its sources).
+func editorsOwn(name string) bool {
+	if rest, ok := strings.CutPrefix(name, "VSCODE_"); ok {
+		for _, shared := range []string{"PORTABLE", "SHELL_LOGIN", "ENV_REPLACE", "ENV_APPEND", "ENV_PREPEND"} {
+			if strings.HasPrefix(rest, shared) {
+				return false
+			}
+		}
+		return true
+	}
+	return name == "SNAP" || strings.HasPrefix(name, "SNAP_") || strings.HasPrefix(name, "ELECTRON_") || strings.HasPrefix(name, "GDK_PIXBUF_")
+}
+
+// userShell is the shell of the user; "" on Windows, where nobody says.
+func userShell(w *world.World, base map[string]string) string {
+	shell := base["SHELL"]
+	if w.GOOS == "windows" {
+		return shell
+	}
+	if shell == "" {
+		shell = passwdShell(w)
+	}
+	switch shell {
+	case "":
+		return "/bin/sh"
+	case "/bin/false": // an account without login; VS Code's terminal does the same
+		return "/bin/bash"
+	}
+	return shell
+}
+
+// passwdShell is the login shell that /etc/passwd has for us; "" if none.
+func passwdShell(w *world.World) string {
+	data, err := w.Files.ReadFile("/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Split(strings.TrimRight(line, "\r\n"), ":")
+		if len(fields) == 7 && fields[2] == strconv.Itoa(w.UID) {
+			return fields[6]
+		}
+	}
+	return ""
+}
+
+// shellName is the name that decides how to talk to a shell.
+func shellName(shell string) string {
+	return strings.TrimSuffix(filepath.Base(filepath.ToSlash(shell)), ".exe")
+}
+
+// recipe is how a shell is made to run one command after its start-up files.
+type recipe struct {
+	args []string
+	call func(executable string) string // as the first word of a command line
+}
+
+var recipes = func() map[string]recipe {
+	quoted := func(before, quoteInside, after string) func(string) string {
+		return func(executable string) string {
+			return before + strings.ReplaceAll(executable, "'", quoteInside) + after
+		}
+	}
+	posix := recipe{[]string{"-i", "-l", "-c"}, quoted("'", `'\''`, "'")}
+	csh := recipe{[]string{"-ic"}, posix.call}
+	pwsh := recipe{[]string{"-Login", "-Command"}, quoted("& '", "''", "'")}
+	return map[string]recipe{
+		"bash": posix, "zsh": posix, "fish": posix, "sh": posix, "dash": posix, "ash": posix, "ksh": posix, "ksh93": posix, "mksh": posix,
+		"tcsh": csh, "csh": csh,
+		"pwsh": pwsh, "pwsh-preview": pwsh,
+		"nu": {[]string{"-i", "-l", "-c"}, func(executable string) string { return "^" + strconv.Quote(executable) }},
+	}
+}()
