@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// requirements is how many modules the checked module requires.
+const requirements = 300
+
+// BenchmarkCheck measures "gophantom check" in a healthy module with many
+// requirements, all in the module cache, against the go commands it runs. If
+// it runs none, the baseline is "go list -m -json all", which is how one asks
+// go itself what the module requires.
+func BenchmarkCheck(b *testing.B) {
+	gophantom := build(b, "cmd/gophantom")[0]
+	m := newMachine(b)
+	dir := filepath.Join(m.Home, "many")
+	var mod, source strings.Builder
+	fmt.Fprintf(&mod, "module example.com/many\n\ngo 1.24\n\nrequire (\n")
+	fmt.Fprintf(&source, "package main\n\nimport (\n")
+	for i := range requirements {
+		path := fmt.Sprintf("example.com/m%03d", i)
+		m.Serve(path, "v1.0.0", fmt.Sprintf("package m%03d\n", i))
+		fmt.Fprintf(&mod, "\t%s v1.0.0\n", path)
+		fmt.Fprintf(&source, "\t_ %q\n", path)
+	}
+	m.Write(filepath.Join(dir, "go.mod"), mod.String()+")\n")
+	m.Write(filepath.Join(dir, "main.go"), source.String()+")\n\nfunc main() {}\n")
+	m.time(m.goCommand(dir, "list", "-mod=mod", "-deps", ".")) // fills the module cache and writes go.sum
+
+	m.time(m.command(dir, gophantom, "check"))
+	baseline := [][]string{{"list", "-m", "-json", "all"}}
+	runs := m.runs()
+	if len(runs) > 0 {
+		baseline = nil
+		for _, r := range runs {
+			baseline = append(baseline, r.Args)
+		}
+	}
+	f := figures{}
+	for b.Loop() {
+		ours := millis(m.time(m.command(dir, gophantom, "check")))
+		m.runs()
+		var theirs float64
+		for _, args := range baseline {
+			theirs += millis(m.time(m.goCommand(dir, args...)))
+		}
+		f.compare("", "ms", ours, theirs)
+	}
+	f.report(b)
+	b.ReportMetric(float64(len(runs)), "go-commands")
+	b.ReportMetric(requirements, "requirements")
+}
