@@ -94,10 +94,15 @@ func cut(s string) string {
 	note := fmt.Sprintf("… (cut: %d characters in all)", n)
 	keep := shownLimit - utf8.RuneCountInString(note)
 	for i := range s {
-		if keep == 0 {
-			return s[:i] + note
+		if keep > 0 {
+			keep--
+			continue
 		}
-		keep--
+		// Between words, so that no pseudonym is cut in two.
+		if blank := strings.LastIndexAny(s[:i], " \t\n,"); blank > i-100 {
+			i = blank
+		}
+		return s[:i] + note
 	}
 	return s
 }
@@ -130,11 +135,11 @@ var (
 	authorization = regexp.MustCompile(`(?i)((?:proxy-)?authorization['"]?[ \t]*[:=][ \t]*['"]?)([^'"\n]+)`)
 	extraHeader   = regexp.MustCompile(`(?i)(extraheader['"]?[ \t]*[:=]?[ \t]*['"]?)([^'"\n]+)`)
 	bearer        = regexp.MustCompile(`(?i)(\bbearer[ \t]+)([^\s'"]+)`)
-	// The name of a header, field, flag or variable, then a quoted value, or
-	// one up to the next blank or separator (to the end of the line after a
-	// colon, where values hold blanks).
-	assigned = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `[\w.-]*['"]?[ \t]*)(=[ \t]*|:[ \t]+|:)('[^'\n]*'?|"[^"\n]*"?|[^\n'"]+)`)
-	flagged  = regexp.MustCompile(`(?i)((?:^|\s|['"])-{1,2}[\w-]*` + secretName + `[\w-]*[ \t]+)('[^'\n]*'?|"[^"\n]*"?|[^\s'"]+)`)
+	// The name of a variable, field or flag with its value: quoted, or one word.
+	assigned = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `[\w.-]*['"]?[ \t]*=[ \t]*)('[^'\n]*'?|"[^"\n]*"?|[^\s&;'"]+)`)
+	// The name of a header or field with its value, which may hold blanks.
+	headed  = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `[\w.-]*['"]?[ \t]*:[ \t]*)('[^'\n]*'?|"[^"\n]*"?|[^\n'"]+)`)
+	flagged = regexp.MustCompile(`(?i)((?:^|\s|['"])-{1,2}[\w-]*` + secretName + `[\w-]*[ \t]+)('[^'\n]*'?|"[^"\n]*"?|[^\s'"]+)`)
 
 	netrc     = regexp.MustCompile(`(?i)(?:\bmachine\s+\S+|\bdefault)\s+(?:login|password|account)\b`)
 	netrcWord = regexp.MustCompile(`(?i)\b((?:login|password|account)\s+)("[^"]*"?|\S+)`)
@@ -160,7 +165,8 @@ func redact(s string) string {
 	s = replaceLast(authorization, s)
 	s = replaceLast(extraHeader, s)
 	s = replaceLast(bearer, s)
-	s = redactAssigned(s)
+	s = replaceLast(headed, s)
+	s = replaceLast(assigned, s)
 	s = replaceLast(flagged, s)
 	return knownToken.ReplaceAllStringFunc(s, hide)
 }
@@ -205,29 +211,6 @@ func hideQuoted(s string) string {
 	}
 	return hide(s)
 }
-
-// redactAssigned hides the value in name=value and "Name: value".
-func redactAssigned(s string) string {
-	return replace(assigned, s, func(g []string) string {
-		name, sign, value := g[1], g[2], g[3]
-		if pseudonymAtEnd.MatchString(strings.TrimRight(name, " \t'\"")) {
-			return name + sign + redactAssigned(value) // a pseudonym is no name
-		}
-		if sign == ":" && strings.HasPrefix(value, "//") {
-			return name + sign + redactAssigned(value) // a scheme
-		}
-		rest := ""
-		if strings.HasPrefix(sign, "=") && !strings.HasPrefix(value, "'") && !strings.HasPrefix(value, `"`) {
-			if i := strings.IndexAny(value, " \t&;"); i >= 0 {
-				// What follows may hold more of them.
-				value, rest = value[:i], redactAssigned(value[i:])
-			}
-		}
-		return name + sign + hideQuoted(value) + rest
-	})
-}
-
-var pseudonymAtEnd = regexp.MustCompile(pseudonymPattern + `$`)
 
 var (
 	schemeStart = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://`)
@@ -297,9 +280,10 @@ func redactURL(s string) string {
 // them, which no URL parser accepts; they are secrets all the same, so it is
 // the last "@" that can end one, wherever it stands.
 func userinfoEnd(s string) int {
+	slash := strings.IndexByte(s, '/')
 	for at := strings.LastIndexByte(s, '@'); at >= 0; at = strings.LastIndexByte(s[:at], '@') {
 		after := s[at+1:]
-		inPath := strings.ContainsRune(s[:at], '/')
+		inPath := slash >= 0 && slash < at
 		if inPath && (version.MatchString(after) || s[at-1] == '/' && proxyProtocol.MatchString(after)) {
 			continue
 		}

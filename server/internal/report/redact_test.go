@@ -121,6 +121,9 @@ func TestShowCutsLongValues(t *testing.T) {
 	if again := Show(model.NewValue(got)); again != got {
 		t.Error("cutting is not idempotent")
 	}
+	if got := Show(model.NewValue(strings.Repeat("token=a ", shownLimit))); !strings.HasPrefix(stars(got), "token=*** token=*** ") {
+		t.Errorf("cutting a list of secrets gives %.80s…", got)
+	}
 }
 
 // FuzzShow looks for text that changes when it is shown again, or that still

@@ -5,10 +5,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
-// Text is the matrix of environments for people: what differs first; what
-// agrees only if all, or if there is nothing to compare.
+// Text is the matrix of environments for people: what differs and matters
+// first. What agrees, and differences in variables that are not Go's own and
+// that no rule speaks of, are shown only if all. A single environment is shown
+// as it is.
 func (e Environments) Text(st Style, all bool) string {
 	p := &page{Style: st}
 	matter, differ, complete := 0, map[string]bool{}, 0
@@ -47,15 +51,20 @@ func (e Environments) Text(st Style, all bool) string {
 		}
 		p.field(env.Name, note)
 	}
-	if len(e.Drift) > 0 {
-		p.gap()
-		var rows [][]string
-		for i, d := range e.Drift {
-			if i > 0 {
-				rows = append(rows, nil)
-			}
-			rows = append(rows, e.rows(d.Variable)...)
+	var rows [][]string
+	folded := 0
+	for _, d := range e.Drift {
+		if !all && !d.Matters && !model.IsGoVariable(d.Variable) {
+			folded++
+			continue
 		}
+		if rows != nil {
+			rows = append(rows, nil)
+		}
+		rows = append(rows, e.rows(d.Variable)...)
+	}
+	if rows != nil {
+		p.gap()
 		p.table([]string{"differs", "value", "in", "set by"}, rows, 1)
 		for _, d := range e.Drift {
 			if d.Matters {
@@ -72,15 +81,25 @@ func (e Environments) Text(st Style, all bool) string {
 			}
 		}
 	}
+	if !all && complete > 1 {
+		var rest []string
+		if folded > 0 {
+			rest = append(rest, many(folded, "other variable differs", "other variables differ"))
+		}
+		if n := len(agreeing); n > 0 {
+			rest = append(rest, many(n, "is", "are")+" the same")
+		}
+		if rest != nil {
+			p.gap()
+			p.line(strings.Join(rest, ", ") + ": " + p.colored(bold, "gophantom env --all"))
+		}
+		return p.String()
+	}
 	if len(agreeing) == 0 {
 		return p.String()
 	}
 	p.gap()
-	if !all && complete > 1 {
-		p.line(many(len(agreeing), "variable is", "variables are") + " the same everywhere: " + p.colored(bold, "gophantom env --all"))
-		return p.String()
-	}
-	var rows [][]string
+	rows = nil
 	for _, name := range slices.Sorted(maps.Keys(agreeing)) {
 		rows = append(rows, e.rows(name)...)
 	}
