@@ -21,14 +21,11 @@ type ShellOptions struct {
 	// /etc/passwd says, else /bin/sh.
 	Shell string
 	// ClientPID is the editor process: the shell starts with the complete
-	// environment that the editor was started with. 0 is no editor.
+	// environment that the editor was started with, as start-up files read
+	// more than the variables we keep. 0 is no editor: it starts with ours.
 	ClientPID int
-	// Environ, if not nil, is what the shell starts with instead. It should
-	// be complete, as start-up files read more than the variables we keep.
-	// Without both it is our own environment.
-	Environ map[string]string
-	Dir     string        // where the shell starts; "" is our own directory
-	Timeout time.Duration // 0 is 10 s, as in VS Code
+	Dir       string        // where the shell starts; "" is our own directory
+	Timeout   time.Duration // 0 is 10 s, as in VS Code
 }
 
 const shellTimeout = 10 * time.Second
@@ -116,21 +113,14 @@ func noShell(format string, args ...any) *model.Fault {
 // Code put there for itself, and with the marks by which start-up files know
 // that they are only asked.
 func shellBase(ctx context.Context, w *world.World, opt ShellOptions) (map[string]string, error) {
-	base := map[string]string{}
-	switch {
-	case opt.Environ != nil:
-		for name, value := range opt.Environ {
-			base[name] = value
-		}
-	case opt.ClientPID != 0:
-		launch, err := launchEnviron(ctx, w, opt.ClientPID)
-		if err != nil {
+	environ := w.Environ
+	if opt.ClientPID != 0 {
+		var err error
+		if environ, err = launchEnviron(ctx, w, opt.ClientPID); err != nil {
 			return nil, err
 		}
-		base = variables(launch)
-	default:
-		base = variables(w.Environ)
 	}
+	base := variables(environ)
 	for name := range base {
 		if editorsOwn(name) {
 			delete(base, name)

@@ -54,6 +54,13 @@ func newHome(t *testing.T, files map[string]string) home {
 	return h
 }
 
+// world is the real one, started with the home's environment.
+func (h home) world() *world.World {
+	w := world.Real()
+	w.Environ = environ(h.environ)
+	return w
+}
+
 // installed returns the path of a shell.
 func installed(t *testing.T, shell string) string {
 	t.Helper()
@@ -91,7 +98,7 @@ func TestCaptureShell(t *testing.T) {
 		t.Run(shell, func(t *testing.T) {
 			h := newHome(t, files)
 			path := installed(t, shell)
-			got, fault := CaptureShell(t.Context(), world.Real(), ShellOptions{Shell: path, Environ: h.environ, Timeout: time.Minute})
+			got, fault := CaptureShell(t.Context(), h.world(), ShellOptions{Shell: path, Timeout: time.Minute})
 			if fault != nil {
 				t.Fatal(fault.Text)
 			}
@@ -168,7 +175,7 @@ func TestCaptureShellWithBadStartUpFiles(t *testing.T) {
 			if timeout == 0 {
 				timeout = time.Minute
 			}
-			got, fault := CaptureShell(t.Context(), world.Real(), ShellOptions{Environ: h.environ, Dir: h.dir, Timeout: timeout})
+			got, fault := CaptureShell(t.Context(), h.world(), ShellOptions{Dir: h.dir, Timeout: timeout})
 			if (got == nil) != (test.want == nil) {
 				t.Fatalf("%d variables and fault %+v", len(got), fault)
 			}
@@ -231,7 +238,8 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 			if test.goos != "" {
 				w.GOOS = test.goos
 			}
-			vars, fault := CaptureShell(t.Context(), w, ShellOptions{Shell: test.option, Environ: test.environ, Dir: "/home/gopher/ws"})
+			w.Environ = environ(test.environ)
+			vars, fault := CaptureShell(t.Context(), w, ShellOptions{Shell: test.option, Dir: "/home/gopher/ws"})
 			if test.fault != "" {
 				if fault == nil || !strings.Contains(fault.Text, test.fault) || vars != nil || len(fault.Hides) == 0 {
 					t.Fatalf("fault %+v with %d variables; want %q", fault, len(vars), test.fault)
