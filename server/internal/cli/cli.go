@@ -195,7 +195,7 @@ func (a *app) observe(ctx context.Context, dir string, captured captured) (*mode
 	if err != nil {
 		return nil, err
 	}
-	return a.engine.observe(ctx, a.world, engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays})
+	return a.engine.observe(ctx, a.world, engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags})
 }
 
 // print writes the report in one piece, and nothing after an interrupt.

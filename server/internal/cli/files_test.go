@@ -99,7 +99,7 @@ func FuzzParseEnvironment(f *testing.F) {
 }
 
 func TestParseProblems(t *testing.T) {
-	c, notes, err := parseProblems([]byte("\xef\xbb\xbf" + `{
+	c, err := parseProblems([]byte("\xef\xbb\xbf" + `{
 		"problems": [
 			{"uri": "file:///ws/a%20b.go", "range": {"start": {"line": 2, "character": 7}, "end": {"line": 2, "character": 9}},
 			 "severity": 2, "source": "compiler", "code": {"value": "BrokenImport", "target": "x"}, "message": "m"},
@@ -125,8 +125,11 @@ func TestParseProblems(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"/ws/c.go": "package c"}, c.overlays); diff != "" {
 		t.Errorf("overlays (-want +got):\n%s", diff)
 	}
-	if len(notes) != 2 || !strings.Contains(notes[0], "options.env") || !strings.Contains(notes[1], "options.buildFlags") {
-		t.Errorf("what is not honoured is not said: %q", notes)
+	if diff := cmp.Diff(map[string]string{"GOFLAGS": "x"}, c.env); diff != "" {
+		t.Errorf("options.env (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"-tags=x"}, c.flags); diff != "" {
+		t.Errorf("options.buildFlags (-want +got):\n%s", diff)
 	}
 }
 
@@ -145,7 +148,7 @@ func TestParseProblemsRefuses(t *testing.T) {
 		`{"problems": [{"uri": "file:///a.go", "message": "m", "range": {"start": {"line": -1}}}]}`: "problems[0].range",
 		`{"problems": [], "overlays": {"nowhere": ""}}`:                                             "overlays",
 	} {
-		if _, _, err := parseProblems([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseProblems([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nerror is %v, want %s", in, err, want)
 		}
 	}

@@ -19,7 +19,8 @@ whether it is a phantom, and which variables are at fault.
 
 FILE is JSON: {"problems": [{"uri", "range", "severity", "source", "code",
 "message"}], "overlays": {uri: text}}, positions as in LSP. Overlays are the
-documents with unsaved changes.
+documents with unsaved changes. "options": {"env", "buildFlags"} are gopls'
+settings build.env and build.buildFlags.
 
 A phantom or a stale green counts as a warning, a real problem as an error.`,
 		Args: cobra.NoArgs,
@@ -32,12 +33,9 @@ A phantom or a stale green counts as a warning, a real problem as an error.`,
 			if err != nil {
 				return fmt.Errorf("--problems: %w", err)
 			}
-			c, notes, err := parseProblems(data)
+			c, err := parseProblems(data)
 			if err != nil {
 				return fmt.Errorf("%s:%w", file, err)
-			}
-			for _, n := range notes {
-				fmt.Fprintf(a.stderr, "gophantom: %s:%s\n", file, n)
 			}
 			s, err := a.observe(ctx, a.workspace(), c)
 			if err != nil {

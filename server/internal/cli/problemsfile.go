@@ -15,6 +15,8 @@ import (
 type captured struct {
 	problems []model.Problem
 	overlays map[string]string // absolute path → text
+	env      map[string]string // gopls' option build.env
+	flags    []string          // gopls' option build.buildFlags
 }
 
 // problemsFile is the shape of the file of "phantoms --problems".
@@ -34,42 +36,41 @@ type problemsFile struct {
 	}
 }
 
-// parseProblems reads captured problems. notes say what of the file is not
-// honoured.
-func parseProblems(data []byte) (c captured, notes []string, err error) {
+// parseProblems reads captured problems.
+func parseProblems(data []byte) (c captured, err error) {
 	data, err = decodeText(data)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	var f problemsFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return c, nil, atLine(data, err)
+		return c, atLine(data, err)
 	}
 	if f.Problems == nil {
-		return c, nil, errors.New(` there is no "problems" list in it`)
+		return c, errors.New(` there is no "problems" list in it`)
 	}
 	c = captured{problems: []model.Problem{}, overlays: map[string]string{}}
 	for i, p := range f.Problems {
 		file, ok := localFile(p.URI)
 		if !ok {
-			return c, nil, fmt.Errorf(" problems[%d].uri: want the URI of a file on this machine, such as file:///src/main.go", i)
+			return c, fmt.Errorf(" problems[%d].uri: want the URI of a file on this machine, such as file:///src/main.go", i)
 		}
 		if p.Message == nil {
-			return c, nil, fmt.Errorf(" problems[%d] has no message", i)
+			return c, fmt.Errorf(" problems[%d] has no message", i)
 		}
 		code, err := codeText(p.Code)
 		if err != nil {
-			return c, nil, fmt.Errorf(" problems[%d].code: %w", i, err)
+			return c, fmt.Errorf(" problems[%d].code: %w", i, err)
 		}
 		start, end := p.Range.Start, p.Range.End
 		if min(start.Line, start.Character, end.Line, end.Character) < 0 {
-			return c, nil, fmt.Errorf(" problems[%d].range: positions count from 0", i)
+			return c, fmt.Errorf(" problems[%d].range: positions count from 0", i)
 		}
 		if p.Severity == 0 {
 			p.Severity = 1 // LSP leaves it to the client; gopls' default is error
 		}
 		if p.Severity < 1 || p.Severity > 4 {
-			return c, nil, fmt.Errorf(" problems[%d].severity: want 1 to 4", i)
+			return c, fmt.Errorf(" problems[%d].severity: want 1 to 4", i)
 		}
 		c.problems = append(c.problems, model.Problem{
 			Location: model.Location{File: file, Range: model.Range{
@@ -82,17 +83,12 @@ func parseProblems(data []byte) (c captured, notes []string, err error) {
 	for uri, text := range f.Overlays {
 		file, ok := localFile(uri)
 		if !ok {
-			return c, nil, errors.New(" overlays: want URIs of files on this machine")
+			return c, errors.New(" overlays: want URIs of files on this machine")
 		}
 		c.overlays[file] = text
 	}
-	if len(f.Options.Env) > 0 {
-		notes = append(notes, " options.env is not used; put it into the file of --env gopls=FILE")
-	}
-	if len(f.Options.BuildFlags) > 0 {
-		notes = append(notes, " options.buildFlags is not used; put it into GOFLAGS in the file of --env gopls=FILE")
-	}
-	return c, notes, nil
+	c.env, c.flags = f.Options.Env, f.Options.BuildFlags
+	return c, nil
 }
 
 // localFile returns the absolute path behind a file URI.

@@ -26,6 +26,10 @@ type Request struct {
 	Captured Captured
 	Problems []model.Problem   // captured problems to judge; nil: none
 	Overlays map[string]string // captured unsaved documents: absolute path → text
+	// GoplsEnv and GoplsFlags are the captured options build.env and
+	// build.buildFlags of gopls.
+	GoplsEnv   map[string]string
+	GoplsFlags []string
 }
 
 // Observe takes one snapshot without an editor. Commands run only when the
@@ -45,7 +49,7 @@ func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot,
 	slices.Sort(dirty)
 	return observe.Take(ctx, w, observe.Input{
 		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true,
-		Captured: req.Captured, Problems: req.Problems, Dirty: dirty,
+		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
 	}), nil
 }
 
@@ -66,7 +70,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: c.Rule, Why: c.Why})
 	}
 	for _, f := range s.Faults {
-		if f.Location == nil {
+		if f.Location == nil && len(f.Hides) > 0 {
 			a.Unknown = append(a.Unknown, report.Unknown{Rule: f.Subject, Why: f.Text})
 		}
 	}
@@ -251,7 +255,7 @@ func (a Assessment) finding(w *world.World, f model.Finding) report.Finding {
 func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	loc := report.FromLocation(&v.Problem.Location)
 	out := report.Problem{
-		URI: loc.URI, Range: loc.Range, Source: v.Problem.Source, Code: v.Problem.Code, Message: v.Problem.Message,
+		URI: loc.URI, Range: loc.Range, Source: show(v.Problem.Source), Code: show(v.Problem.Code), Message: show(v.Problem.Message),
 		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: v.Why,
 		Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
 	}
@@ -284,6 +288,9 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 	}
 	return out
 }
+
+// show makes text of others, such as a diagnostic of gopls, safe to show.
+func show(text string) string { return report.Show(model.NewValue(text)) }
 
 // cannot says why the editor cannot carry out a plan; "" if it can.
 func (a Assessment) cannot(p fix.Plan) string {

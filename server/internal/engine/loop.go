@@ -16,13 +16,14 @@ import (
 )
 
 const (
-	// debounce is how long the loop waits for more news before it looks.
-	debounce = 300 * time.Millisecond
+	// debounce is how long the loop waits for more news before it looks. The
+	// editor has collected its facts for a while before it sends them.
+	debounce = 50 * time.Millisecond
+	// fileDebounce is the same after a file changed: tools write several.
+	fileDebounce = 300 * time.Millisecond
 	// quiet is how long a problem and its gopls must have been there before
 	// "gopls has not looked again" is said: until then it may just be loading.
 	quiet = 5 * time.Second
-	// shellTimeout is VS Code's own limit for its shell environment.
-	shellTimeout = 10 * time.Second
 	// shellAge is how old a capture of the shell may be when something else
 	// makes us look.
 	shellAge = 5 * time.Minute
@@ -32,7 +33,7 @@ const (
 type Loop struct {
 	w       *world.World
 	publish func(Update)
-	wake    chan string // reasons to look; one is enough
+	wake    chan wake // why to look; one is enough
 
 	mu       sync.Mutex
 	facts    *EditorFacts
@@ -55,7 +56,7 @@ type Loop struct {
 // NewLoop makes a loop that publishes through publish, which must not block.
 func NewLoop(w *world.World, publish func(Update)) *Loop {
 	return &Loop{
-		w: w, publish: publish, wake: make(chan string, 1), changed: make(chan struct{}),
+		w: w, publish: publish, wake: make(chan wake, 1), changed: make(chan struct{}),
 		seen: map[string]time.Time{}, tried: map[string]bool{},
 	}
 }
@@ -68,13 +69,21 @@ func (l *Loop) Facts(f EditorFacts) {
 	l.look("the editor changed")
 }
 
+// wake is a reason to look, for people, and how long to wait for more.
+type wake struct {
+	reason   string
+	debounce time.Duration
+}
+
 // look asks for another look, for the given reason.
-func (l *Loop) look(reason string) {
+func (l *Loop) look(reason string) { l.lookAfter(debounce, reason) }
+
+func (l *Loop) lookAfter(d time.Duration, reason string) {
 	l.mu.Lock()
 	l.asked++
 	l.mu.Unlock()
 	select {
-	case l.wake <- reason:
+	case l.wake <- wake{reason, d}:
 	default: // a look is due anyway
 	}
 }
@@ -88,16 +97,16 @@ func (l *Loop) Run(ctx context.Context) {
 	stopWatch := func() {}
 	defer func() { stopWatch() }()
 	for {
-		var reason string
+		var cause wake
 		select {
 		case <-ctx.Done():
 			return
-		case reason = <-l.wake:
+		case cause = <-l.wake:
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.w.Clock.After(debounce):
+		case <-l.w.Clock.After(cause.debounce):
 		}
 		select { // whatever came in meanwhile is seen by this look
 		case <-l.wake:
@@ -111,7 +120,7 @@ func (l *Loop) Run(ctx context.Context) {
 			continue
 		}
 		l.captureShell(ctx, &wg, facts)
-		s := l.snapshot(ctx, facts, reason)
+		s := l.snapshot(ctx, facts, cause.reason)
 		l.announce(s)
 		a := Check(ctx, l.w, s)
 		if ctx.Err() != nil {
@@ -148,11 +157,7 @@ func (l *Loop) captureShell(ctx context.Context, wg *sync.WaitGroup, facts *Edit
 		return
 	}
 	wg.Go(func() {
-		launch, err := observe.ProcessEnviron(ctx, l.w, facts.ClientPID)
-		if err != nil {
-			launch = observe.Keep(l.w.Environ)
-		}
-		vars, fault := observe.CaptureShell(ctx, l.w, observe.ShellOptions{Environ: launch, Dir: facts.Folders[0], Timeout: shellTimeout})
+		vars, fault := observe.BuildEnvironment(ctx, l.w, observe.ShellOptions{ClientPID: facts.ClientPID, Dir: facts.Folders[0]})
 		if ctx.Err() != nil {
 			return
 		}
@@ -288,9 +293,9 @@ func (a Assessment) details() []string {
 	if t, ok := s.ToolchainOf(model.EnvShell); ok {
 		out = append(out, "shell: "+known(t.Version))
 	}
-	if len(a.Unknown) > 0 {
-		for _, u := range a.Unknown {
-			out = append(out, u.Why)
+	for _, f := range s.Faults {
+		if f.Location == nil {
+			out = append(out, f.Text)
 		}
 	}
 	return out
@@ -313,7 +318,7 @@ func (l *Loop) watch(ctx context.Context, wg *sync.WaitGroup, files []string) (s
 	}
 	wg.Go(func() {
 		for file := range events {
-			l.look(file + " changed")
+			l.lookAfter(fileDebounce, file+" changed")
 		}
 	})
 	return cancel

@@ -15,7 +15,6 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
-	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
@@ -23,7 +22,7 @@ import (
 // TestMain lets the shell probe run this test binary as it runs gophantom.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "print-environment" {
-		if observe.PrintEnvironment(os.Stdout, os.Args[2], os.Environ()) != nil {
+		if world.PrintEnvironment(os.Stdout, os.Args[2], os.Environ()) != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -53,6 +52,8 @@ type editor struct {
 
 // newEditor starts an editor that was launched with env.
 func newEditor(t *testing.T, lab *worldtest.Lab) *editor {
+	// A login shell may reset PATH in /etc/profile.
+	lab.Write(filepath.Join(lab.Home, ".profile"), "export PATH='"+lab.Env["PATH"]+"'\n")
 	e := &editor{
 		Lab: lab, t: t, w: world.Real(), launch: lab.With("SHELL=/bin/sh"), host: lab.With("SHELL=/bin/sh"),
 		updates: make(chan engine.Update, 1000),
@@ -145,7 +146,7 @@ func (e *editor) loads(env map[string]string) bool {
 // await returns the first update that satisfies ok.
 func (e *editor) await(what string, ok func(engine.Update) bool) engine.Update {
 	e.t.Helper()
-	timeout := time.After(60 * time.Second)
+	timeout := time.After(20 * time.Second)
 	var last engine.Update
 	for {
 		select {

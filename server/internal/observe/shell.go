@@ -26,13 +26,36 @@ type ShellOptions struct {
 	ClientPID int
 	Dir       string        // where the shell starts; "" is our own directory
 	Timeout   time.Duration // 0 is 10 s, as in VS Code
+	NoLogin   bool          // ask an interactive shell that is no login shell
 }
 
 const shellTimeout = 10 * time.Second
 
-// CaptureShell returns the environment that the user builds with: that of a
-// login and interactive shell, asked the way VS Code asks it at its start.
-// Only variables that model.Kept allows are kept.
+// BuildEnvironment returns the environment that the user builds with: what
+// CaptureShell says of a login shell.
+//
+// On Linux a terminal starts a shell that is no login shell, and /etc/profile
+// often resets PATH: where the login shell loses go that way, the answer is
+// that of an interactive shell without login, with a remark.
+func BuildEnvironment(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
+	vars, fault = CaptureShell(ctx, w, opt)
+	if vars == nil || w.GOOS != "linux" || lookPath(w, vars, "go") != "" {
+		return vars, fault
+	}
+	opt.NoLogin = true
+	plain, plainFault := CaptureShell(ctx, w, opt)
+	if plain == nil || lookPath(w, plain, "go") == "" {
+		return vars, fault
+	}
+	if plainFault == nil {
+		plainFault = &model.Fault{Subject: "shell", Text: "A login shell finds no go command, for its start-up files reset PATH; the shell's environment shown is that of an interactive shell without login, as a terminal starts it."}
+	}
+	return plain, plainFault
+}
+
+// CaptureShell returns the environment of a login and interactive shell, asked
+// the way VS Code asks it at its start. Only variables that model.Kept allows
+// are kept.
 //
 // Without vars the fault says why. With vars a fault is only a remark.
 func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
@@ -62,6 +85,10 @@ func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars m
 		return nil, noShell("The shell cannot be asked, because gophantom does not know where its own executable is.")
 	}
 
+	args := slices.Clone(recipe.args)
+	if opt.NoLogin {
+		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "-l" || arg == "-Login" })
+	}
 	timeout := opt.Timeout
 	if timeout == 0 {
 		timeout = shellTimeout
@@ -69,7 +96,7 @@ func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars m
 	sentinel := rand.Text()
 	result, err := w.Exec.Run(ctx, world.Command{
 		Path:    path,
-		Args:    append(slices.Clone(recipe.args), recipe.call(w.Self)+" print-environment "+sentinel),
+		Args:    append(args, recipe.call(w.Self)+" print-environment "+sentinel),
 		Dir:     opt.Dir,
 		Env:     environ(base),
 		Timeout: timeout,

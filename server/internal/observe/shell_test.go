@@ -139,6 +139,42 @@ func TestCaptureShell(t *testing.T) {
 	}
 }
 
+// TestBuildEnvironmentKeepsGo checks the answer where a login shell forgets
+// the directory of go, and where it does not.
+func TestBuildEnvironmentKeepsGo(t *testing.T) {
+	bash := installed(t, "bash")
+	goDir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(goDir, "go"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const forget = "export PATH=/usr/bin:/bin GOVCS=from-profile\n"
+	for name, test := range map[string]struct {
+		profile string
+		login   bool // the login shell is believed
+	}{
+		"forgets": {forget, false},
+		"keeps":   {forget + "export PATH=" + goDir + ":$PATH\n", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS != "linux" {
+				t.Skip("terminals start login shells here")
+			}
+			h := newHome(t, map[string]string{".bash_profile": test.profile, ".bashrc": "export GOPRIVATE=rc\n"})
+			h.environ["PATH"] = goDir + ":/usr/bin:/bin"
+			got, fault := BuildEnvironment(t.Context(), h.world(), ShellOptions{Shell: bash, Timeout: time.Minute})
+			if got == nil || strings.Contains(got["PATH"], goDir) != true {
+				t.Fatalf("go is not on PATH=%q; fault %v", got["PATH"], fault)
+			}
+			if login := got["GOVCS"] == "from-profile"; login != test.login || (fault == nil) != test.login {
+				t.Errorf("the answer of the login shell was taken: %v, fault %v", login, fault)
+			}
+			if !test.login && (got["GOPRIVATE"] != "rc" || len(fault.Hides) > 0) {
+				t.Errorf("GOPRIVATE=%q, fault %+v: want an interactive shell and a mere remark", got["GOPRIVATE"], fault)
+			}
+		})
+	}
+}
+
 func TestCaptureShellWithBadStartUpFiles(t *testing.T) {
 	bash := installed(t, "bash")
 	for name, test := range map[string]struct {

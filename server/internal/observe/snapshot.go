@@ -6,6 +6,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ type Input struct {
 
 	// Captured environments replace the observed ones.
 	Captured map[model.EnvName]map[string]string
+	// GoplsEnv and GoplsFlags are captured options of gopls, build.env and
+	// build.buildFlags, over the captured environment of gopls.
+	GoplsEnv   map[string]string
+	GoplsFlags []string
 	// Editor is nil on the command line; our own environment is then the one
 	// the user builds with.
 	Editor *EditorInput
@@ -99,11 +104,17 @@ func complete(vars, own map[string]string) (map[string]string, string) {
 // captured adds the environment that was given for the name, if one was.
 func (o *observer) captured(name model.EnvName) bool {
 	vars, ok := o.in.Captured[name]
-	if ok {
-		vars, why := complete(vars, Keep(o.w.Environ))
-		o.process(name, vars, why)
+	if !ok {
+		return false
 	}
-	return ok
+	vars, why := complete(vars, Keep(o.w.Environ))
+	env := model.Env{Name: name, Complete: true, Why: why}
+	if name == model.EnvGopls {
+		overlay := assignments(o.in.GoplsEnv)
+		env.Layers = []model.Layer{withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, o.in.GoplsFlags)}
+	}
+	o.add(env, vars)
+	return true
 }
 
 // process adds an environment that is a process environment over go's files.
@@ -195,6 +206,9 @@ func (o *observer) gopls(settings EffectiveSettings) {
 	case len(seen) == 0:
 		o.missing(model.EnvGopls, o.noGopls())
 		return
+	case seen[0].Shared:
+		o.missing(model.EnvGopls, fmt.Sprintf("gopls (process %d) is a daemon shared with other editors, or forwards to one (-remote), so what it runs go with is not known", seen[0].PID))
+		return
 	case seen[0].Environ == nil:
 		o.missing(model.EnvGopls, fmt.Sprintf("gopls runs (process %d), but its environment cannot be read", seen[0].PID))
 		return
@@ -280,6 +294,29 @@ func (o *observer) modules() {
 		}
 		o.s.Caches = append(o.s.Caches, moduleCache(o.w, dir, o.s.Modules, o.s.Work))
 	}
+}
+
+// withFlags adds build flags of gopls to its overlay. gopls puts them on the
+// command line of go, which has the effect of GOFLAGS with the flags behind.
+func withFlags(overlay model.Layer, process map[string]string, flags []string) model.Layer {
+	if len(flags) == 0 {
+		return overlay
+	}
+	all := process["GOFLAGS"]
+	if a, ok := overlay.Vars["GOFLAGS"]; ok {
+		all = a.Value.Reveal()
+	}
+	for _, flag := range flags {
+		if strings.ContainsAny(flag, " \t\"'") {
+			flag = "'" + flag + "'"
+		}
+		all = strings.TrimSpace(all + " " + flag)
+	}
+	vars := make(map[string]model.Assignment, len(overlay.Vars)+1)
+	maps.Copy(vars, overlay.Vars)
+	vars["GOFLAGS"] = model.Assignment{Value: model.NewValue(all), Note: "with the build flags of gopls"}
+	overlay.Vars = vars
+	return overlay
 }
 
 // Keep turns "KEY=VALUE" lines into variables, allow-listed names only.

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -88,18 +87,4 @@ func environ(vars map[string]string) []string {
 		out = append(out, name+"="+value)
 	}
 	return out
-}
-
-// goplsVersion reads what a gopls binary says about its build.
-func goplsVersion(w *world.World, exe string) (version, goVersion string) {
-	f, err := w.Files.Open(exe)
-	if err != nil {
-		return "", ""
-	}
-	defer f.Close()
-	info, err := buildinfo.Read(f)
-	if err != nil {
-		return "", ""
-	}
-	return info.Main.Version, info.GoVersion
 }

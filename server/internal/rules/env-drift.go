@@ -60,8 +60,8 @@ var envDrift = Rule{
 			if equivalent(variable, here.Value, there.Value) || variable == "GOPRIVATE" && samePrivate(editor, shell) {
 				continue
 			}
-			if variable == "GOROOT" && sameToolchain(s, editor.Name) {
-				continue
+			if variable == "GOROOT" && (sameToolchain(s, editor.Name) || here.Origin.Layer == model.LayerDefault && there.Origin.Layer == model.LayerDefault || !here.Set || !there.Set) {
+				continue // where nobody set it, it follows from PATH
 			}
 			f := model.Finding{
 				Subject:      variable,

@@ -13,12 +13,19 @@ var privatePatternNeverMatches = Rule{
 		{"PV-SPACE", "white space around a pattern", ""},
 		{"PV-URL", "a pattern written as a URL", ""},
 		{"PV-PORT", "a pattern with a port", ""},
+		{"PV-SEP", "another separator than a comma", ""},
+		{"PV-DOTSUFFIX", "a leading dot, as in NO_PROXY", ""},
+		{"PV-ELLIPSIS", "three dots, as in go list", ""},
+		{"PV-BADGLOB", "a glob that does not parse", ""},
+		{"PV-CRLF", "a carriage return at the end of the line", ""},
+		{"PV-QUOTED", "quotes, which go does not remove", ""},
 	},
 	Severity: model.Warning,
 	Messages: map[string]string{
 		"PV-SPACE": `{variable} has the pattern “{pattern}” with white space around it, which go does not trim, so it matches no module; {advice}.`,
 		"PV-URL":   `{variable} has the pattern “{pattern}”, but patterns are compared with module paths, which have no “://”, so it matches no module; {advice}.`,
 		"PV-PORT":  `{variable} has the pattern “{pattern}”, but module paths cannot contain “:”, so it matches no module; {advice}.`,
+		"other":    `{variable} has the pattern “{pattern}”, which no module path can match ({reason}); {advice}.`,
 	},
 	Fixes: []string{"fix-pattern"},
 	Doc: Doc{
@@ -31,16 +38,21 @@ var privatePatternNeverMatches = Rule{
 		for _, variable := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"} {
 			for _, g := range settings(s, variable) {
 				for _, p := range route.Patterns(g.Value.Reveal()) {
-					if _, ours := privatePatternTemplates[p.Fault]; !ours {
+					if p.Fault == "" {
 						continue
+					}
+					message := p.Fault
+					if privatePatternNeverMatchesReasons[p.Fault] != "" {
+						message = "other"
 					}
 					found = append(found, g.finding(model.Finding{
 						Ref:     p.Fault,
-						Message: p.Fault,
+						Message: message,
 						Latent:  idle(s, g.env),
 						Args: map[string]model.Value{
 							"variable": model.NewValue(variable),
 							"pattern":  model.NewValue(p.Text),
+							"reason":   model.NewValue(privatePatternNeverMatchesReasons[p.Fault]),
 							"advice":   advice(p),
 						},
 						Fixes: []model.FixOffer{{ID: "fix-pattern", Args: map[string]model.Value{"variable": model.NewValue(variable)}}},
@@ -52,8 +64,19 @@ var privatePatternNeverMatches = Rule{
 	},
 }
 
-// privatePatternTemplates are the faults that this rule reports.
-var privatePatternTemplates = map[string]bool{"PV-SPACE": true, "PV-URL": true, "PV-PORT": true}
+// privatePatternNeverMatchesReasons say why a pattern is dead where the rule
+// has no sentence of its own for the fault.
+var privatePatternNeverMatchesReasons = map[string]string{
+	"PV-SEP":       "the separator is a comma",
+	"PV-DOTSUFFIX": "a leading dot has no meaning here",
+	"PV-ELLIPSIS":  "three dots are no wildcard here",
+	"PV-BADGLOB":   "it is not a valid glob",
+	"PV-DBLSLASH":  "only one trailing slash is ignored",
+	"PV-CRLF":      "it ends with a carriage return",
+	"PV-CASE":      "no module path has these capital letters",
+	"PV-QUOTED":    "quotes are part of the pattern",
+	"PV-CHAR":      "it has a character that module paths cannot have",
+}
 
 // advice says what to do with a pattern that never matches.
 func advice(p route.Pattern) model.Value {

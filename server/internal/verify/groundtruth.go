@@ -125,10 +125,13 @@ func (r run) evidence(path string) model.Evidence {
 // run asks go once per directory and environment.
 func (j *judge) run(ctx context.Context, dir string, env model.Env) run {
 	key := fingerprint(dir, env)
-	if r, ok := j.runs[key]; ok {
+	j.mu.Lock()
+	r, ok := j.runs[key]
+	j.mu.Unlock()
+	if ok {
 		return r
 	}
-	r := j.ask(ctx, dir, env, "")
+	r = j.ask(ctx, dir, env, "")
 	if r.needs && !r.writes {
 		// What file proxies would serve can be found out without the network.
 		if proxies := fileProxies(env); proxies != "" {
@@ -138,7 +141,9 @@ func (j *judge) run(ctx context.Context, dir string, env model.Env) run {
 			}
 		}
 	}
+	j.mu.Lock()
 	j.runs[key] = r
+	j.mu.Unlock()
 	return r
 }
 

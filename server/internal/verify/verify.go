@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
@@ -39,8 +40,10 @@ func ImportOf(p model.Problem) (path string, ok bool) {
 }
 
 type judge struct {
-	w    *world.World
-	s    *model.Snapshot
+	w *world.World
+	s *model.Snapshot
+
+	mu   sync.Mutex
 	runs map[string]run
 }
 
@@ -57,7 +60,11 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 		return v
 	}
 	dir := filepath.Dir(p.File)
+	// Both sides at once: for a phantom, both are needed.
+	asked := make(chan run, 1)
+	go func() { asked <- j.run(ctx, dir, editor) }()
 	there := j.run(ctx, dir, shell)
+	here := <-asked
 	v.Evidence = append(v.Evidence, there.evidence(path))
 	switch truth := there.of(path); truth.outcome {
 	case red:
@@ -68,7 +75,6 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 		v.Why, v.TrueReason = truth.why, truth.reason
 		return v
 	}
-	here := j.run(ctx, dir, editor)
 	v.Evidence = append(v.Evidence, here.evidence(path))
 	switch truth := here.of(path); truth.outcome {
 	case undecided:
@@ -102,6 +108,9 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 	}
 	if !j.s.Trusted {
 		return "the workspace is not trusted, so nothing may be run to find out"
+	}
+	if strings.HasSuffix(p.Message, "]") {
+		return "the problem is about another platform than the one you build for"
 	}
 	if p.Stale {
 		return "the document changed since gopls looked at it"
