@@ -31,7 +31,7 @@ export const quietSettings = {
  *   stop()                 ends the server and everything it started
  *   exited                 a promise of its end
  */
-export async function startServer({ dataDir, extensionsDir, env, settings, args = [] }) {
+export async function startServer({ dataDir, extensionsDir, env, settings }) {
   await writeSettings(join(dataDir, "data"), settings);
   const secret = randomBytes(16).toString("hex");
   const server = spawn(
@@ -40,7 +40,6 @@ export async function startServer({ dataDir, extensionsDir, env, settings, args 
       ...[serverMain, "--accept-server-license-terms", "--disable-telemetry"],
       ...["--host", "127.0.0.1", "--port", "0", "--connection-token", secret],
       ...["--server-data-dir", dataDir, "--extensions-dir", extensionsDir],
-      ...args,
     ],
     { env, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );

@@ -107,7 +107,11 @@ async function endToEnd() {
     return { skipped: 1 };
   }
   const env = { ...buildEnvironment(), CHROME_PATH: tools.chromium, GOPHANTOM_E2E_GOPLS: tools.gopls };
-  const counts = await nodeTests(vscodeNode, ["--test", "--test-concurrency=1", `${e2e}/*.test.mjs`], env);
+  const counts = await nodeTests(
+    vscodeNode,
+    ["--test", "--test-concurrency=1", "--test-force-exit", `${e2e}/*.test.mjs`],
+    env,
+  );
   console.log(`  pictures and logs: ${screenshots}`);
   return counts;
 }

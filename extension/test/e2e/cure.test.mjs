@@ -73,6 +73,12 @@ for (const { label, golang, skip } of golangExtensions) {
         "the end of the red import and of our problem",
       );
       await workbench.statusSays(/Go Phantom: ok/);
+      await page.locator(".statusbar-item", { hasText: "Curing" }).waitFor({ state: "detached" });
+      assert.equal(
+        await page.locator(".notifications-toasts .notification-list-item").count(),
+        0,
+        "nothing to complain of",
+      );
       await page.locator(".monaco-editor .squiggly-error").waitFor({ state: "detached" });
       assert.equal(await (await workbench.problems("example.com/greet")).count(), 0);
       assert.deepEqual(await untouched(), before, "the cure has edited no file");

@@ -75,8 +75,6 @@ export async function openWorkbench({
         : { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" }),
       ...settings,
     },
-    // An untrusted workspace is watched for programs that run: VS Code itself need not start the shell to learn its environment.
-    args: trusted ? [] : ["--force-disable-user-env"],
   });
   closing.defer(() => server.stop());
 
@@ -204,9 +202,9 @@ async function listen(closing, socket) {
         diagnostics = message.diagnostics;
         events.emit("diagnostics");
       } else if ("error" in message) {
-        answers.get(message.id).reject(new Error(message.error));
+        answers.get(message.id)?.reject(new Error(message.error));
       } else {
-        answers.get(message.id).resolve(message.result);
+        answers.get(message.id)?.resolve(message.result);
       }
     });
   });
@@ -224,8 +222,14 @@ async function listen(closing, socket) {
     call(op, parameters = {}) {
       const id = ++requests;
       return new Promise((resolve, reject) => {
-        answers.set(id, { resolve, reject });
-        connection.write(`${JSON.stringify({ id, op, ...parameters })}\n`);
+        const late = setTimeout(() => reject(new Error(`no answer to ${op} ${JSON.stringify(parameters)}`)), patience);
+        const settle = (how) => (value) => {
+          clearTimeout(late);
+          answers.delete(id);
+          how(value);
+        };
+        answers.set(id, { resolve: settle(resolve), reject: settle(reject) });
+        connection.write(`${JSON.stringify({ ...parameters, id, op })}\n`);
       });
     },
     get diagnostics() {

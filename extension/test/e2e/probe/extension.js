@@ -12,10 +12,7 @@ const operations = {
   },
   command: ({ command, args = [] }) => vscode.commands.executeCommand(command, ...args),
   diagnostics: () => diagnostics(),
-  extension: ({ id }) => {
-    const extension = vscode.extensions.getExtension(id);
-    return extension ? { active: extension.isActive, version: extension.packageJSON.version } : null;
-  },
+  isInstalled: ({ extension }) => vscode.extensions.getExtension(extension) !== undefined,
 };
 
 function activate(context) {
