@@ -18,7 +18,7 @@ async function makeTrap(settings) {
   for (const made of [bin, home, join(workspace, ".vscode")]) {
     await mkdir(made, { recursive: true });
   }
-  for (const name of ["go", "gopls", "gofmt", "dlv", "sh-of-the-user"]) {
+  for (const name of ["go", "gopls", "gofmt", "dlv", "bash"]) {
     await writeFile(join(bin, name), `#!/bin/sh\necho "${name} $*" >>'${witness}'\nexit 1\n`);
     await chmod(join(bin, name), 0o755);
   }
@@ -29,7 +29,7 @@ async function makeTrap(settings) {
     HOME: home,
     LANG: "C.UTF-8",
     PATH: `${bin}:/usr/bin:/bin`,
-    SHELL: join(bin, "sh-of-the-user"),
+    SHELL: join(bin, "bash"),
     VSCODE_CLI: "1", // or VS Code itself would start the shell, to learn its environment
   };
   return {
@@ -76,7 +76,7 @@ test("in a trusted workspace the same go and shell do run", { timeout: 180_000 }
   });
   for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
     const ran = await trap.ran();
-    if (/^go /m.test(ran) && /^sh-of-the-user /m.test(ran)) {
+    if (/^go /m.test(ran) && /^bash /m.test(ran)) {
       break;
     }
     assert.ok(Date.now() < deadline, `only this ran:\n${ran}`);
