@@ -22,6 +22,11 @@ import { screenshots } from "../../scripts/layout.mjs";
 /** How long anything in the workbench may take before the test fails: generous, for it is only ever waited out by a failure. */
 const patience = 60_000;
 
+// Killed, we still take the servers with us: they end with the process's own end.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => process.exit(1));
+}
+
 /**
  * Opens a workbench.
  *
