@@ -256,8 +256,8 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	loc := report.FromLocation(&v.Problem.Location)
 	out := report.Problem{
 		URI: loc.URI, Range: loc.Range, Source: show(v.Problem.Source), Code: show(v.Problem.Code), Message: show(v.Problem.Message),
-		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: v.Why,
-		Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
+		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: show(v.Why),
+		Summary: summary(v), Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
 	}
 	for _, g := range v.Guilty {
 		out.Guilty = append(out.Guilty, g.Variable)
@@ -312,7 +312,7 @@ func (a Assessment) cannot(p fix.Plan) string {
 func (a Assessment) headline(r report.Report) string {
 	for _, p := range r.Problems {
 		if p.Verdict == string(model.Phantom) {
-			return PhantomSentence(p)
+			return p.Summary
 		}
 	}
 	for _, f := range r.Findings {
@@ -320,9 +320,9 @@ func (a Assessment) headline(r report.Report) string {
 			return f.Message
 		}
 	}
-	for _, v := range a.Verdicts {
-		if v.Kind == model.Unknown && judged(v.Problem) {
-			return "Not decided: " + v.Why + "."
+	for _, p := range r.Problems {
+		if p.Summary != "" {
+			return p.Summary
 		}
 	}
 	if len(r.Unknown) > 0 {
@@ -331,21 +331,39 @@ func (a Assessment) headline(r report.Report) string {
 	return "No phantoms: the editor and the shell agree."
 }
 
-// PhantomSentence says what is wrong with a phantom, for people.
-func PhantomSentence(p report.Problem) string {
-	subject := p.Message
-	if rest, ok := strings.CutPrefix(subject, "could not import "); ok {
-		path, _, _ := strings.Cut(rest, " ")
-		subject = path
+// summary puts a verdict into words.
+func summary(v model.Verdict) string {
+	path, ok := verify.ImportOf(v.Problem)
+	switch {
+	case !ok:
+		return ""
+	case v.Kind == model.Unknown:
+		return fmt.Sprintf("Not decided whether this is real: %s.", show(v.Why))
+	case v.Kind != model.Phantom:
+		return ""
+	case v.Cause == model.CauseStale:
+		return fmt.Sprintf("Phantom: %s can be imported in your shell and in gopls’ environment; gopls has not looked again since that became true.", show(path))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Phantom: %s can be imported; %s.", subject, p.Why)
-	if len(p.Guilty) > 0 {
-		fmt.Fprintf(&b, " At fault: %s.", strings.Join(p.Guilty, ", "))
+	fmt.Fprintf(&b, "Phantom: %s can be imported in your shell.", show(path))
+	for _, g := range v.Guilty {
+		fmt.Fprintf(&b, " gopls runs with %s, your shell with %s.", assignment(g.Editor), assignment(g.Shell))
 	}
-	if p.TrueReason != "" {
-		first, _, _ := strings.Cut(p.TrueReason, "\n")
-		fmt.Fprintf(&b, " What go says there: %s.", strings.TrimSuffix(first, "."))
+	if !v.TrueReason.Empty() {
+		first, _, _ := strings.Cut(report.Show(v.TrueReason), "\n")
+		fmt.Fprintf(&b, " What go says there: %s.", strings.TrimRight(first, ".:; "))
 	}
 	return b.String()
+}
+
+// assignment shows a setting with its origin, where that is a line of a file.
+func assignment(s model.Setting) string {
+	if s.Value.Empty() {
+		return "no " + s.Name
+	}
+	text := s.Name + "=" + report.ShowVariable(s.Name, s.Value)
+	if s.Origin.File != "" && s.Origin.Line > 0 {
+		text += fmt.Sprintf(" (%s:%d)", show(s.Origin.File), s.Origin.Line)
+	}
+	return text
 }

@@ -167,7 +167,7 @@ func (o offer) rank() int {
 // disabled says why the fix cannot be run, "" if it can.
 func (o offer) disabled() string {
 	if o.fix.Disabled == "" && o.fix.Kind == "manual" {
-		return sentences("This has to be done by hand.", o.fix.Preview)
+		return strings.TrimSpace("This has to be done by hand. " + o.fix.Preview)
 	}
 	return o.fix.Disabled
 }

@@ -1,8 +1,6 @@
 package lsp
 
 import (
-	"strings"
-
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
@@ -60,42 +58,24 @@ func (s *server) diagnostics(r report.Report) map[uri.URI][]protocol.Diagnostic 
 		}
 		switch model.VerdictKind(p.Verdict) {
 		case model.Phantom:
-			d.Severity, d.Code, d.Message = protocol.DiagnosticSeverityWarning, protocol.String(codePhantom), protocol.String(phantomMessage(p))
+			d.Severity, d.Code = protocol.DiagnosticSeverityWarning, protocol.String(codePhantom)
+			d.CodeDescription = protocol.CodeDescription{Href: rulePage(codePhantom)}
 			for _, f := range sharing(r.Findings, p.ContextID) {
 				d.RelatedInformation = append(d.RelatedInformation, s.origins(f)...)
 			}
 		case model.Unknown:
 			d.Severity, d.Code = protocol.DiagnosticSeverityInformation, protocol.String(codeUnknown)
-			d.Message = protocol.String(sentences("Go Phantom could not decide whether this error is real.", p.Why))
 		default:
 			continue // gopls says it already, or there is nothing to say
 		}
+		if p.Summary == "" {
+			continue
+		}
+		d.Message = protocol.String(p.Summary)
 		doc := s.canonical(p.URI)
 		out[doc] = append(out[doc], d)
 	}
 	return out
-}
-
-func phantomMessage(p report.Problem) string {
-	lead := "This error is a phantom: your build is green."
-	if len(p.Guilty) > 0 {
-		lead += " Guilty: " + strings.Join(p.Guilty, ", ") + "."
-	}
-	reason := ""
-	if p.TrueReason != "" {
-		reason = "What go says: " + p.TrueReason
-	}
-	return sentences(lead, p.Why, reason)
-}
-
-func sentences(parts ...string) string {
-	var said []string
-	for _, p := range parts {
-		if p = strings.TrimSpace(p); p != "" {
-			said = append(said, p)
-		}
-	}
-	return strings.Join(said, " ")
 }
 
 // sharing returns the findings of one cause.

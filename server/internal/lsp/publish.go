@@ -131,7 +131,9 @@ func statusOf(u engine.Update) Status {
 		case "real":
 			st.Counts.Real++
 		case "unknown":
-			st.Counts.Unknown++
+			if p.Summary != "" { // a kind of problem that is judged at all
+				st.Counts.Unknown++
+			}
 		}
 	}
 	for _, f := range u.Report.Findings {

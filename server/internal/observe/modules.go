@@ -156,7 +156,7 @@ func readWork(w *world.World, file string) (*model.Work, *model.Fault) {
 // parseFault turns the parser's first error into a fault at its line.
 func parseFault(subject, file string, err error) *model.Fault {
 	line, text := 1, err.Error()
-	if list := (modfile.ErrorList)(nil); errors.As(err, &list) && len(list) > 0 {
+	if list := modfile.ErrorList(nil); errors.As(err, &list) && len(list) > 0 {
 		first := list[0]
 		line, text = max(first.Pos.Line, 1), first.Err.Error()
 	}

@@ -102,7 +102,7 @@ func TestShowVariable(t *testing.T) {
 
 func TestPseudonymIsStable(t *testing.T) {
 	a, b := model.NewValue("https://u:one@proxy.example"), model.NewValue("https://u:two@proxy.example")
-	if Show(a) != Show(a) {
+	if again := Show(model.NewValue("https://u:one@proxy.example")); Show(a) != again {
 		t.Error("the same secret has two pseudonyms")
 	}
 	if Show(a) == Show(b) {
@@ -172,7 +172,7 @@ func FuzzShowLeaksNothing(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, place int, secret string) {
 		if place < 0 || place >= len(secretPlaces) || !isSecret(secret) {
-			t.Skip()
+			return // not a secret in any place: nothing to leak
 		}
 		put := secretPlaces[place]
 		got, want := stars(Show(model.NewValue(put(secret)))), stars(Show(model.NewValue(put("hunter2"))))

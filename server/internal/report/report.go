@@ -101,6 +101,7 @@ type Problem struct {
 	Guilty     []string   `json:"guilty"`
 	TrueReason string     `json:"trueReason"`
 	Why        string     `json:"why"`
+	Summary    string     `json:"summary"` // the verdict in words; "" where there is nothing to add to gopls' message
 	Evidence   []Evidence `json:"evidence"`
 	Fixes      []Fix      `json:"fixes"`
 	ContextID  string     `json:"contextId"`
