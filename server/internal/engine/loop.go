@@ -115,8 +115,12 @@ func (l *Loop) Run(ctx context.Context) {
 		l.mu.Lock()
 		facts, asked := l.facts, l.asked
 		l.mu.Unlock()
-		if facts == nil || len(facts.Folders) == 0 {
+		if facts == nil {
 			l.finish(asked)
+			continue
+		}
+		if len(facts.Folders) == 0 {
+			l.noFolder(facts, asked)
 			continue
 		}
 		l.captureShell(ctx, &wg, facts)
@@ -240,6 +244,18 @@ func (l *Loop) settle(a *Assessment) (soon time.Duration) {
 		}
 	}
 	return soon
+}
+
+// noFolder publishes that there is nothing to look at.
+func (l *Loop) noFolder(facts *EditorFacts, asked int) {
+	l.mu.Lock()
+	l.number++
+	a := Assessment{
+		Snapshot: &model.Snapshot{Number: l.number, Reason: "no folder", Taken: l.w.Clock.Now(), Trusted: facts.Trusted},
+		Unknown:  []report.Unknown{{Rule: "workspace", Why: "No folder is open, so there is no workspace to look at; open the folder of a Go module."}},
+	}
+	l.mu.Unlock()
+	l.report(a, asked)
 }
 
 // report publishes an assessment.

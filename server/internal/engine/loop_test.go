@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const clientPID, goplsPID = 100, 200
+const clientPID, goplsPID, secondPID = 100, 200, 300
 
 // editor stands in for VS Code with the Go extension and gopls: gopls has the
 // extension host's environment of the moment it was started, and shows the
@@ -47,6 +49,7 @@ type editor struct {
 	gopls    map[string]string // what gopls was started with
 	started  time.Time
 	restarts int
+	second   map[string]string // the environment of a second gopls; nil: there is none
 	updates  chan engine.Update
 }
 
@@ -85,15 +88,25 @@ func (c *hurried) After(d time.Duration) <-chan time.Time { return time.After(d 
 func (e *editor) Descendants(context.Context, int) ([]world.Process, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return []world.Process{{PID: goplsPID, PPID: clientPID, Exe: "/usr/bin/gopls", Args: []string{"gopls"}, Started: e.started}}, nil
+	var out []world.Process
+	if e.gopls != nil {
+		out = append(out, world.Process{PID: goplsPID, PPID: clientPID, Exe: "/usr/bin/gopls", Args: []string{"gopls"}, Started: e.started})
+	}
+	if e.second != nil {
+		out = append(out, world.Process{PID: secondPID, PPID: clientPID, Exe: "/usr/bin/gopls", Args: []string{"gopls"}, Started: e.started})
+	}
+	return out, nil
 }
 
 func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	vars := e.launch
-	if pid == goplsPID {
+	switch pid {
+	case goplsPID:
 		vars = e.gopls
+	case secondPID:
+		vars = e.second
 	}
 	var out []string
 	for k, v := range vars {
@@ -337,4 +350,42 @@ func TestChangedFileIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.await("its end", func(u engine.Update) bool { return !u.Busy && len(u.Report.Findings) == 0 })
+}
+
+// TestWhatIsMissingIsSaid goes through what an editor may lack: each gives a
+// sentence, and never "ok".
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare func(*editor, *engine.EditorFacts)
+		want    string
+	}{
+		"no folder":         {func(_ *editor, f *engine.EditorFacts) { f.Folders = nil }, "No folder is open"},
+		"no Go extension":   {func(e *editor, f *engine.EditorFacts) { f.Extension, e.gopls = nil, nil }, "golang.go"},
+		"gopls is off":      {func(e *editor, f *engine.EditorFacts) { f.Extension.UseLanguageServer, e.gopls = false, nil }, "go.useLanguageServer"},
+		"no gopls":          {func(e *editor, _ *engine.EditorFacts) { e.gopls = nil }, "gopls is not running"},
+		"two gopls":         {func(e *editor, _ *engine.EditorFacts) { e.second = e.With("GOFLAGS=-tags=other") }, "two gopls run"},
+		"deleted workspace": {func(_ *editor, f *engine.EditorFacts) { f.Folders = []string{filepath.Join(f.Folders[0], "gone")} }, "does not exist"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEditor(t, worldtest.NewLab(t))
+			e.startGopls()
+			e.loop = engine.NewLoop(e.w, func(u engine.Update) { e.updates <- u })
+			ctx, cancel := context.WithCancel(context.Background())
+			var wg sync.WaitGroup
+			wg.Go(func() { e.loop.Run(ctx) })
+			t.Cleanup(func() { cancel(); wg.Wait() })
+			f := engine.EditorFacts{
+				Trusted: true, ClientPID: clientPID, Env: e.host, Folders: []string{e.Dir},
+				Extension: &model.GoExtension{Version: "0.52.0", Active: true, UseLanguageServer: true},
+			}
+			test.prepare(e, &f)
+			e.loop.Facts(f)
+			u := e.await("what is missing", func(u engine.Update) bool {
+				return u.Ready && !u.Busy && slices.ContainsFunc(u.Report.Unknown, func(n report.Unknown) bool { return strings.Contains(n.Why, test.want) })
+			})
+			if u.Report.Health == "ok" {
+				t.Errorf("health is ok: %+v", u.Report)
+			}
+		})
+	}
 }

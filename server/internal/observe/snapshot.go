@@ -61,6 +61,12 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 		Problems: in.Problems, Dirty: in.Dirty,
 	}
 	o := &observer{ctx, w, in, s}
+	if _, err := w.Files.Stat(in.Dir); err != nil {
+		o.fault(model.Fault{
+			Subject: "workspace", Hides: []string{"modules"},
+			Text: fmt.Sprintf("The workspace folder %s cannot be looked at: %s.", in.Dir, reason(err)),
+		})
+	}
 	if in.Editor != nil {
 		o.editor()
 	} else if _, captured := in.Captured[model.EnvShell]; !captured {
