@@ -48,6 +48,12 @@ func (a *app) explainCommand() *cobra.Command {
 					}
 				}
 			}
+			if page, ok := rules.Page(args[0]); ok { // the page of a verdict
+				if a.format == "json" {
+					return a.printJSON(cmd.Context(), map[string]string{"id": args[0], "page": page})
+				}
+				return a.print(cmd.Context(), page)
+			}
 			if near := nearest(args[0], ids); near != "" {
 				return fmt.Errorf("there is no rule %q; did you mean %s?", args[0], near)
 			}
