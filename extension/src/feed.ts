@@ -12,14 +12,21 @@ import * as api from "./vscodeApi";
 /** The `source` of our own diagnostics, which are not fed back. */
 export const ourSource = "gophantom";
 
-/** Looks at the editor. storage: a folder below the settings of the user (globalStorageUri). */
-export function collectFacts(storage: string, env: NodeJS.ProcessEnv = process.env): EditorFacts {
+/**
+ * Looks at the editor. storage: a folder below the settings of the user
+ * (globalStorageUri). published is to be the same from look to look.
+ */
+export function collectFacts(
+  storage: string,
+  env: NodeJS.ProcessEnv = process.env,
+  published: Published = new Published(),
+): EditorFacts {
   return {
     trusted: api.isTrusted(),
     env: keptEnv(env),
     folders: api.folders(),
     settings: settingsFiles(userSettingsFile(storage)),
-    problems: goplsProblems(api.diagnostics()),
+    problems: goplsProblems(api.diagnostics(), published),
     dirty: api.dirtyFiles(),
     goExtension: goExtensionFacts(),
     remote: api.remoteName(),
@@ -63,13 +70,37 @@ function settingsFile(scope: "user" | "workspace" | "folder", file: string, fold
   return { scope, file, values };
 }
 
+/** Remembers which version of each document its problems were published for. */
+export class Published {
+  private known = new Map<string, { items: api.Diagnostic[]; version: number | null }>();
+
+  /** The versions for these problems. Items that are not the same objects as before were published anew. */
+  versions(problems: [file: string, items: api.Diagnostic[]][]): Map<string, number | null> {
+    const now: typeof this.known = new Map();
+    for (const [file, items] of problems) {
+      const before = this.known.get(file);
+      const same = before?.items.length === items.length && before.items.every((d, i) => d === items[i]);
+      now.set(file, before && same ? before : { items, version: api.documentVersion(file) });
+    }
+    this.known = now;
+    return new Map([...now].map(([file, { version }]) => [file, version]));
+  }
+}
+
 /** The problems of Go files that are not our own, in the order of files. */
-function goplsProblems(diagnostics: [string, api.Diagnostic[]][]): FileProblems[] {
-  return diagnostics
+function goplsProblems(diagnostics: [string, api.Diagnostic[]][], published: Published): FileProblems[] {
+  const theirs = diagnostics
     .filter(([file]) => isGoFile(file))
-    .map(([file, items]) => ({ file, items: items.filter((d) => d.source !== ourSource).map(editorProblem) }))
-    .filter(({ items }) => items.length > 0)
-    .sort((a, b) => (a.file < b.file ? -1 : 1));
+    .map(([file, items]): [string, api.Diagnostic[]] => [file, items.filter((d) => d.source !== ourSource)])
+    .filter(([, items]) => items.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const versions = published.versions(theirs);
+  return theirs.map(([file, items]) => ({
+    file,
+    items: items.map(editorProblem),
+    version: api.documentVersion(file),
+    published: versions.get(file) ?? null,
+  }));
 }
 
 function editorProblem(d: api.Diagnostic): EditorProblem {

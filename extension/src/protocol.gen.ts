@@ -39,6 +39,12 @@ export interface FileProblems {
   /** absolute path */
   file: string;
   items: EditorProblem[] | null;
+  /**
+   * Version is the document's version now and Published the one it had when
+   * gopls last published its problems; null if the document is not open.
+   */
+  version: number | null;
+  published: number | null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
-import { collectFacts, Feed } from "./feed";
+import { collectFacts, Feed, Published } from "./feed";
 import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status } from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
 import { serverProgram, whyNotRunnable } from "./server";
@@ -69,8 +69,9 @@ class Session {
   async start(): Promise<void> {
     await this.client.start();
     if (!this.ended) {
+      const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage),
+        () => collectFacts(this.around.storage, process.env, published),
         (facts) => this.client.sendFacts(facts),
       );
     }

@@ -135,6 +135,11 @@ export function dirtyFiles(): string[] {
   return vscode.workspace.textDocuments.filter((d) => d.isDirty && d.uri.scheme === "file").map((d) => d.uri.fsPath);
 }
 
+/** The version of an open document; null if it is not open. */
+export function documentVersion(file: string): number | null {
+  return vscode.workspace.textDocuments.find((d) => d.uri.scheme === "file" && d.uri.fsPath === file)?.version ?? null;
+}
+
 /** Saves the document if it is open and dirty. False if that failed. */
 export async function saveDocument(uri: string): Promise<boolean> {
   const wanted = vscode.Uri.parse(uri, true).toString();

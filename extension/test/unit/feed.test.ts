@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { beforeEach, test } from "node:test";
 import { keptEnv } from "../../src/allowList";
-import { collectFacts, Feed } from "../../src/feed";
+import { collectFacts, Feed, Published } from "../../src/feed";
 import type { EditorFacts } from "../../src/protocol.gen";
 import { type Diagnostic, editor, resetEditor } from "./vscodeApi";
 
@@ -117,6 +117,27 @@ test("problems: those of Go files that are not ours, in the terms of LSP", () =>
   );
   const [first] = collectFacts(nowhere, {}).problems?.[0]?.items ?? [];
   assert.deepEqual([first?.startLine, first?.startChar, first?.endLine, first?.endChar], [3, 8, 3, 20]);
+});
+
+test("problems come with the version they were published for", () => {
+  const published = new Published();
+  const versions = () => {
+    const [file] = collectFacts(nowhere, {}, published).problems ?? [];
+    return [file?.version, file?.published];
+  };
+  const red = problem();
+  editor.diagnostics = [["/w/main.go", [red]]];
+  assert.deepEqual(versions(), [null, null], "a document that is not open has no version");
+  editor.versions = { "/w/main.go": 4 };
+  editor.diagnostics = [["/w/main.go", [problem()]]];
+  assert.deepEqual(versions(), [4, 4]);
+  editor.versions = { "/w/main.go": 5 };
+  assert.deepEqual(versions(), [5, 4], "the document changed, and gopls has not looked yet");
+  const [[, [now]]] = editor.diagnostics as [[string, [Diagnostic]]];
+  editor.diagnostics = [["/w/main.go", [now, problem({ source: "gophantom" })]]];
+  assert.deepEqual(versions(), [5, 4], "what we publish says nothing about gopls");
+  editor.diagnostics = [["/w/main.go", [problem()]]];
+  assert.deepEqual(versions(), [5, 5], "gopls published the same problem anew");
 });
 
 test("trust, dirty documents, folders and the remote are told", () => {

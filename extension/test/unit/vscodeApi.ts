@@ -52,6 +52,7 @@ function freshEditor() {
     diagnostics: [] as [string, Diagnostic[]][],
     here: [] as Diagnostic[],
     dirty: [] as string[],
+    versions: {} as { [file: string]: number },
     extensions: {} as { [id: string]: FakeExtension },
     commands: {} as { [id: string]: (...args: unknown[]) => unknown },
     /** Whether saving works. */
@@ -123,6 +124,7 @@ export const problemsInView: typeof real.problemsInView = () => ({
   here: editor.here,
   everywhere: editor.diagnostics.flatMap(([, items]) => items),
 });
+export const documentVersion: typeof real.documentVersion = (file) => editor.versions[file] ?? null;
 export const dirtyFiles: typeof real.dirtyFiles = () => editor.dirty;
 export const saveDocument: typeof real.saveDocument = async (uri) => {
   editor.saved.push(uri);

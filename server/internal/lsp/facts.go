@@ -36,13 +36,14 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		f.Settings = append(f.Settings, engine.SettingsScope{Scope: scope.Scope, File: scope.File, Values: scope.Values})
 	}
 	for _, file := range p.Problems {
+		stale := file.Version != nil && file.Published != nil && *file.Version > *file.Published
 		for _, it := range file.Items {
 			f.Problems = append(f.Problems, model.Problem{
 				Location: model.Location{File: file.File, Range: model.Range{
 					Start: model.Position{Line: it.StartLine, Character: it.StartChar},
 					End:   model.Position{Line: it.EndLine, Character: it.EndChar},
 				}},
-				Severity: it.Severity, Source: it.Source, Code: it.Code, Message: it.Message,
+				Severity: it.Severity, Source: it.Source, Code: it.Code, Message: it.Message, Stale: stale,
 			})
 		}
 	}

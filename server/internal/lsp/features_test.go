@@ -80,7 +80,7 @@ func TestEditorFactsReachTheEngine(t *testing.T) {
 		"settings": []any{obj{"scope": "user", "file": "/s.json", "values": obj{"go.goroot": "/go"}}},
 		"problems": []any{obj{"file": "/ws/a.go", "items": []any{obj{
 			"startLine": 1, "startChar": 2, "endLine": 3, "endChar": 4, "severity": 1, "source": "compiler", "code": "Broken", "message": "m",
-		}}}},
+		}}, "version": 4, "published": 4}, obj{"file": "/ws/c.go", "items": []any{obj{"severity": 1, "message": "n"}}, "version": 5, "published": 4}},
 		"goExtension": obj{"version": "0.55.0", "active": true, "useLanguageServer": true, "go": "/go/bin/go", "gopls": "/gopls"},
 	})
 	want := engine.EditorFacts{
@@ -90,7 +90,7 @@ func TestEditorFactsReachTheEngine(t *testing.T) {
 		Problems: []model.Problem{{
 			Location: model.Location{File: "/ws/a.go", Range: model.Range{Start: model.Position{Line: 1, Character: 2}, End: model.Position{Line: 3, Character: 4}}},
 			Severity: 1, Source: "compiler", Code: "Broken", Message: "m",
-		}},
+		}, {Location: model.Location{File: "/ws/c.go"}, Severity: 1, Message: "n", Stale: true}},
 		Extension: &model.GoExtension{Version: "0.55.0", Active: true, UseLanguageServer: true, GoPath: "/go/bin/go", GoplsPath: "/gopls"},
 		Editor:    model.Editor{Name: "Test Editor", Remote: "ssh", Actions: []string{"setEnv", "save"}},
 	}

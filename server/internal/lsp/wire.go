@@ -34,6 +34,10 @@ type SettingsFile struct {
 type FileProblems struct {
 	File  string          `json:"file"` // absolute path
 	Items []EditorProblem `json:"items"`
+	// Version is the document's version now and Published the one it had when
+	// gopls last published its problems; null if the document is not open.
+	Version   *int `json:"version"`
+	Published *int `json:"published"`
 }
 
 // EditorProblem is one diagnostic. Positions count from 0, characters in
