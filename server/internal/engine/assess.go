@@ -278,9 +278,6 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 		if err != nil {
 			f.Disabled = err.Error()
 		}
-		if f.Disabled == "" {
-			f.Disabled = a.cannot(p)
-		}
 		for name, value := range o.Args {
 			f.Args[name] = report.Show(value)
 		}
@@ -291,22 +288,6 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 
 // show makes text of others, such as a diagnostic of gopls, safe to show.
 func show(text string) string { return report.Show(model.NewValue(text)) }
-
-// cannot says why the editor cannot carry out a plan; "" if it can.
-func (a Assessment) cannot(p fix.Plan) string {
-	if a.Snapshot.Editor == nil {
-		return ""
-	}
-	needs := map[fix.StepKind]string{
-		fix.StepUnsetEditorEnv: "unsetEnv", fix.StepSetEditorEnv: "setEnv", fix.StepRestartGopls: "restartGopls",
-	}
-	for _, step := range p.Steps {
-		if action := needs[step.Kind]; action != "" && !slices.Contains(a.Snapshot.Editor.Actions, action) {
-			return "This editor cannot do it for you; the rule's page says how to do it by hand."
-		}
-	}
-	return ""
-}
 
 // headline is the most important thing to know, in one sentence.
 func (a Assessment) headline(r report.Report) string {

@@ -292,7 +292,7 @@ func (l *Loop) best(a Assessment) (offer, bool) {
 		if tried {
 			continue
 		}
-		if p, err := fix.Make(l.w, a.Snapshot, o.FixOffer, report.Show); err == nil && p.Disabled == "" && len(p.Steps) > 0 && a.cannot(p) == "" {
+		if p, err := fix.Make(l.w, a.Snapshot, o.FixOffer, report.Show); err == nil && p.Disabled == "" && len(p.Steps) > 0 {
 			return o, true
 		}
 	}

@@ -166,15 +166,6 @@ func defaults(w *world.World, vars map[string]string, files []model.Layer, tool 
 	return layer
 }
 
-// assignments turns variables into a layer's content.
-func assignments(vars map[string]string) map[string]model.Assignment {
-	out := make(map[string]model.Assignment, len(vars))
-	for name, value := range vars {
-		out[name] = model.Assignment{Value: model.NewValue(value)}
-	}
-	return out
-}
-
 // reason is the part of a file error that is worth showing.
 func reason(err error) string {
 	switch {
@@ -183,7 +174,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "it does not exist"
 	case errors.Is(err, world.ErrTooLarge):
-		return "it is larger than 64 MiB"
+		return fmt.Sprintf("it is larger than %d MiB", world.MaxFile>>20)
 	}
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		return pe.Err.Error()

@@ -16,8 +16,8 @@ import (
 // goplsModule is the path that every build of gopls carries.
 const goplsModule = "golang.org/x/tools/gopls"
 
-// GoplsSeen is one running gopls with what only its process shows.
-type GoplsSeen struct {
+// goplsSeen is one running gopls with what only its process shows.
+type goplsSeen struct {
 	model.GoplsProcess
 	// Environ is the environment it was started with, allow-listed; nil if it
 	// cannot be read.
@@ -26,10 +26,10 @@ type GoplsSeen struct {
 	Replaced bool // its binary was replaced or removed since it started
 }
 
-// FindGopls returns the language servers among the descendants of an editor
+// findGopls returns the language servers among the descendants of an editor
 // process, the oldest first. One-shot gopls commands, the telemetry children
 // of gopls, and what we started ourselves do not count.
-func FindGopls(ctx context.Context, w *world.World, clientPID int) ([]GoplsSeen, []model.Fault) {
+func findGopls(ctx context.Context, w *world.World, clientPID int) ([]goplsSeen, []model.Fault) {
 	processes, err := w.Processes.Descendants(ctx, clientPID)
 	if err != nil {
 		return nil, []model.Fault{{
@@ -38,7 +38,7 @@ func FindGopls(ctx context.Context, w *world.World, clientPID int) ([]GoplsSeen,
 		}}
 	}
 	var (
-		seen   []GoplsSeen
+		seen   []goplsSeen
 		faults []model.Fault
 		ours   = map[int]bool{w.PID: true} // parents come before their children
 		below  = map[int]bool{}            // gopls and whatever runs below it
@@ -59,14 +59,14 @@ func FindGopls(ctx context.Context, w *world.World, clientPID int) ([]GoplsSeen,
 			continue
 		}
 		below[p.PID] = true
-		g := GoplsSeen{
+		g := goplsSeen{
 			GoplsProcess: model.GoplsProcess{PID: p.PID, Exe: exe, Started: p.Started},
 			Shared:       daemon || forwards(p.Args), Replaced: replaced,
 		}
 		if info != nil {
 			g.Version, g.GoVersion = info.Main.Version, info.GoVersion
 		}
-		if g.Environ, err = ProcessEnviron(ctx, w, p.PID); err != nil {
+		if g.Environ, err = processEnviron(ctx, w, p.PID); err != nil {
 			if !w.Processes.Alive(p.PID) {
 				continue // it ended while we looked
 			}
@@ -83,30 +83,24 @@ func FindGopls(ctx context.Context, w *world.World, clientPID int) ([]GoplsSeen,
 		}
 		seen = append(seen, g)
 	}
-	slices.SortStableFunc(seen, func(a, b GoplsSeen) int { return a.Started.Compare(b.Started) })
+	slices.SortStableFunc(seen, func(a, b goplsSeen) int { return a.Started.Compare(b.Started) })
 	return seen, faults
 }
 
-// ProcessEnviron returns the environment that a process was started with,
+// processEnviron returns the environment that a process was started with,
 // allow-listed.
-func ProcessEnviron(ctx context.Context, w *world.World, pid int) (map[string]string, error) {
+func processEnviron(ctx context.Context, w *world.World, pid int) (map[string]string, error) {
 	environ, err := launchEnviron(ctx, w, pid)
 	if err != nil {
 		return nil, err
 	}
-	vars := variables(environ)
-	for name := range vars {
-		if !model.Kept(name) {
-			delete(vars, name)
-		}
-	}
-	return vars, nil
+	return keep(environ), nil
 }
 
 // errHidden means that the system did not reveal an environment.
 var errHidden = errors.New("the system does not reveal it")
 
-// launchEnviron is ProcessEnviron before the allow-list: it may not leave this
+// launchEnviron is processEnviron before the allow-list: it may not leave this
 // package.
 func launchEnviron(ctx context.Context, w *world.World, pid int) ([]string, error) {
 	environ, err := w.Processes.Environ(ctx, pid)
@@ -115,19 +109,6 @@ func launchEnviron(ctx context.Context, w *world.World, pid int) ([]string, erro
 		err = fmt.Errorf("environment of process %d: %w", pid, errHidden)
 	}
 	return environ, err
-}
-
-// variables turns "KEY=VALUE" entries into a map; the first of a name counts,
-// as for getenv.
-func variables(environ []string) map[string]string {
-	vars := make(map[string]string, len(environ))
-	for _, entry := range environ {
-		name, value, ok := strings.Cut(entry, "=")
-		if _, twice := vars[name]; ok && name != "" && !twice {
-			vars[name] = value
-		}
-	}
-	return vars
 }
 
 // goplsBuild reads the build information of a process that may be a gopls;

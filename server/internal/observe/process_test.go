@@ -75,7 +75,7 @@ func TestFindRealGopls(t *testing.T) {
 	// Our own process stands for the editor, so nothing below it may count as
 	// what we started.
 	w.PID = -1
-	seen, faults := FindGopls(t.Context(), w, os.Getpid())
+	seen, faults := findGopls(t.Context(), w, os.Getpid())
 	if len(faults) > 0 || len(seen) != 1 {
 		t.Fatalf("found %d, faults %+v; want the one that was started", len(seen), faults)
 	}
@@ -107,7 +107,7 @@ func TestFindRealGopls(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	seen, faults = FindGopls(t.Context(), w, os.Getpid())
+	seen, faults = findGopls(t.Context(), w, os.Getpid())
 	if len(faults) > 0 || len(seen) != 1 || !seen[0].Replaced {
 		t.Fatalf("after the binary was removed: %+v, faults %+v", seen, faults)
 	}
@@ -119,40 +119,40 @@ func TestFindRealGopls(t *testing.T) {
 func TestFindGopls(t *testing.T) {
 	const gopls = "exe /home/gopher/go/bin/gopls\n"
 	const one = "-- env/gopls --\nGOPROXY=off\nSECRET=x\n-- proc/300 --\nppid 100\nenviron gopls\nargs gopls -mode=stdio\n" + gopls
-	found := func(pid int) GoplsSeen {
-		return GoplsSeen{GoplsProcess: model.GoplsProcess{PID: pid, Exe: "/home/gopher/go/bin/gopls"}, Environ: map[string]string{"GOPROXY": "off"}}
+	found := func(pid int) goplsSeen {
+		return goplsSeen{GoplsProcess: model.GoplsProcess{PID: pid, Exe: "/home/gopher/go/bin/gopls"}, Environ: map[string]string{"GOPROXY": "off"}}
 	}
-	shared := func(g GoplsSeen) GoplsSeen { g.Shared = true; return g }
+	shared := func(g goplsSeen) goplsSeen { g.Shared = true; return g }
 	for name, test := range map[string]struct {
 		sections string
-		want     []GoplsSeen
+		want     []goplsSeen
 		faults   []string
 	}{
 		"none":             {"-- proc/300 --\nppid 100\nexe /usr/bin/node\nargs node gopls\n", nil, nil},
-		"one":              {one, []GoplsSeen{found(300)}, nil},
+		"one":              {one, []goplsSeen{found(300)}, nil},
 		"not below us":     {strings.ReplaceAll(one, "ppid 100", "ppid 200") + "-- proc/200 --\nppid 100\n", nil, nil},
 		"elsewhere":        {strings.ReplaceAll(one, "ppid 100", "ppid 1"), nil, nil},
-		"its children":     {one + "-- proc/301 --\nppid 300\nargs /x/gopls \"** telemetry **\"\nenviron gopls\n" + gopls + "-- proc/302 --\nppid 300\nexe /usr/lib/go/bin/go\nargs go list\n-- proc/303 --\nppid 300\nargs gopls -mode=stdio\n" + gopls, []GoplsSeen{found(300)}, nil},
-		"deep below":       {strings.ReplaceAll(one, "ppid 100", "ppid 250") + "-- proc/250 --\nppid 100\nexe /bin/sh\nargs sh gopls.sh\n", []GoplsSeen{found(300)}, nil},
+		"its children":     {one + "-- proc/301 --\nppid 300\nargs /x/gopls \"** telemetry **\"\nenviron gopls\n" + gopls + "-- proc/302 --\nppid 300\nexe /usr/lib/go/bin/go\nargs go list\n-- proc/303 --\nppid 300\nargs gopls -mode=stdio\n" + gopls, []goplsSeen{found(300)}, nil},
+		"deep below":       {strings.ReplaceAll(one, "ppid 100", "ppid 250") + "-- proc/250 --\nppid 100\nexe /bin/sh\nargs sh gopls.sh\n", []goplsSeen{found(300)}, nil},
 		"a command":        {strings.ReplaceAll(one, "-mode=stdio", "version"), nil, nil},
-		"serve":            {strings.ReplaceAll(one, "-mode=stdio", "serve"), []GoplsSeen{found(300)}, nil},
-		"no arguments":     {strings.ReplaceAll(one, "args gopls -mode=stdio\n", ""), []GoplsSeen{found(300)}, nil},
-		"on Windows":       {strings.ReplaceAll(one, "bin/gopls", "bin/Gopls.EXE"), []GoplsSeen{{GoplsProcess: model.GoplsProcess{PID: 300, Exe: "/home/gopher/go/bin/Gopls.EXE"}, Environ: map[string]string{"GOPROXY": "off"}}}, nil},
-		"replaced":         {strings.ReplaceAll(one, "bin/gopls", "bin/gopls (deleted)"), []GoplsSeen{{GoplsProcess: found(300).GoplsProcess, Environ: found(300).Environ, Replaced: true}}, nil},
+		"serve":            {strings.ReplaceAll(one, "-mode=stdio", "serve"), []goplsSeen{found(300)}, nil},
+		"no arguments":     {strings.ReplaceAll(one, "args gopls -mode=stdio\n", ""), []goplsSeen{found(300)}, nil},
+		"on Windows":       {strings.ReplaceAll(one, "bin/gopls", "bin/Gopls.EXE"), []goplsSeen{{GoplsProcess: model.GoplsProcess{PID: 300, Exe: "/home/gopher/go/bin/Gopls.EXE"}, Environ: map[string]string{"GOPROXY": "off"}}}, nil},
+		"replaced":         {strings.ReplaceAll(one, "bin/gopls", "bin/gopls (deleted)"), []goplsSeen{{GoplsProcess: found(300).GoplsProcess, Environ: found(300).Environ, Replaced: true}}, nil},
 		"looks alike":      {strings.ReplaceAll(one, "bin/gopls", "bin/goplsx"), nil, nil},
-		"two, older first": {one + strings.ReplaceAll(strings.ReplaceAll(one, "proc/300", "proc/301"), "-- env/gopls --\nGOPROXY=off\nSECRET=x\n", "") + "started 2025-01-01T00:00:00Z\n", []GoplsSeen{found(301), found(300)}, nil},
-		"forwards":         {strings.ReplaceAll(one, "-mode=stdio", "-remote=auto"), []GoplsSeen{shared(found(300))}, []string{"shared daemon"}},
+		"two, older first": {one + strings.ReplaceAll(strings.ReplaceAll(one, "proc/300", "proc/301"), "-- env/gopls --\nGOPROXY=off\nSECRET=x\n", "") + "started 2025-01-01T00:00:00Z\n", []goplsSeen{found(301), found(300)}, nil},
+		"forwards":         {strings.ReplaceAll(one, "-mode=stdio", "-remote=auto"), []goplsSeen{shared(found(300))}, []string{"shared daemon"}},
 		"forwards, with its daemon": {
 			strings.ReplaceAll(one, "-mode=stdio", "-remote auto") + "-- proc/301 --\nppid 300\nenviron gopls\nargs gopls serve -listen \"unix;/run/x\"\n" + gopls,
-			[]GoplsSeen{shared(found(300)), shared(found(301))},
+			[]goplsSeen{shared(found(300)), shared(found(301))},
 			[]string{"shared daemon"},
 		},
-		"remote switched off": {strings.ReplaceAll(one, "-mode=stdio", "-remote="), []GoplsSeen{found(300)}, nil},
-		"no environment":      {strings.ReplaceAll(one, "environ gopls\n", ""), []GoplsSeen{{GoplsProcess: found(300).GoplsProcess}}, []string{"does not reveal"}},
+		"remote switched off": {strings.ReplaceAll(one, "-mode=stdio", "-remote="), []goplsSeen{found(300)}, nil},
+		"no environment":      {strings.ReplaceAll(one, "environ gopls\n", ""), []goplsSeen{{GoplsProcess: found(300).GoplsProcess}}, []string{"does not reveal"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := fake(t, test.sections)
-			got, faults := FindGopls(t.Context(), w, 100)
+			got, faults := findGopls(t.Context(), w, 100)
 			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(model.GoplsProcess{}, "Started")); d != "" {
 				t.Error(d)
 			}
@@ -177,7 +177,7 @@ func TestFindGoplsOfAnotherUser(t *testing.T) {
 	// Its binary is hidden, its command line is not.
 	w, _ := fake(t, "-- proc/300 --\nppid 100\nargs /opt/gopls serve\n")
 	w.Processes = denied{w.Processes}
-	seen, faults := FindGopls(t.Context(), w, 100)
+	seen, faults := findGopls(t.Context(), w, 100)
 	if len(seen) != 1 || seen[0].PID != 300 || seen[0].Environ != nil || seen[0].Version != "" {
 		t.Errorf("found %+v", seen)
 	}
@@ -188,18 +188,18 @@ func TestFindGoplsOfAnotherUser(t *testing.T) {
 
 func TestFindGoplsWithoutEditor(t *testing.T) {
 	w, _ := fake(t, "")
-	if seen, faults := FindGopls(t.Context(), w, 999); len(seen) != 0 || len(faults) != 1 {
+	if seen, faults := findGopls(t.Context(), w, 999); len(seen) != 0 || len(faults) != 1 {
 		t.Errorf("found %+v, faults %+v", seen, faults)
 	}
 }
 
 func TestProcessEnviron(t *testing.T) {
 	w, _ := fake(t, "-- env/e --\nGOPROXY=first\nGOPROXY=second\nSECRET=x\nGOFLAGS=\nhttps_proxy=p\n-- proc/150 --\nppid 100\nenviron e\n")
-	got, err := ProcessEnviron(t.Context(), w, 150)
+	got, err := processEnviron(t.Context(), w, 150)
 	if d := cmp.Diff(map[string]string{"GOPROXY": "first", "GOFLAGS": "", "https_proxy": "p"}, got); d != "" || err != nil {
 		t.Errorf("%v; %s", err, d)
 	}
-	if vars, err := ProcessEnviron(t.Context(), w, 999); err == nil {
+	if vars, err := processEnviron(t.Context(), w, 999); err == nil {
 		t.Errorf("process 999 has %v", vars)
 	}
 }

@@ -23,34 +23,34 @@ type SettingsScope struct {
 	Values map[string]json.RawMessage // full keys such as "go.toolsEnvVars", as the editor told; nil: read File
 }
 
-// SettingOrigin says which scope set a setting, and where. File and Line are
+// settingOrigin says which scope set a setting, and where. File and Line are
 // known only where the file says what the editor says.
-type SettingOrigin struct {
+type settingOrigin struct {
 	Scope string
 	File  string
 	Line  int // 1-based
 }
 
-// EffectiveSettings are the settings that change what Go tools do, merged as
+// effectiveSettings are the settings that change what Go tools do, merged as
 // VS Code merges scopes: objects key by key, everything else as a whole, the
 // narrower scope over the wider.
-type EffectiveSettings struct {
-	values map[string]*SettingValue
+type effectiveSettings struct {
+	values map[string]*settingValue
 }
 
-// SettingValue is one effective setting, or a member of one.
-type SettingValue struct {
+// settingValue is one effective setting, or a member of one.
+type settingValue struct {
 	Kind   jsonc.Kind
-	Origin SettingOrigin // for an object: of the narrowest scope that has it
+	Origin settingOrigin // for an object: of the narrowest scope that has it
 
 	value   any // decoded; nil for objects
-	members map[string]*SettingValue
+	members map[string]*settingValue
 	at      *model.Location
 }
 
 // Lookup returns a setting by its full key, or a member of it by the key and
 // the members' names.
-func (s EffectiveSettings) Lookup(key string, members ...string) (SettingValue, bool) {
+func (s effectiveSettings) Lookup(key string, members ...string) (settingValue, bool) {
 	v, ok := s.values[key]
 	for _, name := range members {
 		if !ok {
@@ -59,25 +59,25 @@ func (s EffectiveSettings) Lookup(key string, members ...string) (SettingValue, 
 		v, ok = v.members[name]
 	}
 	if !ok {
-		return SettingValue{}, false
+		return settingValue{}, false
 	}
 	return *v, true
 }
 
 // Text returns the value of a string.
-func (v SettingValue) Text() (text model.Value, ok bool) {
+func (v settingValue) Text() (text model.Value, ok bool) {
 	s, ok := v.value.(string)
 	return model.NewValue(s), ok
 }
 
 // Bool returns the value of a boolean.
-func (v SettingValue) Bool() (value, ok bool) {
+func (v settingValue) Bool() (value, ok bool) {
 	value, ok = v.value.(bool)
 	return value, ok
 }
 
 // List returns the value of an array of strings.
-func (v SettingValue) List() (list []model.Value, ok bool) {
+func (v settingValue) List() (list []model.Value, ok bool) {
 	array, ok := v.value.([]any)
 	for _, element := range array {
 		text, isText := element.(string)
@@ -90,7 +90,7 @@ func (v SettingValue) List() (list []model.Value, ok bool) {
 }
 
 // assignment is the origin of v around a value of an environment.
-func (v SettingValue) assignment(value, note string) model.Assignment {
+func (v settingValue) assignment(value, note string) model.Assignment {
 	return model.Assignment{Value: model.NewValue(value), File: v.Origin.File, Line: v.Origin.Line, Note: note}
 }
 
@@ -116,12 +116,12 @@ var settingsOfInterest = []struct {
 // scopeOrder lists the scopes from the one that loses to the one that wins.
 var scopeOrder = []string{"user", "workspace", "folder"}
 
-// Settings reads and merges the settings that change what Go tools do. A file
+// readSettings reads and merges the settings that change what Go tools do. A file
 // that does not exist sets nothing. A file that cannot be read, broken JSONC
 // and values of a wrong type give a fault each; what is of a wrong type keeps
 // its place in the merge, as in VS Code.
-func Settings(w *world.World, scopes []SettingsScope) (EffectiveSettings, []model.Fault) {
-	s := EffectiveSettings{values: map[string]*SettingValue{}}
+func readSettings(w *world.World, scopes []SettingsScope) (effectiveSettings, []model.Fault) {
+	s := effectiveSettings{values: map[string]*settingValue{}}
 	var faults []model.Fault
 	sorted := slices.Clone(scopes)
 	slices.SortStableFunc(sorted, func(a, b SettingsScope) int {
@@ -150,7 +150,7 @@ func Settings(w *world.World, scopes []SettingsScope) (EffectiveSettings, []mode
 }
 
 // merge lays the narrower value over the wider one.
-func merge(wide, narrow *SettingValue) *SettingValue {
+func merge(wide, narrow *settingValue) *settingValue {
 	if wide == nil || wide.Kind != jsonc.Object || narrow.Kind != jsonc.Object {
 		return narrow
 	}
@@ -213,7 +213,7 @@ func (r *settingsReader) open(w *world.World) {
 }
 
 // read returns the value of a key in this scope.
-func (r *settingsReader) read(key string) (*SettingValue, bool) {
+func (r *settingsReader) read(key string) (*settingValue, bool) {
 	path := append(slices.Clone(r.root), key)
 	var node jsonc.Node
 	inFile := false
@@ -240,8 +240,8 @@ func (r *settingsReader) read(key string) (*SettingValue, bool) {
 
 // value builds the value told by the editor with the places where the file
 // says the same. node is what the file has at path, nil if it has nothing.
-func (r *settingsReader) value(value any, node *jsonc.Node, path []string) *SettingValue {
-	v := &SettingValue{Origin: SettingOrigin{Scope: r.scope.Scope}, value: value}
+func (r *settingsReader) value(value any, node *jsonc.Node, path []string) *settingValue {
+	v := &settingValue{Origin: settingOrigin{Scope: r.scope.Scope}, value: value}
 	switch value.(type) {
 	case nil:
 		v.Kind = jsonc.Null
@@ -267,7 +267,7 @@ func (r *settingsReader) value(value any, node *jsonc.Node, path []string) *Sett
 	if !isObject {
 		return v
 	}
-	v.value, v.members = nil, make(map[string]*SettingValue, len(object))
+	v.value, v.members = nil, make(map[string]*settingValue, len(object))
 	var inFile map[string]jsonc.Node
 	if v.at != nil {
 		inFile = r.doc.Members(path...)
@@ -289,7 +289,7 @@ func sameJSON(raw json.RawMessage, value any) bool {
 
 // check reports a value of a wrong type. null means "not set" everywhere, and
 // one fault stands for all members of an object.
-func (r *settingsReader) check(key string, v *SettingValue, kind, elements jsonc.Kind) {
+func (r *settingsReader) check(key string, v *settingValue, kind, elements jsonc.Kind) {
 	if v.Kind != kind {
 		if v.Kind != jsonc.Null {
 			r.fault(key, v.at, fmt.Sprintf("must be %s, but is %s", article(kind, elements), article(v.Kind, "")))
@@ -314,7 +314,7 @@ func (r *settingsReader) check(key string, v *SettingValue, kind, elements jsonc
 
 // checkGopls checks the options of gopls that we know. gopls looks at the part
 // behind the last dot of an option's name only.
-func (r *settingsReader) checkGopls(gopls *SettingValue) {
+func (r *settingsReader) checkGopls(gopls *settingValue) {
 	given := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(gopls.members)) {
 		option := name[strings.LastIndexByte(name, '.')+1:]

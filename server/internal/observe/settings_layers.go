@@ -13,14 +13,14 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
-// ToolsLayers returns what the Go extension lays over the environment of the
+// toolsLayers returns what the Go extension lays over the environment of the
 // extension host when it starts a tool, the winning layer first: GOPATH, the
 // proxy variables, go.toolsEnvVars. folder is the workspace folder whose
 // settings s are; processEnv holds allow-listed names only.
 //
 // It follows the extension's toolExecutionEnvironment. What cannot be
 // predicted is left as it is written and noted; Settings gives the fault.
-func ToolsLayers(s EffectiveSettings, processEnv map[string]string, folder string) []model.Layer {
+func toolsLayers(s effectiveSettings, processEnv map[string]string, folder string) []model.Layer {
 	sub := substitution{env: processEnv, folder: folder}
 
 	tools := model.Layer{Kind: model.LayerToolsEnvVars, Vars: map[string]model.Assignment{}}
@@ -78,11 +78,11 @@ func ToolsLayers(s EffectiveSettings, processEnv map[string]string, folder strin
 // jsonFlag is what the Go extension takes out of GOFLAGS.
 var jsonFlag = regexp.MustCompile(`(^|\s+)-?-json\S*`)
 
-// GoplsLayer returns the variables that the gopls settings lay over the
+// goplsLayer returns the variables that the gopls settings lay over the
 // environment of the go commands gopls runs. gopls takes an option by the part
 // of its name behind the last dot, so "build.env" and "env" both count. It
 // takes texts only, as they are written.
-func GoplsLayer(s EffectiveSettings) model.Layer {
+func goplsLayer(s effectiveSettings) model.Layer {
 	layer := model.Layer{Kind: model.LayerGoplsSettings, Vars: map[string]model.Assignment{}}
 	gopls, _ := s.Lookup("gopls")
 	for _, option := range slices.Sorted(maps.Keys(gopls.members)) {
@@ -104,15 +104,15 @@ func GoplsLayer(s EffectiveSettings) model.Layer {
 	return layer
 }
 
-// unpredictable names what ToolsLayers cannot know.
-func (s EffectiveSettings) unpredictable() (faults []model.Fault) {
-	fault := func(subject string, v *SettingValue, text string) {
+// unpredictable names what toolsLayers cannot know.
+func (s effectiveSettings) unpredictable() (faults []model.Fault) {
+	fault := func(subject string, v *settingValue, text string) {
 		faults = append(faults, model.Fault{Subject: subject, Location: v.at, Text: text, Hides: []string{string(model.EnvTools)}})
 	}
 	if infer, ok := s.values["go.inferGopath"]; ok && infer.value == true {
 		fault("go.inferGopath", infer, "go.inferGopath is on, so the Go extension makes GOPATH from the file that is open; GOPATH of the Go tools is not known.")
 	}
-	unknown := func(subject string, v *SettingValue) {
+	unknown := func(subject string, v *settingValue) {
 		text, _ := v.value.(string)
 		if name, ok := unknownVariable(text); ok {
 			fault(subject, v, fmt.Sprintf("%s is made from the variable %s, which Go Phantom does not read; its value for the Go tools is not known.", subject, name))

@@ -1,4 +1,4 @@
-package observe_test
+package observe
 
 import (
 	"encoding/json"
@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gophantom/gophantom/server/internal/model"
-	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -41,10 +40,10 @@ const (
 )
 
 // settings reads settings from files alone.
-func settings(t *testing.T, files map[string]string) (observe.EffectiveSettings, []model.Fault) {
+func settings(t *testing.T, files map[string]string) (effectiveSettings, []model.Fault) {
 	t.Helper()
 	w := &world.World{Files: settingsFiles{content: files}}
-	return observe.Settings(w, []observe.SettingsScope{
+	return readSettings(w, []SettingsScope{
 		{Scope: "folder", File: folderFile}, {Scope: "user", File: userFile}, {Scope: "workspace", File: teamFile},
 	})
 }
@@ -93,14 +92,14 @@ func TestSettingsMergeAsVSCodeDoes(t *testing.T) {
 	for _, tt := range []struct {
 		path   []string
 		text   string
-		origin observe.SettingOrigin
+		origin settingOrigin
 	}{
-		{[]string{"go.toolsEnvVars", "GOPROXY"}, "direct", observe.SettingOrigin{Scope: "folder", File: folderFile, Line: 3}},
-		{[]string{"go.toolsEnvVars", "GOFLAGS"}, "-mod=mod", observe.SettingOrigin{Scope: "user", File: userFile, Line: 5}},
-		{[]string{"go.toolsEnvVars", "GOPRIVATE"}, "corp.example", observe.SettingOrigin{Scope: "workspace", File: teamFile, Line: 2}},
-		{[]string{"http.proxy"}, "http://user.example:3128", observe.SettingOrigin{Scope: "user", File: userFile, Line: 10}},
-		{[]string{"gopls", "build.env", "GOOS"}, "windows", observe.SettingOrigin{Scope: "folder", File: folderFile, Line: 5}},
-		{[]string{"gopls", "build.env", "GOARCH"}, "arm64", observe.SettingOrigin{Scope: "user", File: userFile, Line: 11}},
+		{[]string{"go.toolsEnvVars", "GOPROXY"}, "direct", settingOrigin{Scope: "folder", File: folderFile, Line: 3}},
+		{[]string{"go.toolsEnvVars", "GOFLAGS"}, "-mod=mod", settingOrigin{Scope: "user", File: userFile, Line: 5}},
+		{[]string{"go.toolsEnvVars", "GOPRIVATE"}, "corp.example", settingOrigin{Scope: "workspace", File: teamFile, Line: 2}},
+		{[]string{"http.proxy"}, "http://user.example:3128", settingOrigin{Scope: "user", File: userFile, Line: 10}},
+		{[]string{"gopls", "build.env", "GOOS"}, "windows", settingOrigin{Scope: "folder", File: folderFile, Line: 5}},
+		{[]string{"gopls", "build.env", "GOARCH"}, "arm64", settingOrigin{Scope: "user", File: userFile, Line: 11}},
 	} {
 		v, ok := s.Lookup(tt.path[0], tt.path[1:]...)
 		text, isText := v.Text()
@@ -135,7 +134,7 @@ func TestSettingsOfTheEditorCount(t *testing.T) {
 	"go.gopath": "/file"
 }`,
 	}}}
-	s, faults := observe.Settings(w, []observe.SettingsScope{{
+	s, faults := readSettings(w, []SettingsScope{{
 		Scope: "user", File: userFile, Values: map[string]json.RawMessage{
 			"go.toolsEnvVars": json.RawMessage(`{"GOPROXY":"direct","GOFLAGS":"-mod=mod","GOWORK":"off"}`),
 			"go.buildTags":    json.RawMessage(`"x"`),
@@ -149,14 +148,14 @@ func TestSettingsOfTheEditorCount(t *testing.T) {
 		"GOFLAGS": {Value: model.NewValue("-mod=mod"), File: userFile, Line: 4},
 		"GOWORK":  {Value: model.NewValue("off")}, // the file has nothing
 	}
-	got := layer(t, observe.ToolsLayers(s, nil, ""), model.LayerToolsEnvVars).Vars
+	got := layer(t, toolsLayers(s, nil, ""), model.LayerToolsEnvVars).Vars
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b model.Value) bool { return a == b })); diff != "" {
 		t.Error(diff)
 	}
 	if v, ok := s.Lookup("go.gopath"); ok {
 		t.Errorf("go.gopath = %+v, but the editor has none", v)
 	}
-	if v, _ := s.Lookup("go.buildTags"); v.Origin != (observe.SettingOrigin{Scope: "user"}) {
+	if v, _ := s.Lookup("go.buildTags"); v.Origin != (settingOrigin{Scope: "user"}) {
 		t.Errorf("go.buildTags is from %+v", v.Origin)
 	}
 }
@@ -200,8 +199,8 @@ func TestSettingsFaults(t *testing.T) {
 			if f.Location == nil || f.Location.File != userFile || f.Location.Range.Start.Line != tt.line {
 				t.Errorf("fault at %+v", f.Location)
 			}
-			observe.ToolsLayers(s, nil, "")
-			observe.GoplsLayer(s)
+			toolsLayers(s, nil, "")
+			goplsLayer(s)
 		})
 	}
 }
@@ -219,7 +218,7 @@ func TestSettingsWithoutFault(t *testing.T) {
 			if len(faults) > 0 {
 				t.Errorf("faults: %+v", faults)
 			}
-			layers := append(observe.ToolsLayers(s, map[string]string{"GOPATH": "/p"}, "/f"), observe.GoplsLayer(s))
+			layers := append(toolsLayers(s, map[string]string{"GOPATH": "/p"}, "/f"), goplsLayer(s))
 			for _, l := range layers {
 				if len(l.Vars) > 0 {
 					t.Errorf("%s sets %v", l.Kind, vars(l))
@@ -231,13 +230,13 @@ func TestSettingsWithoutFault(t *testing.T) {
 
 func TestBrokenFileBesideTheEditorsValues(t *testing.T) {
 	w := &world.World{Files: settingsFiles{content: map[string]string{userFile: "{,}"}}}
-	scope := observe.SettingsScope{Scope: "user", File: userFile}
-	_, faults := observe.Settings(w, []observe.SettingsScope{scope})
+	scope := SettingsScope{Scope: "user", File: userFile}
+	_, faults := readSettings(w, []SettingsScope{scope})
 	if len(faults) != 1 || !slices.Contains(faults[0].Hides, string(model.EnvTools)) {
 		t.Errorf("without the editor's word the tools' environment is hidden: %+v", faults)
 	}
 	scope.Values = map[string]json.RawMessage{"go.gopath": json.RawMessage(`"/g"`)}
-	s, faults := observe.Settings(w, []observe.SettingsScope{scope})
+	s, faults := readSettings(w, []SettingsScope{scope})
 	if len(faults) != 1 || len(faults[0].Hides) > 0 {
 		t.Errorf("with the editor's word nothing is hidden: %+v", faults)
 	}
@@ -258,7 +257,7 @@ func TestSettingsOfAnySize(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	got := layer(t, observe.ToolsLayers(s, nil, ""), model.LayerToolsEnvVars).Vars
+	got := layer(t, toolsLayers(s, nil, ""), model.LayerToolsEnvVars).Vars
 	last := got[fmt.Sprintf("GOX_%d", n-1)]
 	if len(got) != n || last.Line != n+2 || last.Value.Reveal() != fmt.Sprintf("é😀 %d", n-1) {
 		t.Errorf("%d variables, the last on line %d", len(got), last.Line)
@@ -352,7 +351,7 @@ func TestToolsLayers(t *testing.T) {
 			if process == nil {
 				process = env
 			}
-			layers := observe.ToolsLayers(s, process, "/home/gopher/ws")
+			layers := toolsLayers(s, process, "/home/gopher/ws")
 			var kinds []model.LayerKind
 			for _, l := range layers {
 				kinds = append(kinds, l.Kind)
@@ -414,7 +413,7 @@ func TestValuesThatAreNoTexts(t *testing.T) {
 		t.Fatalf("node passed on %d of %d values", len(want), len(values))
 	}
 	s, _ := settings(t, map[string]string{userFile: `{"go.toolsEnvVars": ` + object + `}`})
-	got := vars(layer(t, observe.ToolsLayers(s, nil, ""), model.LayerToolsEnvVars))
+	got := vars(layer(t, toolsLayers(s, nil, ""), model.LayerToolsEnvVars))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -424,7 +423,7 @@ func TestGoplsLayer(t *testing.T) {
 	s, _ := settings(t, map[string]string{
 		userFile: "{\"gopls\": {\n\"build.env\": {\"GOOS\": \"linux\",\n\"GOFLAGS\": \"${env:X}\", \"TOKEN\": \"x\", \"CGO_ENABLED\": 0},\n\"env\": {\"GOARCH\": \"arm64\", \"GOOS\": \"plan9\"}}}",
 	})
-	got := observe.GoplsLayer(s)
+	got := goplsLayer(s)
 	if got.Kind != model.LayerGoplsSettings {
 		t.Errorf("kind %s", got.Kind)
 	}

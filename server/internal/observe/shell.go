@@ -15,7 +15,7 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// ShellOptions says how CaptureShell asks the shell.
+// ShellOptions says how captureShell asks the shell.
 type ShellOptions struct {
 	// Shell is the shell to ask; "" is the user's own: $SHELL, else what
 	// /etc/passwd says, else /bin/sh.
@@ -32,18 +32,18 @@ type ShellOptions struct {
 const shellTimeout = 10 * time.Second
 
 // BuildEnvironment returns the environment that the user builds with: what
-// CaptureShell says of a login shell.
+// captureShell says of a login shell.
 //
 // On Linux a terminal starts a shell that is no login shell, and /etc/profile
 // often resets PATH: where the login shell loses go that way, the answer is
 // that of an interactive shell without login, with a remark.
 func BuildEnvironment(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
-	vars, fault = CaptureShell(ctx, w, opt)
+	vars, fault = captureShell(ctx, w, opt)
 	if vars == nil || w.GOOS != "linux" || lookPath(w, vars, "go") != "" {
 		return vars, fault
 	}
 	opt.NoLogin = true
-	plain, plainFault := CaptureShell(ctx, w, opt)
+	plain, plainFault := captureShell(ctx, w, opt)
 	if plain == nil || lookPath(w, plain, "go") == "" {
 		return vars, fault
 	}
@@ -53,12 +53,12 @@ func BuildEnvironment(ctx context.Context, w *world.World, opt ShellOptions) (va
 	return plain, plainFault
 }
 
-// CaptureShell returns the environment of a login and interactive shell, asked
+// captureShell returns the environment of a login and interactive shell, asked
 // the way VS Code asks it at its start. Only variables that model.Kept allows
 // are kept.
 //
 // Without vars the fault says why. With vars a fault is only a remark.
-func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
+func captureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
 	base, err := shellBase(ctx, w, opt)
 	if err != nil {
 		return nil, noShell("The environment that the editor was started with cannot be read (%v), so the shell cannot be asked what it makes of it.", err)
@@ -98,7 +98,7 @@ func CaptureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars m
 		Path:    path,
 		Args:    append(args, recipe.call(w.Self)+" print-environment "+sentinel),
 		Dir:     opt.Dir,
-		Env:     environ(base),
+		Env:     world.Environ(base),
 		Timeout: timeout,
 	})
 	vars, parseErr := world.ParseEnvironment(result.Stdout, sentinel, model.Kept)

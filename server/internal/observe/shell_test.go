@@ -57,7 +57,7 @@ func newHome(t *testing.T, files map[string]string) home {
 // world is the real one, started with the home's environment.
 func (h home) world() *world.World {
 	w := world.Real()
-	w.Environ = environ(h.environ)
+	w.Environ = world.Environ(h.environ)
 	return w
 }
 
@@ -98,7 +98,7 @@ func TestCaptureShell(t *testing.T) {
 		t.Run(shell, func(t *testing.T) {
 			h := newHome(t, files)
 			path := installed(t, shell)
-			got, fault := CaptureShell(t.Context(), h.world(), ShellOptions{Shell: path, Timeout: time.Minute})
+			got, fault := captureShell(t.Context(), h.world(), ShellOptions{Shell: path, Timeout: time.Minute})
 			if fault != nil {
 				t.Fatal(fault.Text)
 			}
@@ -211,7 +211,7 @@ func TestCaptureShellWithBadStartUpFiles(t *testing.T) {
 			if timeout == 0 {
 				timeout = time.Minute
 			}
-			got, fault := CaptureShell(t.Context(), h.world(), ShellOptions{Dir: h.dir, Timeout: timeout})
+			got, fault := captureShell(t.Context(), h.world(), ShellOptions{Dir: h.dir, Timeout: timeout})
 			if (got == nil) != (test.want == nil) {
 				t.Fatalf("%d variables and fault %+v", len(got), fault)
 			}
@@ -274,8 +274,8 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 			if test.goos != "" {
 				w.GOOS = test.goos
 			}
-			w.Environ = environ(test.environ)
-			vars, fault := CaptureShell(t.Context(), w, ShellOptions{Shell: test.option, Dir: "/home/gopher/ws"})
+			w.Environ = world.Environ(test.environ)
+			vars, fault := captureShell(t.Context(), w, ShellOptions{Shell: test.option, Dir: "/home/gopher/ws"})
 			if test.fault != "" {
 				if fault == nil || !strings.Contains(fault.Text, test.fault) || vars != nil || len(fault.Hides) == 0 {
 					t.Fatalf("fault %+v with %d variables; want %q", fault, len(vars), test.fault)
@@ -301,7 +301,7 @@ func TestCaptureShellStartsWhereTheEditorDid(t *testing.T) {
 	const sections = "-- env/launch --\nSHELL=/bin/zsh\nUSER=gopher\nVSCODE_IPC_HOOK=x\nVSCODE_PORTABLE=y\nELECTRON_NO_ASAR=1\nGOPROXY=launched\n" +
 		"-- proc/150 --\nppid 100\nenviron launch\n-- proc/151 --\nppid 100\n-- env/shell --\nGOPROXY=off\n"
 	w, s := fake(t, sections)
-	if _, fault := CaptureShell(t.Context(), w, ShellOptions{ClientPID: 150}); fault != nil {
+	if _, fault := captureShell(t.Context(), w, ShellOptions{ClientPID: 150}); fault != nil {
 		t.Fatal(fault.Text)
 	}
 	want := map[string]string{
@@ -312,7 +312,7 @@ func TestCaptureShellStartsWhereTheEditorDid(t *testing.T) {
 		t.Error(d)
 	}
 	for _, pid := range []int{151, 999} { // nothing to read, and nobody there
-		if vars, fault := CaptureShell(t.Context(), w, ShellOptions{ClientPID: pid}); fault == nil || vars != nil || len(s.Commands()) != 1 {
+		if vars, fault := captureShell(t.Context(), w, ShellOptions{ClientPID: pid}); fault == nil || vars != nil || len(s.Commands()) != 1 {
 			t.Errorf("process %d: %v, %+v, after %d commands; want a fault and no command", pid, vars, fault, len(s.Commands()))
 		}
 	}
@@ -322,7 +322,7 @@ func TestCaptureShellIsInterrupted(t *testing.T) {
 	w, _ := fake(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if vars, fault := CaptureShell(ctx, w, ShellOptions{}); vars != nil || fault == nil || !strings.Contains(fault.Text, "interrupted") {
+	if vars, fault := captureShell(ctx, w, ShellOptions{}); vars != nil || fault == nil || !strings.Contains(fault.Text, "interrupted") {
 		t.Errorf("%v, %+v", vars, fault)
 	}
 }

@@ -43,7 +43,7 @@ type EditorInput struct {
 	Settings  []SettingsScope
 	Extension *model.GoExtension
 	Editor    model.Editor
-	Shell     Shell // the last capture of the shell, see CaptureShell
+	Shell     Shell // the last capture of the shell, see captureShell
 }
 
 // Shell is one capture of the shell's environment. The zero Shell was not
@@ -70,7 +70,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	if in.Editor != nil {
 		o.editor()
 	} else if _, captured := in.Captured[model.EnvShell]; !captured {
-		o.process(model.EnvShell, Keep(w.Environ), "the environment gophantom was started with")
+		o.process(model.EnvShell, keep(w.Environ), "the environment gophantom was started with")
 	}
 	for _, name := range model.EnvNames {
 		if _, there := s.Env(name); !there {
@@ -113,7 +113,7 @@ func (o *observer) captured(name model.EnvName) bool {
 	if !ok {
 		return false
 	}
-	vars, why := complete(vars, Keep(o.w.Environ))
+	vars, why := complete(vars, keep(o.w.Environ))
 	env := model.Env{Name: name, Complete: true, Why: why}
 	if name == model.EnvGopls {
 		overlay := assignments(o.in.GoplsEnv)
@@ -160,14 +160,14 @@ func (o *observer) editor() {
 	o.s.Editor, o.s.Extension = &ed.Editor, ed.Extension
 
 	if o.captured(model.EnvEditorLaunch) {
-	} else if launch, err := ProcessEnviron(o.ctx, o.w, ed.ClientPID); err != nil {
+	} else if launch, err := processEnviron(o.ctx, o.w, ed.ClientPID); err != nil {
 		o.missing(model.EnvEditorLaunch, "the environment the editor was started with cannot be read")
 	} else {
 		o.process(model.EnvEditorLaunch, launch, "the environment the extension host was started with")
 	}
 	now, why := ed.Env, "the environment of the extension host now"
 	if now == nil {
-		now, why = Keep(o.w.Environ), "the environment the editor started gophantom with"
+		now, why = keep(o.w.Environ), "the environment the editor started gophantom with"
 	}
 	if !o.captured(model.EnvEditor) {
 		o.process(model.EnvEditor, now, why)
@@ -175,14 +175,14 @@ func (o *observer) editor() {
 	editor, _ := o.s.Env(model.EnvEditor)
 	now = editor.Process()
 
-	settings, faults := Settings(o.w, ed.Settings)
+	settings, faults := readSettings(o.w, ed.Settings)
 	for _, f := range faults {
 		o.fault(f)
 	}
 	if ed.Extension != nil {
 		tools := model.Env{
 			Name: model.EnvTools, Complete: true, Predicted: true, Why: "what the Go extension would start a tool with now (predicted)",
-			Layers: ToolsLayers(settings, now, o.in.Dir),
+			Layers: toolsLayers(settings, now, o.in.Dir),
 		}
 		for _, f := range faults {
 			if slices.Contains(f.Hides, string(model.EnvTools)) {
@@ -195,13 +195,13 @@ func (o *observer) editor() {
 	o.shell()
 }
 
-func (o *observer) gopls(settings EffectiveSettings) {
+func (o *observer) gopls(settings effectiveSettings) {
 	if vars, ok := o.in.Captured[model.EnvGopls]; ok {
-		vars, why := complete(vars, Keep(o.w.Environ))
-		o.add(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: []model.Layer{GoplsLayer(settings)}}, vars)
+		vars, why := complete(vars, keep(o.w.Environ))
+		o.add(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: []model.Layer{goplsLayer(settings)}}, vars)
 		return
 	}
-	seen, faults := FindGopls(o.ctx, o.w, o.in.Editor.ClientPID)
+	seen, faults := findGopls(o.ctx, o.w, o.in.Editor.ClientPID)
 	for _, f := range faults {
 		o.fault(f)
 	}
@@ -227,7 +227,7 @@ func (o *observer) gopls(settings EffectiveSettings) {
 	}
 	o.add(model.Env{
 		Name: model.EnvGopls, Complete: true, Why: fmt.Sprintf("the environment gopls was started with (process %d)", seen[0].PID),
-		Layers: []model.Layer{GoplsLayer(settings)},
+		Layers: []model.Layer{goplsLayer(settings)},
 	}, seen[0].Environ)
 }
 
@@ -323,18 +323,6 @@ func withFlags(overlay model.Layer, process map[string]string, flags []string) m
 	vars["GOFLAGS"] = model.Assignment{Value: model.NewValue(all), Note: "with the build flags of gopls"}
 	overlay.Vars = vars
 	return overlay
-}
-
-// Keep turns "KEY=VALUE" lines into variables, allow-listed names only.
-func Keep(environ []string) map[string]string {
-	out := map[string]string{}
-	for _, line := range environ {
-		name, value, ok := strings.Cut(line, "=")
-		if ok && model.Kept(name) {
-			out[name] = value
-		}
-	}
-	return out
 }
 
 // WatchList names the files whose change makes a snapshot old.

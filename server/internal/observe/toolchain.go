@@ -52,7 +52,7 @@ func toolchain(ctx context.Context, w *world.World, name model.EnvName, vars map
 		}
 	}
 	if t.GOROOT == "" && run {
-		res, err := w.Exec.Run(ctx, world.Command{Path: t.Go, Args: []string{"env", "-json", "GOROOT", "GOVERSION"}, Dir: w.Dir, Env: environ(vars)})
+		res, err := w.Exec.Run(ctx, world.Command{Path: t.Go, Args: []string{"env", "-json", "GOROOT", "GOVERSION"}, Dir: w.Dir, Env: world.Environ(vars)})
 		var out struct{ GOROOT, GOVERSION string }
 		if err == nil && res.Code == 0 && json.Unmarshal(res.Stdout, &out) == nil {
 			t.GOROOT, t.Version = out.GOROOT, out.GOVERSION
@@ -78,13 +78,4 @@ func gorootVersion(w *world.World, dir string) string {
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	return strings.TrimSpace(line)
-}
-
-// environ lists variables the way a command takes them.
-func environ(vars map[string]string) []string {
-	out := make([]string, 0, len(vars))
-	for name, value := range vars {
-		out = append(out, name+"="+value)
-	}
-	return out
 }

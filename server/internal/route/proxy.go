@@ -37,12 +37,12 @@ type Entry struct {
 // errNoEntries is go's text for a list without any entry.
 var errNoEntries = errors.New("GOPROXY list is not the empty string, but contains no entries")
 
-// ParseProxyList reads an effective GOPROXY as the go command does
+// parseProxyList reads an effective GOPROXY as the go command does
 // (cmd/go/internal/modfetch.proxyList). The entries are those that go walks,
 // in order; noproxy is the effective GONOPROXY. One bad entry before the first
 // direct or off spoils the whole list. The text of the error is go's own,
 // exactly, and may quote the value.
-func ParseProxyList(goproxy, noproxy string) ([]Entry, error) {
+func parseProxyList(goproxy, noproxy string) ([]Entry, error) {
 	var list []Entry
 	if noproxy != "" && goproxy != "direct" {
 		list = append(list, Entry{Kind: NoProxy})
@@ -63,7 +63,7 @@ func ParseProxyList(goproxy, noproxy string) ([]Entry, error) {
 	return list, nil
 }
 
-// Entries reads GOPROXY and keeps what ParseProxyList refuses or drops: every
+// Entries reads GOPROXY and keeps what parseProxyList refuses or drops: every
 // non-empty entry is there, with go's complaint about it and what is wrong.
 func Entries(goproxy string) []Entry {
 	var out []Entry

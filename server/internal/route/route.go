@@ -179,7 +179,7 @@ func (r *Route) lookUp(env model.Env) {
 	if !env.Complete {
 		r.Unknown = "Not every source of this environment could be read."
 	}
-	list, err := ParseProxyList(goproxy.Value.Reveal(), noproxy.Value.Reveal())
+	list, err := parseProxyList(goproxy.Value.Reveal(), noproxy.Value.Reveal())
 	if !goproxy.Set && !knowsDefaults(env) {
 		r.Unknown = "GOPROXY is not set in what was read, and the defaults in GOROOT/go.env were not read."
 		list, err = nil, nil

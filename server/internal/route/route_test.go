@@ -103,7 +103,7 @@ func TestParseProxyList(t *testing.T) {
 		{"", "corp.example", nil, "GOPROXY list is not the empty string, but contains no entries"},
 		{" | ", "", nil, "GOPROXY list is not the empty string, but contains no entries"},
 	} {
-		list, err := ParseProxyList(tc.goproxy, tc.noproxy)
+		list, err := parseProxyList(tc.goproxy, tc.noproxy)
 		var kinds []Kind
 		for _, e := range list {
 			kinds = append(kinds, e.Kind)
@@ -113,7 +113,7 @@ func TestParseProxyList(t *testing.T) {
 			text = err.Error()
 		}
 		if !slices.Equal(kinds, tc.want) || text != tc.err {
-			t.Errorf("ParseProxyList(%q, %q) = %v, %q, want %v, %q", tc.goproxy, tc.noproxy, kinds, text, tc.want, tc.err)
+			t.Errorf("parseProxyList(%q, %q) = %v, %q, want %v, %q", tc.goproxy, tc.noproxy, kinds, text, tc.want, tc.err)
 		}
 	}
 }

@@ -226,7 +226,7 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 	r.writes = len(extra) > 0
 	args = append(append(args, extra...), ".")
 
-	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: list(vars), Timeout: runTimeout})
+	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: world.Environ(vars), Timeout: runTimeout})
 	r.millis = res.Elapsed.Milliseconds()
 	switch {
 	case errors.Is(err, world.ErrTimeout):
@@ -413,12 +413,4 @@ func fileURL(path string) string {
 		path = "/" + path
 	}
 	return "file://" + path
-}
-
-func list(vars map[string]string) []string {
-	out := make([]string, 0, len(vars))
-	for name, value := range vars {
-		out = append(out, name+"="+value)
-	}
-	return out
 }

@@ -16,6 +16,15 @@ var (
 	ErrTornEnvironment = errors.New("the printed environment is damaged")
 )
 
+// Environ lists variables the way Command.Env takes them, in no order.
+func Environ(vars map[string]string) []string {
+	environ := make([]string, 0, len(vars))
+	for name, value := range vars {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
+}
+
 // PrintEnvironment prints an environment so that ParseEnvironment finds it
 // among any other output: a line with the sentinel, one quoted line for each
 // "KEY=VALUE" (values may hold newlines and need not be UTF-8), and a line

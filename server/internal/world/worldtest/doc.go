@@ -16,7 +16,7 @@
 //	-- want --
 //
 // Files in a directory named bin are executable. Unless the scenario has them,
-// there are /usr/lib/go/bin/go and /usr/lib/go/VERSION (of [DefaultGo]). Our
+// there are /usr/lib/go/bin/go and /usr/lib/go/VERSION (of a Go 1.26). Our
 // own environment is env/self, or just HOME and PATH.
 //
 // A process is described by lines of a word and a value; all but ppid may be

@@ -16,9 +16,9 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// DefaultGo is the version of the Go that a scenario has unless it says
+// defaultGo is the version of the Go that a scenario has unless it says
 // otherwise.
-const DefaultGo = "go1.26.8"
+const defaultGo = "go1.26.8"
 
 // start is what the clock shows at first.
 var start = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
@@ -69,7 +69,7 @@ func Load(t testing.TB, file string) (*world.World, *Scenario) {
 	}
 	s.cond = sync.NewCond(&s.mu)
 	s.put("usr/lib/go/bin/go", []byte("a go command\n"))
-	s.put("usr/lib/go/VERSION", []byte(DefaultGo+"\n"))
+	s.put("usr/lib/go/VERSION", []byte(defaultGo+"\n"))
 	s.mkdir("home/gopher/ws")
 	for _, f := range archive.Files {
 		if _, twice := s.sections[f.Name]; twice {

@@ -25,7 +25,7 @@ func TestFiles(t *testing.T) {
 	}
 	read("/home/gopher/.profile", "export GOPRIVATE=example.com\n")
 	read("/home/gopher/ws/go.mod", "module example.com/app\n")
-	read("/opt/go/VERSION", DefaultGo+"\n")
+	read("/opt/go/VERSION", defaultGo+"\n")
 	if real, err := w.Files.EvalSymlinks("/opt/go/bin/go"); err != nil || real != "/usr/lib/go/bin/go" {
 		t.Errorf("the go command is at %q, %v", real, err)
 	}
