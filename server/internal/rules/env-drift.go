@@ -32,14 +32,12 @@ var envDrift = Rule{
 		{"", "one variable, different effective values in the editor and in the shell", ""},
 	},
 	Severity:  model.Warning,
-	Needs:     []model.EnvName{model.EnvShell},
 	DependsOn: []string{"masked-variable", "gopls-stale-env"},
 	Settle:    2 * time.Second,
 	Messages: map[string]string{
 		"drift":     `{where} has {editor}; your shell has {shell}.`,
 		"toolchain": `{where} runs {editor}; your shell runs {shell}.`,
 	},
-	Fixes: []string{"use-shell-value"},
 	Doc: Doc{
 		Symptom: "The Problems panel is red where `go build` in the terminal is green, or the other way round.",
 		Cause:   "An editor started from the desktop has the environment it was started with, hours or days ago, and never reads your shell's start-up files again; a terminal reads them each time. Settings such as `go.toolsEnvVars` change the editor's side only. Values that mean the same to the go command are not reported.",

@@ -12,11 +12,9 @@ var goplsStaleEnv = Rule{
 		{"", "the environment of the running gopls differs from what the Go extension would start it with now", ""},
 	},
 	Severity: model.Warning,
-	Needs:    []model.EnvName{model.EnvGopls, model.EnvTools},
 	Messages: map[string]string{
 		"stale": `gopls was started with {old}; started now, it would get {new}, so it needs a restart.`,
 	},
-	Fixes: []string{"restart-gopls"},
 	Doc: Doc{
 		Symptom: "A setting was changed, and gopls goes on as if it was not.",
 		Cause:   "gopls gets its environment once, when it is started. The Go extension restarts it by itself after a change of `go.toolsEnvVars` or `go.alternateTools`, but not after `go.goroot`, `go.gopath` or `http.proxy`, nor when another extension changes the environment of the extension host.",

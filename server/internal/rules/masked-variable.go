@@ -22,7 +22,6 @@ var maskedVariable = Rule{
 		"unset":   `An old copy of {variable} ({value}) stays in the environment of {environments}; the GOENV file no longer sets it, so go would use {fileValue}.`,
 		"shadows": `{variable}={value} in the environment of {environments} hides {variable}={fileValue} in the GOENV file.`,
 	},
-	Fixes: []string{"unmask"},
 	Doc: Doc{
 		Symptom: "You repaired GOPROXY with `go env -w`, `go build` in the terminal is green, and the editor stays red:\n\n```\ncould not import … (no required module provides package …)\n```\n\n*Go: Restart Language Server* does not help, nor does reloading the folder.",
 		Cause:   "When it starts, the Go extension copies GOPROXY, GOPATH, GOBIN and GOMODCACHE from `go env` into the environment of the extension host, if they are not set there. An environment variable beats the GOENV file, so every gopls started from then on keeps the old copy, whatever the file says. Outside VS Code the same happens with a variable that you exported yourself.",

@@ -27,7 +27,6 @@ var privatePatternNeverMatches = Rule{
 		"PV-PORT":  `{variable} has the pattern “{pattern}”, but module paths cannot contain “:”, so it matches no module; {advice}.`,
 		"other":    `{variable} has the pattern “{pattern}”, which no module path can match ({reason}); {advice}.`,
 	},
-	Fixes: []string{"fix-pattern"},
 	Doc: Doc{
 		Symptom: "A private module is asked from the public proxy or checksum database although it is listed:\n\n```\nreading https://proxy…/@v/v1.0.0.info: 404 Not Found\n```\n\nor, for GOINSECURE, certificate errors go on. go itself says nothing about the dead pattern.",
 		Cause:   "GOPRIVATE, GONOPROXY, GONOSUMDB and GOINSECURE are comma-separated lists of path patterns compared with *module paths*, element by element. Unlike GOPROXY, white space is kept; a scheme, a port or a space can never occur in a module path, so such a pattern is silently dead.",

@@ -22,8 +22,6 @@ type Rule struct {
 	Refs   []Ref
 	// Severity is the worst that a finding of the rule can have.
 	Severity model.Severity
-	// Needs are the environments without which the rule has nothing to say.
-	Needs []model.EnvName
 	// DependsOn are rules that explain more: where one of them fired on the
 	// same subject, this rule stays silent.
 	DependsOn []string
@@ -32,10 +30,8 @@ type Rule struct {
 	// Messages are the sentences, by the key that findings carry. {name}
 	// stands for an argument.
 	Messages map[string]string
-	// Fixes are the ids of the fixes that the rule's findings may offer.
-	Fixes []string
-	Doc   Doc
-	Check func(*model.Snapshot) []model.Finding
+	Doc      Doc
+	Check    func(*model.Snapshot) []model.Finding
 }
 
 // Ref is one row of the catalogue of misconfigurations.
