@@ -39,12 +39,12 @@ const shellTimeout = 10 * time.Second
 // that of an interactive shell without login, with a remark.
 func BuildEnvironment(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
 	vars, fault = captureShell(ctx, w, opt)
-	if vars == nil || w.GOOS != "linux" || lookPath(w, vars, "go") != "" {
+	if vars == nil || w.GOOS != "linux" || w.LookPath(vars["PATH"], "go") != "" {
 		return vars, fault
 	}
 	opt.NoLogin = true
 	plain, plainFault := captureShell(ctx, w, opt)
-	if plain == nil || lookPath(w, plain, "go") == "" {
+	if plain == nil || w.LookPath(plain["PATH"], "go") == "" {
 		return vars, fault
 	}
 	if plainFault == nil {
@@ -72,7 +72,7 @@ func captureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars m
 	}
 	path := shell
 	if !filepath.IsAbs(path) {
-		path = lookPath(w, base, shell)
+		path = w.LookPath(base["PATH"], shell)
 	}
 	name := shellName(shell)
 	recipe, known := recipes[name]

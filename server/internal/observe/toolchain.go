@@ -11,32 +11,11 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// lookPath finds an executable as exec.LookPath would in the given
-// environment; "" if there is none.
-func lookPath(w *world.World, vars map[string]string, name string) string {
-	exts := []string{""}
-	if w.GOOS == "windows" {
-		exts = []string{".exe", ".bat", ".cmd"}
-	}
-	for _, dir := range filepath.SplitList(vars["PATH"]) {
-		if !filepath.IsAbs(dir) {
-			continue // go refuses executables found through a relative directory
-		}
-		for _, ext := range exts {
-			file := filepath.Join(dir, name+ext)
-			if info, err := w.Files.Stat(file); err == nil && info.Mode().IsRegular() && (w.GOOS == "windows" || info.Mode()&0o111 != 0) {
-				return file
-			}
-		}
-	}
-	return ""
-}
-
 // toolchain finds the Go that an environment resolves "go" to. Files tell as
 // a rule; a command runs only where "go" is a version manager's shim, and
 // only if run is true.
 func toolchain(ctx context.Context, w *world.World, name model.EnvName, vars map[string]string, run bool) model.Toolchain {
-	t := model.Toolchain{Env: name, Go: lookPath(w, vars, "go")}
+	t := model.Toolchain{Env: name, Go: w.LookPath(vars["PATH"], "go")}
 	if t.Go == "" {
 		t.Why = "no go command on PATH; install Go or correct PATH"
 		if t.GOROOT = vars["GOROOT"]; t.GOROOT != "" {

@@ -418,26 +418,34 @@ func vendored(env model.Env, mains []model.Module, work *model.Work) bool {
 // if there is none or GOFLAGS does not parse.
 func modFlag(goflags string) string {
 	mod := ""
-	for goflags = strings.TrimLeft(goflags, " \t\n\r"); goflags != ""; goflags = strings.TrimLeft(goflags, " \t\n\r") {
-		var field string
-		if q := goflags[0]; q == '"' || q == '\'' {
-			end := strings.IndexByte(goflags[1:], q)
-			if end < 0 {
-				return ""
-			}
-			field, goflags = goflags[1:1+end], goflags[end+2:]
-		} else {
-			end := strings.IndexAny(goflags, " \t\n\r")
-			if end < 0 {
-				end = len(goflags)
-			}
-			field, goflags = goflags[:end], goflags[end:]
-		}
-		if v, ok := strings.CutPrefix(strings.TrimPrefix(field, "-"), "-mod="); ok {
+	for _, flag := range Flags(goflags) {
+		if v, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "-mod="); ok {
 			mod = v
-		} else if v, ok := strings.CutPrefix(field, "-mod="); ok {
+		} else if v, ok := strings.CutPrefix(flag, "-mod="); ok {
 			mod = v
 		}
 	}
 	return mod
+}
+
+// Flags splits GOFLAGS as the go command does: at white space, and a flag may
+// stand in quotes as a whole. A quote that is not closed gives no flags at all.
+func Flags(goflags string) (flags []string) {
+	const space = " \t\n\r"
+	for s := strings.TrimLeft(goflags, space); s != ""; s = strings.TrimLeft(s, space) {
+		if quote := s[0]; quote == '"' || quote == '\'' {
+			flag, rest, closed := strings.Cut(s[1:], string(quote))
+			if !closed {
+				return nil
+			}
+			flags, s = append(flags, flag), rest
+			continue
+		}
+		end := strings.IndexAny(s, space)
+		if end < 0 {
+			end = len(s)
+		}
+		flags, s = append(flags, s[:end]), s[end:]
+	}
+	return flags
 }

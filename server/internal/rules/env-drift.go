@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -150,16 +151,9 @@ func equivalent(variable string, a, b model.Value) bool {
 	case "GOFLAGS", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS":
 		return slices.Equal(strings.Fields(x), strings.Fields(y))
 	case "GOTOOLCHAIN":
-		return either(x, "auto") == either(y, "auto")
+		return cmp.Or(x, "auto") == cmp.Or(y, "auto")
 	}
 	return false
-}
-
-func either(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 // livePatterns returns the patterns of a list that can match, in a canonical

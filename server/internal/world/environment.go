@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 )
 
@@ -23,6 +24,28 @@ func Environ(vars map[string]string) []string {
 		environ = append(environ, name+"="+value)
 	}
 	return environ
+}
+
+// LookPath finds an executable as exec.LookPath would with the given PATH; ""
+// if there is none. Relative directories do not count: go refuses what is
+// found through one.
+func (w *World) LookPath(path, name string) string {
+	exts := []string{""}
+	if w.GOOS == "windows" {
+		exts = []string{".exe", ".bat", ".cmd"}
+	}
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		for _, ext := range exts {
+			file := filepath.Join(dir, name+ext)
+			if info, err := w.Files.Stat(file); err == nil && info.Mode().IsRegular() && (w.GOOS == "windows" || info.Mode()&0o111 != 0) {
+				return file
+			}
+		}
+	}
+	return ""
 }
 
 // PrintEnvironment prints an environment so that ParseEnvironment finds it
