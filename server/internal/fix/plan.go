@@ -1,6 +1,7 @@
 // Package fix makes typed plans of cures: what a fix would change, how that
 // looks before it is done, and how it is undone. It reads files to make a
-// plan, and changes nothing. It must not know who asked.
+// plan, and a plan changes nothing: the engine carries it out, with FileEdit.Write
+// where a file is changed on disk. It must not know who asked.
 package fix
 
 import (

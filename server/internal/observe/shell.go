@@ -15,7 +15,7 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// ShellOptions says how captureShell asks the shell.
+// ShellOptions says how BuildEnvironment asks the shell.
 type ShellOptions struct {
 	// Shell is the shell to ask; "" is the user's own: $SHELL, else what
 	// /etc/passwd says, else /bin/sh.

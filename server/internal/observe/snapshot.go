@@ -43,7 +43,7 @@ type EditorInput struct {
 	Settings  []SettingsScope
 	Extension *model.GoExtension
 	Editor    model.Editor
-	Shell     Shell // the last capture of the shell, see captureShell
+	Shell     Shell // the last answer of BuildEnvironment
 }
 
 // Shell is one capture of the shell's environment. The zero Shell was not
