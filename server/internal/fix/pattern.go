@@ -47,7 +47,7 @@ func (m maker) fixPattern() (Plan, error) {
 			return p, err
 		}
 		// gopls reads the file only when it starts.
-		if m.cannot(actionRestartGopls) == "" {
+		if m.cannot(model.ActionRestartGopls) == "" {
 			p.Steps = append(p.Steps, Step{Kind: StepRestartGopls})
 			p.Undo = append(p.Undo, Step{Kind: StepRestartGopls})
 		}

@@ -8,13 +8,6 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
-// Names of the editor's own actions, as in model.Editor.Actions.
-const (
-	actionUnsetEnv     = "unsetEnv"
-	actionSetEnv       = "setEnv"
-	actionRestartGopls = "restartGopls"
-)
-
 // cannot says why the editor cannot carry out an action; "" if it can.
 func (m maker) cannot(actions ...string) string {
 	switch ext := m.s.Extension; {
@@ -40,7 +33,7 @@ func (m maker) restartGopls() Plan {
 		Preview: "Restarts gopls through the Go extension. No file and no setting is changed.",
 		Steps:   []Step{{Kind: StepRestartGopls}},
 	}
-	if why := m.cannot(actionRestartGopls); why != "" {
+	if why := m.cannot(model.ActionRestartGopls); why != "" {
 		return disabled(p, "%s", why)
 	}
 	return p
@@ -50,7 +43,7 @@ func (m maker) restartGopls() Plan {
 // what it hides counts for the tools started from then on.
 func (m maker) unmask() Plan {
 	p := Plan{ID: Unmask, Title: fmt.Sprintf("Unmask %s and restart gopls", m.variable), Reversible: true}
-	if why := m.cannot(actionUnsetEnv, actionSetEnv, actionRestartGopls); why != "" {
+	if why := m.cannot(model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls); why != "" {
 		return disabled(p, "%s", why)
 	}
 	editor, _ := m.s.Env(model.EnvEditor)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
 
@@ -504,7 +505,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 			t.Errorf("%s is documented but does not exist", name)
 		}
 	}
-	for _, action := range []string{actionUnsetEnv, actionSetEnv, actionRestartGopls, actionSave} {
+	for _, action := range []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave} {
 		if !strings.Contains(doc, "`"+action+"`") {
 			t.Errorf("the editor action %s is not documented", action)
 		}

@@ -18,14 +18,6 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// The editor actions of docs/protocol.md.
-const (
-	actionUnsetEnv     = "unsetEnv"
-	actionSetEnv       = "setEnv"
-	actionRestartGopls = "restartGopls"
-	actionSave         = "save"
-)
-
 // host is the client as the engine sees it during one command.
 type host struct {
 	s        *server
@@ -35,17 +27,17 @@ type host struct {
 var _ engine.Host = host{}
 
 func (h host) UnsetEnv(ctx context.Context, names []string) (previous map[string]*string, err error) {
-	r, err := h.act(ctx, EditorAction{Kind: actionUnsetEnv, Names: names})
+	r, err := h.act(ctx, EditorAction{Kind: model.ActionUnsetEnv, Names: names})
 	return r.Previous, err
 }
 
 func (h host) SetEnv(ctx context.Context, values map[string]string) (previous map[string]*string, err error) {
-	r, err := h.act(ctx, EditorAction{Kind: actionSetEnv, Values: values})
+	r, err := h.act(ctx, EditorAction{Kind: model.ActionSetEnv, Values: values})
 	return r.Previous, err
 }
 
 func (h host) RestartGopls(ctx context.Context) error {
-	_, err := h.act(ctx, EditorAction{Kind: actionRestartGopls})
+	_, err := h.act(ctx, EditorAction{Kind: model.ActionRestartGopls})
 	return err
 }
 
@@ -118,8 +110,8 @@ func (h host) ApplyEdit(ctx context.Context, edit engine.Edit) (applied bool, er
 		}
 		return false, nil
 	}
-	if slices.Contains(s.peer.actions, actionSave) {
-		if _, err := h.act(ctx, EditorAction{Kind: actionSave, URI: string(s.uri(edit.File))}); err != nil {
+	if slices.Contains(s.peer.actions, model.ActionSave) {
+		if _, err := h.act(ctx, EditorAction{Kind: model.ActionSave, URI: string(s.uri(edit.File))}); err != nil {
 			return true, err
 		}
 	}

@@ -136,8 +136,16 @@ type GoExtension struct {
 type Editor struct {
 	Name    string   // such as "Visual Studio Code"
 	Remote  string   // remote kind; "" for local
-	Actions []string // the client-side actions it can carry out, see fix.Step
+	Actions []string // the parts of a cure that it can carry out: ActionUnsetEnv, …
 }
+
+// What only an editor can do for a cure, as Editor.Actions and the wire name it.
+const (
+	ActionUnsetEnv     = "unsetEnv"     // delete variables of the extension host's environment
+	ActionSetEnv       = "setEnv"       // set them
+	ActionRestartGopls = "restartGopls" // let the Go extension restart gopls
+	ActionSave         = "save"         // save a document
+)
 
 // Position is a place in a text, as LSP counts: both from 0, Character in
 // UTF-16 code units.
