@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,8 +20,13 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// runTimeout bounds one run of the go command. go itself has no timeout.
-const runTimeout = 10 * time.Second
+// runTimeout bounds one run of the go command that only loads packages, and
+// compileTimeout one that compiles them, which takes long once, with an empty
+// build cache. go itself has no timeout.
+const (
+	runTimeout     = 10 * time.Second
+	compileTimeout = time.Minute
+)
 
 // outcome of ground truth.
 type outcome string
@@ -41,6 +48,7 @@ type truth struct {
 type run struct {
 	env      model.EnvName
 	packages map[string]listed // by import path
+	files    map[string]bool   // names of the files of the directory that go builds or tests
 	broken   []listed          // packages of the directory itself that have an error
 	stderr   string
 	failed   string // why there is no answer at all
@@ -48,6 +56,7 @@ type run struct {
 	needs    bool   // something would have to be downloaded
 	writes   bool   // GOFLAGS=-mod=mod: go would write go.mod and go.sum
 	private  bool   // asked with a private module cache fed from file proxies
+	compiled bool   // the packages were compiled too
 	millis   int64
 }
 
@@ -59,6 +68,8 @@ type listed struct {
 	Incomplete bool
 	Error      *listError
 	DepsErrors []*listError
+
+	GoFiles, CgoFiles, TestGoFiles, XTestGoFiles, InvalidGoFiles []string
 }
 
 type listError struct {
@@ -69,8 +80,12 @@ type listError struct {
 // disabled is what go says when GOPROXY=off, ours or the user's, is in the way.
 const disabled = "module lookup disabled by GOPROXY=off"
 
-// of says what the run knows about one import path.
-func (r run) of(path string) truth {
+// noToolchain is what go says when the toolchain that go.mod asks for would
+// have to be downloaded and GOPROXY=off is in the way.
+const noToolchain = "toolchain not available"
+
+// of says what the run knows about one import of a file.
+func (r run) of(file, path string) truth {
 	switch {
 	case r.failed != "":
 		return truth{undecided, model.Value{}, r.failed}
@@ -81,6 +96,12 @@ func (r run) of(path string) truth {
 	}
 	p, found := r.packages[path]
 	switch {
+	case len(r.broken) == 0 && !r.files[filepath.Base(file)]:
+		return truth{undecided, model.Value{}, "the file is not part of the build there; its build constraints may exclude it"}
+	case r.compiled && len(r.broken) == 0:
+		return truth{outcome: green}
+	case r.compiled:
+		return r.uncompilable(path)
 	case found && p.Error == nil && len(r.broken) == 0:
 		return truth{outcome: green}
 	case found && p.Error != nil:
@@ -93,6 +114,20 @@ func (r run) of(path string) truth {
 		return truth{undecided, model.NewValue(text), "another import of the same package fails there"}
 	}
 	return truth{undecided, model.Value{}, "go does not see this import there; the file may be excluded by its build constraints"}
+}
+
+// uncompilable is red if the imported package itself does not compile. Another
+// error hides whether the import is all that is wrong.
+func (r run) uncompilable(path string) truth {
+	for _, p := range r.broken {
+		for _, e := range p.DepsErrors {
+			stack := e.ImportStack
+			if strings.HasPrefix(e.Err, "# "+path+"\n") || len(stack) > 0 && stack[len(stack)-1] == path {
+				return truth{outcome: red, reason: model.NewValue(e.Err)}
+			}
+		}
+	}
+	return truth{undecided, model.NewValue(r.broken[0].firstError()), "the import can be resolved in your shell, but the package does not compile there; once it does, this can be judged"}
 }
 
 // redOrDownload is red, unless the error is only that we forbid downloads.
@@ -113,34 +148,57 @@ func (p listed) firstError() string {
 	return "the package is incomplete"
 }
 
-func (r run) evidence(path string) model.Evidence {
-	t := r.of(path)
-	command := "go list -e -test -deps . (offline)"
-	if r.private {
-		command = "go list -e -test -deps . (offline, with a private module cache filled from file proxies)"
+func (r run) evidence(file, path string) model.Evidence {
+	t := r.of(file, path)
+	command, how := "go list -e -test -deps .", "offline"
+	if r.compiled {
+		command = "go list -e -test -export ."
 	}
-	return model.Evidence{Env: r.env, Command: command, Outcome: string(t.outcome), Text: t.reason, Millis: r.millis}
+	if r.private {
+		how += ", with a private module cache filled from file proxies"
+	}
+	return model.Evidence{Env: r.env, Command: command + " (" + how + ")", Outcome: string(t.outcome), Text: t.reason, Millis: r.millis}
 }
 
 // run asks go once per directory and environment.
 func (j *judge) run(ctx context.Context, dir string, env model.Env) run {
 	key := fingerprint(dir, env)
+	return j.once(key, func() run {
+		r := j.ask(ctx, dir, env, question{})
+		if r.needs && !r.writes {
+			// What file proxies would serve can be found out without the network.
+			if proxies := fileProxies(env); proxies != "" {
+				if again := j.ask(ctx, dir, env, question{proxies: proxies}); again.failed == "" && !again.needs {
+					again.millis += r.millis
+					return again
+				}
+			}
+		}
+		return r
+	})
+}
+
+// compile asks go to compile what a run has loaded: only then is it known
+// that the package builds.
+func (j *judge) compile(ctx context.Context, dir string, env model.Env, loaded run) run {
+	return j.once("compile\x00"+fingerprint(dir, env), func() run {
+		q := question{compile: true}
+		if loaded.private {
+			q.proxies = fileProxies(env)
+		}
+		return j.ask(ctx, dir, env, q)
+	})
+}
+
+// once answers from memory what was asked before.
+func (j *judge) once(key string, ask func() run) run {
 	j.mu.Lock()
 	r, ok := j.runs[key]
 	j.mu.Unlock()
 	if ok {
 		return r
 	}
-	r = j.ask(ctx, dir, env, "")
-	if r.needs && !r.writes {
-		// What file proxies would serve can be found out without the network.
-		if proxies := fileProxies(env); proxies != "" {
-			if again := j.ask(ctx, dir, env, proxies); again.failed == "" && !again.needs {
-				again.millis += r.millis
-				r = again
-			}
-		}
-	}
+	r = ask()
 	j.mu.Lock()
 	j.runs[key] = r
 	j.mu.Unlock()
@@ -185,13 +243,21 @@ func fileProxies(env model.Env) string {
 	return list.String()
 }
 
-// ask runs go list. With proxies it uses a private module cache that those
-// file proxies and the user's own cache feed.
-func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies string) (r run) {
-	r.env, r.private = env.Name, proxies != ""
-	goCommand := j.goCommand(env)
+// question is what go list is asked.
+type question struct {
+	// proxies, if not "", are file proxies that feed a private module cache,
+	// together with the user's own.
+	proxies string
+	compile bool // compile the package and its tests, not only load them
+}
+
+// ask runs go list.
+func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) (r run) {
+	proxies := q.proxies
+	r.env, r.private, r.compiled = env.Name, proxies != "", q.compile
+	goCommand := j.command(env, "go")
 	if goCommand == "" {
-		r.failed = fmt.Sprintf("there is no go command on the PATH of the %s", env.Name)
+		r.failed = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name))
 		return r
 	}
 	tmp, err := j.w.Files.MkdirTemp("gophantom-")
@@ -214,7 +280,11 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 		}
 		vars["GOMODCACHE"] = filepath.Join(tmp, "mod")
 	}
-	args := []string{"list", "-e", "-test", "-deps", "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors"}
+	work, timeout := "-deps", runTimeout
+	if q.compile {
+		work, timeout = "-export", compileTimeout
+	}
+	args := []string{"list", "-e", "-test", work, "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles"}
 	if proxies != "" {
 		args = append(args, "-modcacherw")
 	}
@@ -226,33 +296,39 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, proxies stri
 	r.writes = len(extra) > 0
 	args = append(append(args, extra...), ".")
 
-	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: world.Environ(vars), Timeout: runTimeout})
+	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: world.Environ(vars), Timeout: timeout})
 	r.millis = res.Elapsed.Milliseconds()
 	switch {
 	case errors.Is(err, world.ErrTimeout):
-		r.failed = fmt.Sprintf("go list did not answer within %d s in the environment of the %s", int(runTimeout.Seconds()), env.Name)
+		r.failed = fmt.Sprintf("go list did not answer within %d s in %s environment", int(timeout.Seconds()), owner(env.Name))
 		return r
 	case err != nil:
-		r.failed = fmt.Sprintf("go list could not be run in the environment of the %s", env.Name)
+		r.failed = fmt.Sprintf("go list could not be run in %s environment", owner(env.Name))
 		return r
 	case res.Truncated:
 		r.failed = "go list printed more than can be read"
 		return r
 	}
-	r.parse(res)
+	// People know their own files, not our copies.
+	own := strings.NewReplacer(
+		filepath.Join(tmp, "go.mod"), filepath.Join(j.moduleRoot(dir), "go.mod"),
+		filepath.Join(tmp, "go.work"), j.workFile(env, dir),
+		filepath.Join(tmp, "mod"), env.Lookup("GOMODCACHE").Value.Reveal(),
+	)
+	r.parse(own.Replace(string(res.Stdout)), own.Replace(string(res.Stderr)))
 	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(dir, tmp) {
 		r.failed = "go would have to ask the checksum database about modules that go.sum lacks; run “go mod tidy” in your shell"
 		return r
 	}
 	forbidden := strings.TrimSpace(effective) != "off" && proxies == ""
-	r.needs = forbidden && (strings.Contains(r.stderr, disabled) || r.anyDisabled())
+	r.needs = forbidden && (strings.Contains(r.stderr, disabled) || strings.Contains(r.stderr, noToolchain) || r.anyDisabled())
 	return r
 }
 
-func (r *run) parse(res world.Result) {
-	r.stderr = strings.TrimSpace(string(res.Stderr))
-	r.packages = map[string]listed{}
-	dec := json.NewDecoder(bytes.NewReader(res.Stdout))
+func (r *run) parse(stdout, stderr string) {
+	r.stderr = strings.TrimSpace(stderr)
+	r.packages, r.files = map[string]listed{}, map[string]bool{}
+	dec := json.NewDecoder(strings.NewReader(stdout))
 	for dec.More() {
 		var p listed
 		if err := dec.Decode(&p); err != nil {
@@ -263,6 +339,11 @@ func (r *run) parse(res world.Result) {
 		path, _, _ := strings.Cut(p.ImportPath, " ")
 		if old, ok := r.packages[path]; !ok || old.Error == nil {
 			r.packages[path] = p
+		}
+		if !p.DepOnly {
+			for _, file := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles, p.InvalidGoFiles) {
+				r.files[file] = true
+			}
 		}
 		if !p.DepOnly && (p.Error != nil || len(p.DepsErrors) > 0 || p.Incomplete) {
 			r.broken = append(r.broken, p)
@@ -280,15 +361,14 @@ func (r run) anyDisabled() bool {
 	return false
 }
 
-// goCommand is the go that the environment's PATH leads to.
-func (j *judge) goCommand(env model.Env) string {
-	name := "go"
+// command is the program that the environment's PATH leads to; "" if none.
+func (j *judge) command(env model.Env, name string) string {
 	if j.w.GOOS == "windows" {
-		name = "go.exe"
+		name += ".exe"
 	}
 	for _, dir := range filepath.SplitList(env.Process()["PATH"]) {
 		file := filepath.Join(dir, name)
-		if info, err := j.w.Files.Stat(file); err == nil && filepath.IsAbs(dir) && info.Mode().IsRegular() {
+		if info, err := j.w.Files.Stat(file); err == nil && filepath.IsAbs(dir) && info.Mode().IsRegular() && (j.w.GOOS == "windows" || info.Mode()&0o111 != 0) {
 			return file
 		}
 	}
@@ -299,28 +379,22 @@ func (j *judge) goCommand(env model.Env) string {
 // and go.work.sum, preparing copies in tmp where it would.
 func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string) (flags []string, failed string) {
 	mode, modfileFlag := "", false
-	for _, flag := range strings.Fields(env.Lookup("GOFLAGS").Value.Reveal()) {
+	for _, flag := range goFlags(env.Lookup("GOFLAGS").Value.Reveal()) {
 		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-")
 		if value, ok := strings.CutPrefix(flag, "mod="); ok {
 			mode = value
 		}
 		modfileFlag = modfileFlag || strings.HasPrefix(flag, "modfile=")
 	}
-	gowork := env.Lookup("GOWORK").Value.Reveal()
-	switch {
-	case gowork == "off":
-	case gowork == "" && j.s.Work == nil:
-	default:
-		file := gowork
-		if file == "" {
-			file = j.s.Work.File
-		}
+	if file := j.workFile(env, dir); file != "" {
 		if mode == "" || mode == "readonly" {
-			copied, err := j.copyWork(file, tmp)
+			copied, err := j.copyWork(file, tmp, mode)
 			if err != nil {
 				return nil, "" // a go.work that go cannot use either: let go say so
 			}
-			vars["GOWORK"] = copied
+			if copied != "" {
+				vars["GOWORK"] = copied
+			}
 		}
 		return nil, ""
 	}
@@ -345,16 +419,58 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 	return nil, "GOFLAGS has -mod=mod, and the module to copy for a trial was not found"
 }
 
-// moduleRoot is the directory of the main module that dir belongs to; "" if
-// the snapshot has none.
-func (j *judge) moduleRoot(dir string) (root string) {
-	for _, m := range j.s.Modules {
-		at := filepath.Dir(m.File)
-		if (dir == at || strings.HasPrefix(dir, at+string(filepath.Separator))) && len(at) > len(root) {
-			root = at
+// goFlags splits GOFLAGS as go does: at white space, with quotes around whole
+// flags. What does not parse makes go stop, so it can be dropped here.
+func goFlags(s string) (flags []string) {
+	for s = strings.TrimLeft(s, " \t\r\n"); s != ""; s = strings.TrimLeft(s, " \t\r\n") {
+		if quote := s[0]; quote == '"' || quote == '\'' {
+			flag, rest, ok := strings.Cut(s[1:], string(quote))
+			if !ok {
+				return nil
+			}
+			flags, s = append(flags, flag), rest
+			continue
 		}
+		end := strings.IndexAny(s, " \t\r\n")
+		if end < 0 {
+			end = len(s)
+		}
+		flags, s = append(flags, s[:end]), s[end:]
 	}
-	return root
+	return flags
+}
+
+// workFile is the go.work in force in a directory; "" if none is.
+func (j *judge) workFile(env model.Env, dir string) string {
+	switch file := env.Lookup("GOWORK").Value.Reveal(); {
+	case file == "off", file != "" && !filepath.IsAbs(file): // go refuses the latter
+		return ""
+	case file != "":
+		return file
+	}
+	if root := j.nearest(dir, "go.work"); root != "" {
+		return filepath.Join(root, "go.work")
+	}
+	return ""
+}
+
+// moduleRoot is the directory of the main module that dir belongs to; "" if
+// there is none.
+func (j *judge) moduleRoot(dir string) string { return j.nearest(dir, "go.mod") }
+
+// nearest is dir or its closest parent that has a file of the given name; ""
+// if none has.
+func (j *judge) nearest(dir, name string) string {
+	for {
+		if info, err := j.w.Files.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
 }
 
 // sameSum reports whether a trial left its copy of go.sum as it was.
@@ -365,8 +481,9 @@ func (j *judge) sameSum(dir, tmp string) bool {
 }
 
 // copyWork writes a copy of a go.work with absolute paths, so that go writes
-// go.work.sum beside the copy.
-func (j *judge) copyWork(file, tmp string) (string, error) {
+// go.work.sum beside the copy. It is "" where go would use the vendor directory
+// beside the original, and so write nothing.
+func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 	data, err := j.w.Files.ReadFile(file)
 	if err != nil {
 		return "", err
@@ -376,17 +493,26 @@ func (j *judge) copyWork(file, tmp string) (string, error) {
 		return "", err
 	}
 	base := filepath.Dir(file)
+	if info, err := j.w.Files.Stat(filepath.Join(base, "vendor")); mode == "" && err == nil && info.IsDir() &&
+		work.Go != nil && version.Compare("go"+work.Go.Version, "go1.22") >= 0 {
+		return "", nil
+	}
 	abs := func(path string) string {
 		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
 			path = filepath.Join(base, path)
 		}
 		return path
 	}
-	uses := make([]*modfile.Use, 0, len(work.Use))
-	for _, u := range work.Use {
-		uses = append(uses, &modfile.Use{Path: filepath.ToSlash(abs(u.Path)), ModulePath: u.ModulePath})
+	for _, u := range slices.Clone(work.Use) {
+		if to := filepath.ToSlash(abs(u.Path)); to != u.Path {
+			if err := work.DropUse(u.Path); err != nil {
+				return "", err
+			}
+			if err := work.AddUse(to, u.ModulePath); err != nil {
+				return "", err
+			}
+		}
 	}
-	work.SetUse(uses)
 	for _, r := range slices.Clone(work.Replace) {
 		if r.New.Version == "" {
 			if err := work.AddReplace(r.Old.Path, r.Old.Version, filepath.ToSlash(abs(r.New.Path)), ""); err != nil {
@@ -407,10 +533,12 @@ func (j *judge) copyWork(file, tmp string) (string, error) {
 	return copied, nil
 }
 
+// fileURL is a path as an entry of GOPROXY, where a comma or a bar would end it.
 func fileURL(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	return "file://" + path
+	escaped := (&url.URL{Scheme: "file", Path: path}).String()
+	return strings.NewReplacer(",", "%2C", "|", "%7C").Replace(escaped)
 }

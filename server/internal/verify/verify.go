@@ -65,8 +65,11 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 	go func() { asked <- j.run(ctx, dir, editor) }()
 	there := j.run(ctx, dir, shell)
 	here := <-asked
-	v.Evidence = append(v.Evidence, there.evidence(path))
-	switch truth := there.of(path); truth.outcome {
+	if there.of(p.File, path).outcome == green {
+		there = j.compile(ctx, dir, shell, there)
+	}
+	v.Evidence = append(v.Evidence, there.evidence(p.File, path))
+	switch truth := there.of(p.File, path); truth.outcome {
 	case red:
 		v.Kind, v.TrueReason = model.Real, truth.reason
 		v.Why = "the package does not build in your shell either"
@@ -75,20 +78,37 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 		v.Why, v.TrueReason = truth.why, truth.reason
 		return v
 	}
-	v.Evidence = append(v.Evidence, here.evidence(path))
-	switch truth := here.of(path); truth.outcome {
+	// The go command knows nothing of packages drivers, so what it says with
+	// gopls' environment would not explain what gopls shows.
+	if driver := editor.Lookup(packagesDriver); !driver.Value.Empty() && driver.Value.Reveal() != "off" {
+		v.Kind, v.Cause = model.Phantom, model.CauseEnv
+		v.Guilty = []model.Guilty{{Variable: packagesDriver, Editor: driver, Shell: shell.Lookup(packagesDriver)}}
+		v.Why = "the import works in your shell; gopls does not ask go but a packages driver, and that does not find it"
+		return v
+	} else if driver.Value.Empty() && j.command(editor, "gopackagesdriver") != "" {
+		v.Kind, v.Cause = model.Phantom, model.CauseEnv
+		v.Why = "the import works in your shell; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver), and that does not find the import"
+		return v
+	}
+	v.Evidence = append(v.Evidence, here.evidence(p.File, path))
+	switch truth := here.of(p.File, path); truth.outcome {
 	case undecided:
 		v.Why, v.TrueReason = truth.why, truth.reason
 	case red:
 		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, truth.reason
-		v.Guilty = j.bisect(ctx, dir, path, editor, shell, &v)
 		v.Why = fmt.Sprintf("the import works in your shell and fails with %s environment", owner(editor.Name))
+		if v.Guilty = j.bisect(ctx, p.File, path, editor, shell); v.Guilty == nil {
+			v.Why += "; which variable makes the difference was not found"
+		}
 	default:
 		v.Kind, v.Cause = model.Phantom, model.CauseStale
 		v.Why = fmt.Sprintf("the import works in your shell and with %s environment too: gopls has not looked again", owner(editor.Name))
 	}
 	return v
 }
+
+// packagesDriver names the program that gopls asks instead of go.
+const packagesDriver = "GOPACKAGESDRIVER"
 
 // owner names whose environment it is.
 func owner(name model.EnvName) string {
@@ -165,7 +185,7 @@ func either(s, fallback string) string {
 // suspects first.
 var bisected = strings.Fields(`
 	GOFLAGS GOWORK GOPROXY GOPRIVATE GONOPROXY GOOS GOARCH CGO_ENABLED GO111MODULE GOTOOLCHAIN GOROOT PATH
-	GOEXPERIMENT GOMODCACHE GOPATH GOENV GONOSUMDB GOSUMDB GOINSECURE GOVCS GOPACKAGESDRIVER
+	GOEXPERIMENT GOMODCACHE GOPATH GOENV GONOSUMDB GOSUMDB GOINSECURE GOVCS XDG_CONFIG_HOME HOME
 `)
 
 // maxTrials bounds the runs of one bisect.
@@ -173,8 +193,8 @@ const maxTrials = 12
 
 // bisect names the variables whose shell value, put into the editor's
 // environment, turns ground truth green: one that does it alone if there is
-// one, else a minimal set.
-func (j *judge) bisect(ctx context.Context, dir, path string, editor, shell model.Env, v *model.Verdict) []model.Guilty {
+// one, else a minimal set; none if it found no such set.
+func (j *judge) bisect(ctx context.Context, file, path string, editor, shell model.Env) (out []model.Guilty) {
 	from, to := editor.Process(), shell.Process()
 	var differing []string
 	for _, name := range bisected {
@@ -191,7 +211,7 @@ func (j *judge) bisect(ctx context.Context, dir, path string, editor, shell mode
 		for _, name := range names {
 			env = transplant(env, shell, name)
 		}
-		return j.run(ctx, dir, env).of(path).outcome == green
+		return j.run(ctx, filepath.Dir(file), env).of(file, path).outcome == green
 	}
 	var guilty []string
 	for _, name := range differing {
@@ -209,10 +229,6 @@ func (j *judge) bisect(ctx context.Context, dir, path string, editor, shell mode
 			}
 		}
 	}
-	if guilty == nil {
-		v.Why = "the import works in your shell and fails with the editor's environment; no single variable explains it"
-	}
-	out := make([]model.Guilty, 0, len(guilty))
 	for _, name := range guilty {
 		out = append(out, model.Guilty{Variable: name, Editor: editor.Lookup(name), Shell: shell.Lookup(name)})
 	}
@@ -220,12 +236,21 @@ func (j *judge) bisect(ctx context.Context, dir, path string, editor, shell mode
 }
 
 // transplant gives env the process value that another environment has for a
-// variable.
+// variable, and the GOENV file where the variable decides which one is read.
 func transplant(env, from model.Env, name string) model.Env {
 	if value, ok := from.Process()[name]; ok {
-		return env.With(name, &model.Assignment{Value: model.NewValue(value)})
+		env = env.With(name, &model.Assignment{Value: model.NewValue(value)})
+	} else {
+		env = env.With(name, nil)
 	}
-	return env.With(name, nil)
+	if name == "GOENV" || name == "XDG_CONFIG_HOME" || name == "HOME" {
+		for i, l := range env.Layers { // With made the slice
+			if l.Kind == model.LayerGOENV {
+				env.Layers[i] = from.Layer(model.LayerGOENV)
+			}
+		}
+	}
+	return env
 }
 
 // Green reports whether the import that a problem complains of works in the
@@ -237,5 +262,5 @@ func Green(ctx context.Context, w *world.World, s *model.Snapshot, p model.Probl
 		return false
 	}
 	j := &judge{w: w, s: s, runs: map[string]run{}}
-	return j.run(ctx, filepath.Dir(p.File), gopls).of(path).outcome == green
+	return j.run(ctx, filepath.Dir(p.File), gopls).of(p.File, path).outcome == green
 }
