@@ -255,7 +255,7 @@ type question struct {
 func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) (r run) {
 	proxies := q.proxies
 	r.env, r.private, r.compiled = env.Name, proxies != "", q.compile
-	goCommand := j.command(env, "go")
+	goCommand := j.w.LookPath(env.Process()["PATH"], "go")
 	if goCommand == "" {
 		r.failed = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name))
 		return r
@@ -361,25 +361,11 @@ func (r run) anyDisabled() bool {
 	return false
 }
 
-// command is the program that the environment's PATH leads to; "" if none.
-func (j *judge) command(env model.Env, name string) string {
-	if j.w.GOOS == "windows" {
-		name += ".exe"
-	}
-	for _, dir := range filepath.SplitList(env.Process()["PATH"]) {
-		file := filepath.Join(dir, name)
-		if info, err := j.w.Files.Stat(file); err == nil && filepath.IsAbs(dir) && info.Mode().IsRegular() && (j.w.GOOS == "windows" || info.Mode()&0o111 != 0) {
-			return file
-		}
-	}
-	return ""
-}
-
 // readOnly returns the flags that keep go list from writing go.mod, go.sum
 // and go.work.sum, preparing copies in tmp where it would.
 func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string) (flags []string, failed string) {
 	mode, modfileFlag := "", false
-	for _, flag := range goFlags(env.Lookup("GOFLAGS").Value.Reveal()) {
+	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
 		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-")
 		if value, ok := strings.CutPrefix(flag, "mod="); ok {
 			mode = value
@@ -417,27 +403,6 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 		return []string{"-modfile=" + filepath.Join(tmp, "go.mod")}, ""
 	}
 	return nil, "GOFLAGS has -mod=mod, and the module to copy for a trial was not found"
-}
-
-// goFlags splits GOFLAGS as go does: at white space, with quotes around whole
-// flags. What does not parse makes go stop, so it can be dropped here.
-func goFlags(s string) (flags []string) {
-	for s = strings.TrimLeft(s, " \t\r\n"); s != ""; s = strings.TrimLeft(s, " \t\r\n") {
-		if quote := s[0]; quote == '"' || quote == '\'' {
-			flag, rest, ok := strings.Cut(s[1:], string(quote))
-			if !ok {
-				return nil
-			}
-			flags, s = append(flags, flag), rest
-			continue
-		}
-		end := strings.IndexAny(s, " \t\r\n")
-		if end < 0 {
-			end = len(s)
-		}
-		flags, s = append(flags, s[:end]), s[end:]
-	}
-	return flags
 }
 
 // workFile is the go.work in force in a directory; "" if none is.

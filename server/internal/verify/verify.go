@@ -6,6 +6,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -85,7 +86,7 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 		v.Guilty = []model.Guilty{{Variable: packagesDriver, Editor: driver, Shell: shell.Lookup(packagesDriver)}}
 		v.Why = "the import works in your shell; gopls does not ask go but a packages driver, and that does not find it"
 		return v
-	} else if driver.Value.Empty() && j.command(editor, "gopackagesdriver") != "" {
+	} else if driver.Value.Empty() && j.w.LookPath(editor.Process()["PATH"], "gopackagesdriver") != "" {
 		v.Kind, v.Cause = model.Phantom, model.CauseEnv
 		v.Why = "the import works in your shell; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver), and that does not find the import"
 		return v
@@ -157,7 +158,7 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 func (j *judge) environments() (editor, shell model.Env, why string) {
 	shell, ok := j.s.Env(model.EnvShell)
 	if !ok || !shell.Complete {
-		return editor, shell, "the environment you build with is not known: " + either(shell.Why, "it was not given")
+		return editor, shell, "the environment you build with is not known: " + cmp.Or(shell.Why, "it was not given")
 	}
 	gopls, asked := j.s.Env(model.EnvGopls)
 	if gopls.Complete {
@@ -171,14 +172,7 @@ func (j *judge) environments() (editor, shell model.Env, why string) {
 			return env, shell, ""
 		}
 	}
-	return editor, shell, "the environment of gopls is not known: " + either(gopls.Why, "it was not given")
-}
-
-func either(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
+	return editor, shell, "the environment of gopls is not known: " + cmp.Or(gopls.Why, "it was not given")
 }
 
 // bisected are the variables that can make an import work or fail, the usual
