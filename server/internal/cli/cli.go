@@ -98,14 +98,18 @@ func run(ctx context.Context, a *app, args []string) (exit int) {
 		fmt.Fprintln(a.stderr, "gophantom: interrupted")
 		return exitInterrupted
 	case errors.As(err, &open):
-		fmt.Fprintln(a.stderr, "gophantom: "+err.Error())
+		fmt.Fprintln(a.stderr, "gophantom: "+shown(err))
 		return exitUndecided
 	case err != nil:
-		fmt.Fprintln(a.stderr, "gophantom: "+strings.TrimSpace(err.Error()))
+		fmt.Fprintln(a.stderr, "gophantom: "+shown(err))
 		return exitUsage
 	}
 	return a.exit
 }
+
+// shown is an error as it may be shown: it can quote an argument or the name
+// of a file.
+func shown(err error) string { return report.Show(model.NewValue(strings.TrimSpace(err.Error()))) }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

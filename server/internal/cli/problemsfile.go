@@ -123,6 +123,15 @@ func codeText(raw json.RawMessage) (string, error) {
 	return "", errors.New("want a string, a number or {value, target}")
 }
 
+// article puts "a" or "an" in front of a kind of JSON value, such as "array".
+func article(kind string) string {
+	kind, _, _ = strings.Cut(kind, " ") // "number 1e400"
+	if strings.ContainsAny(kind[:1], "aeiou") {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
 // atLine puts the line in front of what encoding/json says.
 func atLine(data []byte, err error) error {
 	offset := int64(-1)
@@ -133,6 +142,11 @@ func atLine(data []byte, err error) error {
 		offset = syntax.Offset
 	case errors.As(err, &kind):
 		offset = kind.Offset
+		what := kind.Field
+		if what == "" {
+			what = "the file"
+		}
+		err = fmt.Errorf("%s cannot be %s", what, article(kind.Value)) // not Go's names of the types
 	}
 	if offset < 0 || offset > int64(len(data)) {
 		return fmt.Errorf(" %w", err)

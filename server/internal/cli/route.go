@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,6 +40,9 @@ A module that go is certain to refuse counts as an error.`,
 			}
 			modules := make([]route.Module, len(args))
 			for i, arg := range args {
+				if strings.Contains(arg, "://") { // which may hold a password
+					return errors.New("route wants a module path, such as golang.org/x/mod, and not a URL")
+				}
 				path, version, versioned := strings.Cut(arg, "@")
 				if path == "" || versioned && version == "" {
 					return fmt.Errorf("%q is not MODULE or MODULE@VERSION", arg)
@@ -84,7 +88,7 @@ A module that go is certain to refuse counts as an error.`,
 // publicRoute turns a route into its public, redacted form.
 func publicRoute(r route.Route, environment string) report.Route {
 	out := report.Route{
-		Module: r.Module.Path, Version: r.Module.Version, Environment: environment, Mode: string(r.Mode),
+		Module: report.Show(model.NewValue(r.Module.Path)), Version: report.Show(model.NewValue(r.Module.Version)), Environment: environment, Mode: string(r.Mode),
 		Error: report.Show(r.Error), Unknown: r.Unknown, Steps: []report.RouteStep{},
 		Insecure: report.Insecure{Allowed: r.Insecure.Allowed, Pattern: report.Show(r.Insecure.Pattern), Why: publicWhy(r.Insecure.Why)},
 		SumDB: report.SumDB{

@@ -77,8 +77,8 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
 	if gopls, asked := s.Env(model.EnvGopls); s.Editor != nil && asked && !gopls.Complete {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: "gopls", Why: gopls.Why + "."})
 	}
-	if shell, ok := s.ToolchainOf(model.EnvShell); ok && shell.Go == "" {
-		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: "The shell has " + shell.Why + "."})
+	if shell, ok := s.ToolchainOf(model.EnvShell); ok && (shell.Go == "" || shell.Version == "") {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: show("The shell has " + shell.Why + ".")})
 	}
 	a.Verdicts = verify.Judge(ctx, w, s)
 	for i := range a.Verdicts {

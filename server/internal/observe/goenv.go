@@ -23,12 +23,12 @@ func goFiles(w *world.World, vars map[string]string, tool model.Toolchain) (laye
 			faults = append(faults, *fault)
 		}
 	}
-	goroot := model.Layer{Kind: model.LayerGoroot}
-	if tool.GOROOT != "" {
-		goroot.File = filepath.Join(tool.GOROOT, "go.env")
+	layers = []model.Layer{goenv}
+	if tool.Version != "" { // else there is no Go whose defaults could be known
+		goroot := model.Layer{Kind: model.LayerGoroot, File: filepath.Join(tool.GOROOT, "go.env")}
 		goroot.Vars, _ = readGoEnv(w, goroot.File)
+		layers = append(layers, goroot)
 	}
-	layers = []model.Layer{goenv, goroot}
 	return append(layers, defaults(w, vars, layers, tool)), faults
 }
 
@@ -83,10 +83,14 @@ func readGoEnv(w *world.World, file string) (map[string]model.Assignment, *model
 		return nil, nil
 	}
 	if err != nil {
+		text := fmt.Sprintf("The GOENV file %s cannot be read (%s), so go ignores it; make it a readable file.", file, reason(err))
+		if info, statErr := w.Files.Stat(file); statErr == nil && !info.IsDir() && !errors.Is(err, fs.ErrPermission) {
+			text = fmt.Sprintf("The GOENV file %s is not read here (%s), so what go takes from it is not known; make it an ordinary, small file.", file, reason(err))
+		}
 		return nil, &model.Fault{
 			Subject:  "GOENV file",
 			Location: &model.Location{File: file},
-			Text:     fmt.Sprintf("The GOENV file %s cannot be read (%s), so go ignores it; make it a readable file.", file, reason(err)),
+			Text:     text,
 		}
 	}
 	vars := map[string]model.Assignment{}

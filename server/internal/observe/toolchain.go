@@ -30,7 +30,7 @@ func toolchain(ctx context.Context, w *world.World, name model.EnvName, vars map
 			t.GOROOT = root
 		}
 	}
-	if t.GOROOT == "" && run {
+	if gorootVersion(w, t.GOROOT) == "" && run { // a shim, a Go without VERSION, or no Go at all
 		res, err := w.Exec.Run(ctx, world.Command{Path: t.Go, Args: []string{"env", "-json", "GOROOT", "GOVERSION"}, Dir: w.Dir, Env: world.Environ(vars)})
 		var out struct{ GOROOT, GOVERSION string }
 		if err == nil && res.Code == 0 && json.Unmarshal(res.Stdout, &out) == nil {
@@ -41,7 +41,10 @@ func toolchain(ctx context.Context, w *world.World, name model.EnvName, vars map
 		t.Version = gorootVersion(w, t.GOROOT)
 	}
 	if t.Version == "" {
-		t.Why = fmt.Sprintf("the Go behind %s could not be identified", t.Go)
+		t.Why = fmt.Sprintf("a go command, %s, that does not say which Go it is", t.Go)
+		if vars["GOROOT"] != "" {
+			t.Why = fmt.Sprintf("GOROOT set to %s, where there is no Go; unset GOROOT or correct it", vars["GOROOT"])
+		}
 	}
 	return t
 }

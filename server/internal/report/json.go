@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // JSON encodes a report of any kind for people and programs: indented, without
@@ -16,7 +19,25 @@ func JSON(v any) ([]byte, error) {
 	if err := e.Encode(filled(reflect.ValueOf(v)).Interface()); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return visible(b.Bytes()), nil
+}
+
+// visible writes characters that a terminal may act on, and JSON leaves as
+// they are, as escapes; in JSON they only occur in strings.
+func visible(data []byte) []byte {
+	var out []byte
+	for _, r := range string(data) {
+		switch {
+		case r < 0x80 || !hidden(r):
+			out = utf8.AppendRune(out, r)
+		case r < 0x10000:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return out
 }
 
 // filled copies a value with its nil slices and maps made empty.

@@ -237,7 +237,7 @@ func place(o Origin, dir string) string {
 		if dir == "" {
 			file = o.File
 		}
-		s = file
+		s = escape(file)
 		if o.Line > 0 {
 			s += fmt.Sprintf(":%d", o.Line)
 		}
@@ -254,5 +254,5 @@ func place(o Origin, dir string) string {
 // spot is a location as file:line:column, both from 1.
 func spot(u string, at Position, dir string) string {
 	file, _ := relative(dir, FileOf(u))
-	return fmt.Sprintf("%s:%d:%d", file, at.Line+1, at.Character+1)
+	return fmt.Sprintf("%s:%d:%d", escape(file), at.Line+1, at.Character+1)
 }

@@ -10,7 +10,7 @@ import (
 func (r Report) Text(st Style) string {
 	p := &page{Style: st}
 	if len(r.Findings) == 0 && len(r.Problems) == 0 && len(r.Unknown) == 0 {
-		p.heading(markOK, "Nothing is wrong with Go's environment in "+r.Snapshot.Dir+" ("+r.Snapshot.versions()+").")
+		p.heading(markOK, "Nothing is wrong with Go's environment in "+escape(r.Snapshot.Dir)+" ("+r.Snapshot.versions()+").")
 		return p.String()
 	}
 	for _, problem := range r.Problems {
@@ -108,13 +108,13 @@ func (r Report) summary() string {
 	switch {
 	case len(parts) == 0 && undecided > 0:
 		return fmt.Sprintf("Nothing wrong was found in %s (%s), but %s could not be looked at, so this is no clean bill of health.",
-			r.Snapshot.Dir, r.Snapshot.versions(), counted(undecided, "thing"))
+			escape(r.Snapshot.Dir), r.Snapshot.versions(), counted(undecided, "thing"))
 	case undecided > 0:
 		parts = append(parts, fmt.Sprintf("%d undecided", undecided))
 	case len(parts) == 0:
 		parts = append(parts, counted(len(r.Problems), "problem"))
 	}
-	return strings.ToUpper(listed(parts)[:1]) + listed(parts)[1:] + " in " + r.Snapshot.Dir + " (" + r.Snapshot.versions() + ")."
+	return strings.ToUpper(listed(parts)[:1]) + listed(parts)[1:] + " in " + escape(r.Snapshot.Dir) + " (" + r.Snapshot.versions() + ")."
 }
 
 func (r Report) next() string {
