@@ -207,6 +207,9 @@ func (o *observer) gopls(settings effectiveSettings) {
 	}
 	for _, g := range seen {
 		o.s.Gopls = append(o.s.Gopls, g.GoplsProcess)
+		if g.Replaced {
+			o.fault(model.Fault{Subject: "gopls", Text: fmt.Sprintf("The binary of gopls was replaced since it started (process %d); restart it to run the new one.", g.PID)})
+		}
 	}
 	switch {
 	case len(seen) == 0:
