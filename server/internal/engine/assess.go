@@ -309,6 +309,18 @@ func (a Assessment) headline(r report.Report) string {
 	if len(r.Unknown) > 0 {
 		return r.Unknown[0].Why
 	}
+	unjudged := 0
+	for _, v := range a.Verdicts {
+		if !judged(v.Problem) {
+			unjudged++
+		}
+	}
+	switch {
+	case unjudged > 0:
+		return fmt.Sprintf("The editor and the shell agree; of what the editor shows, %d cannot be judged yet.", unjudged)
+	case len(r.Problems) > 0:
+		return "No phantoms: what the editor shows fails in your shell too."
+	}
 	return "No phantoms: the editor and the shell agree."
 }
 

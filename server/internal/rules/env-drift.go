@@ -150,10 +150,15 @@ func equivalent(variable string, a, b model.Value) bool {
 		return slices.Equal(livePatterns(x), livePatterns(y))
 	case "GOFLAGS", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS":
 		return slices.Equal(strings.Fields(x), strings.Fields(y))
-	case "GOTOOLCHAIN":
-		return cmp.Or(x, "auto") == cmp.Or(y, "auto")
+	case "GOTOOLCHAIN", "GO111MODULE", "GOAUTH", "GOVCS", "GOPACKAGESDRIVER":
+		return cmp.Or(x, unsetMeans[variable]) == cmp.Or(y, unsetMeans[variable])
 	}
 	return false
+}
+
+// unsetMeans are values that say what go does without them anyway.
+var unsetMeans = map[string]string{
+	"GOTOOLCHAIN": "auto", "GO111MODULE": "on", "GOAUTH": "netrc", "GOVCS": "public:git|hg,private:all", "GOPACKAGESDRIVER": "off",
 }
 
 // livePatterns returns the patterns of a list that can match, in a canonical

@@ -12,6 +12,8 @@ var goplsStaleEnv = Rule{
 		{"", "the environment of the running gopls differs from what the Go extension would start it with now", ""},
 	},
 	Severity: model.Warning,
+	// A mask explains more, and a restart alone may not cure it.
+	DependsOn: []string{"masked-variable"},
 	Messages: map[string]string{
 		"stale": `gopls was started with {old}; started now, it would get {new}, so it needs a restart.`,
 	},

@@ -19,7 +19,8 @@ var maskedVariable = Rule{
 	Severity: model.Warning,
 	Messages: map[string]string{
 		"copied":  `An old copy of {variable} ({value}) in the environment of {environments} hides the GOENV file, which now says {fileValue}; restarting gopls alone cannot bring it back.`,
-		"unset":   `An old copy of {variable} ({value}) stays in the environment of {environments}; the GOENV file no longer sets it, so go would use {fileValue}.`,
+		"gopls":   `gopls was started with an old copy of {variable} ({value}), which hides the GOENV file, which now says {fileValue}; gopls needs a restart.`,
+		"unset":   `An old copy of {variable} ({value}) stays in the environment of {environments}; the GOENV file does not set it, so go would use {fileValue}.`,
 		"shadows": `{variable}={value} in the environment of {environments} hides {variable}={fileValue} in the GOENV file.`,
 	},
 	Doc: Doc{
@@ -65,6 +66,8 @@ var maskedVariable = Rule{
 					key = "shadows"
 				case !inFile:
 					key = "unset"
+				case name == model.EnvGopls && editor.Complete:
+					key = "gopls" // the editor has lost the copy, gopls still has it
 				}
 				editorSide = &model.Finding{
 					Ref:          "EN-SHADOW",
@@ -72,12 +75,14 @@ var maskedVariable = Rule{
 					Environments: []model.EnvName{name},
 					Message:      key,
 					Args: map[string]model.Value{
-						"variable": model.NewValue(variable), "value": mask.Value, "fileValue": below.Value,
+						"variable": model.NewValue(variable), "value": mask.Value, "fileValue": orNothing(below.Value),
 					},
 					Origin: &below.Origin,
-					Latent: idle(s, env),
+					Latent: variable == "GOPROXY" && idle(s, env), // the others decide where files lie
 				}
-				if key != "shadows" && s.Editor != nil {
+				if key == "gopls" {
+					editorSide.Fixes = []model.FixOffer{{ID: "restart-gopls"}}
+				} else if key != "shadows" && s.Editor != nil {
 					editorSide.Fixes = []model.FixOffer{{ID: "unmask", Args: map[string]model.Value{"variable": model.NewValue(variable)}}}
 				}
 			}
@@ -88,4 +93,12 @@ var maskedVariable = Rule{
 		}
 		return found
 	},
+}
+
+// orNothing words an empty value.
+func orNothing(v model.Value) model.Value {
+	if v.Empty() {
+		return model.NewValue("nothing")
+	}
+	return v
 }
