@@ -12,6 +12,7 @@ import {
   ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
+  ShowMessageRequest,
   type StaticFeature,
   TransportKind,
   WorkDoneProgress,
@@ -29,6 +30,7 @@ const documentSelector = [
   { scheme: "file", pattern: "**/go.{mod,work,sum}" },
   { scheme: "file", pattern: "**/settings.json" },
   { scheme: "file", pattern: "**/*.code-workspace" },
+  { scheme: "file", pattern: "**/go/env" }, // what `go env -w` writes
 ];
 
 /** Makes the client of one server process; nothing runs before start. */
@@ -77,6 +79,13 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
   );
   client.onNotification("gophantom/status", events.onStatus);
   client.onRequest("gophantom/editorAction", events.onEditorAction);
+  client.onRequest(ShowMessageRequest.type, async ({ message, actions = [] }) => {
+    const title = await events.onQuestion(
+      message,
+      actions.map((action) => action.title),
+    );
+    return actions.find((action) => action.title === title) ?? null;
+  });
 
   let requests = 0;
   let starting: Promise<void> | undefined;

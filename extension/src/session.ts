@@ -23,6 +23,8 @@ export interface ClientEvents {
   initOptions: InitOptions;
   onStatus(status: Status): void;
   onEditorAction(action: EditorAction): Promise<EditorActionResult>;
+  /** Asks the user; resolves with one of the answers, or undefined if it was dismissed. */
+  onQuestion(message: string, answers: string[]): Promise<string | undefined>;
   /** The server ended, or never came up, without being asked to. Comes at most once. */
   onEnd(why: string): void;
 }
@@ -60,6 +62,10 @@ class Session {
         // Before the answer, so that the server judges the new picture.
         this.feed?.sendNow();
         return result;
+      },
+      onQuestion: (message, answers) => {
+        const [title = "", ...details] = message.split("\n\n");
+        return api.ask(title, details.join("\n\n"), answers);
       },
       onEnd,
     };
@@ -222,7 +228,10 @@ export class SessionManager {
     this.around.log.error(why);
     const wait = this.restarts.recordEnd();
     if (wait === undefined) {
-      this.setState({ kind: "stopped", why: "The server ended again and again. The log tells why." });
+      this.setState({
+        kind: "stopped",
+        why: "The server ended again and again, so it is not started any more. The log tells why; Restart Server tries once more.",
+      });
       return;
     }
     this.setState({ kind: "restarting", seconds: Math.round(wait / 1000) });

@@ -256,6 +256,15 @@ export async function warn(message: string, ...buttons: string[]): Promise<strin
   return vscode.window.showWarningMessage(message, ...buttons);
 }
 
+/**
+ * Shows a modal dialog, whose detail keeps its lines; resolves with the answer
+ * taken, undefined if it was dismissed.
+ */
+export async function ask(title: string, detail: string, answers: string[]): Promise<string | undefined> {
+  const items = answers.map((answer) => ({ title: answer, isCloseAffordance: answer === "Cancel" }));
+  return (await vscode.window.showInformationMessage(title, { modal: true, detail }, ...items))?.title;
+}
+
 export async function pick<T extends PickItem>(items: T[], placeHolder: string): Promise<T | undefined> {
   return vscode.window.showQuickPick(items, { placeHolder });
 }

@@ -221,6 +221,16 @@ test("an editor action is answered after the new facts were sent", async (t) => 
   assert.ok(!("GOPROXY" in (newest().facts.at(-1)?.env ?? { GOPROXY: "" })));
 });
 
+test("a question of the server shows its title apart from what will be done", async (t) => {
+  const { newest } = await startManager(t);
+  editor.answer = "Apply";
+  const answer = await newest().events.onQuestion("Change it\n\nThis weakens security.\n\n-a\n+b", ["Apply", "Cancel"]);
+  assert.equal(answer, "Apply");
+  assert.deepEqual(editor.questions, [
+    { title: "Change it", detail: "This weakens security.\n\n-a\n+b", answers: ["Apply", "Cancel"] },
+  ]);
+});
+
 function result(outcome: string, next = ""): CureResult {
   return { outcome, message: "What happened [x](command:evil).", millis: 5, next };
 }

@@ -57,7 +57,7 @@ function freshEditor() {
     commands: {} as { [id: string]: (...args: unknown[]) => unknown },
     /** Whether saving works. */
     saves: true,
-    /** The answer to the next notification or quick pick. */
+    /** The answer to the next notification, question or quick pick. */
     answer: undefined as string | undefined,
 
     contexts: {} as { [key: string]: boolean },
@@ -65,6 +65,7 @@ function freshEditor() {
     languageStatus: undefined as LanguageStatusLook | undefined,
     flashes: [] as string[],
     warnings: [] as { message: string; buttons: string[] }[],
+    questions: [] as { title: string; detail: string; answers: string[] }[],
     picks: [] as { labels: string[]; placeHolder: string }[],
     progress: [] as string[],
     documents: {} as { [name: string]: string },
@@ -175,6 +176,10 @@ export const withProgress: typeof real.withProgress = (title, task) => {
 export const flash: typeof real.flash = (text) => void editor.flashes.push(text);
 export const warn: typeof real.warn = async (message, ...buttons) => {
   editor.warnings.push({ message, buttons });
+  return takeAnswer();
+};
+export const ask: typeof real.ask = async (title, detail, answers) => {
+  editor.questions.push({ title, detail, answers });
   return takeAnswer();
 };
 export const pick: typeof real.pick = async (items, placeHolder) => {

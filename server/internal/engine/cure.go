@@ -101,7 +101,15 @@ func (l *Loop) carryOut(ctx context.Context, h Host, a Assessment, o offer) Cure
 		return CureResult{Outcome: "refused", Message: p.Manual}
 	}
 	h.Progress(p.Title)
-	if err := l.steps(ctx, h, p.Title, p.Preview, p.Steps); err != nil {
+	if preview := confirmation(p); preview != "" {
+		switch ok, err := h.Confirm(ctx, p.Title, preview); {
+		case err != nil:
+			return CureResult{Outcome: "refused", Message: fmt.Sprintf("“%s” could not be shown before it is done: %v.", p.Title, err)}
+		case !ok:
+			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
+		}
+	}
+	if err := l.steps(ctx, h, p.Title, p.Steps); err != nil {
 		if errors.Is(err, errDeclined) {
 			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 		}
@@ -148,8 +156,21 @@ func (o offer) relief() string {
 	return o.subject + " is in order"
 }
 
+// confirmation is what the user has to agree to before a plan is carried out;
+// "" for one that changes no file and weakens nothing. Nobody is asked before
+// an undo, for that is what was asked for.
+func confirmation(p fix.Plan) string {
+	switch {
+	case p.WeakensSecurity:
+		return "This weakens security: go then checks less of what it downloads, or of where it comes from.\n\n" + p.Preview
+	case p.Kind() == "edit":
+		return p.Preview
+	}
+	return ""
+}
+
 // steps carries out steps through the editor.
-func (l *Loop) steps(ctx context.Context, h Host, label, preview string, steps []fix.Step) error {
+func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step) error {
 	for _, step := range steps {
 		var err error
 		switch step.Kind {
@@ -160,13 +181,12 @@ func (l *Loop) steps(ctx context.Context, h Host, label, preview string, steps [
 		case fix.StepRestartGopls:
 			err = h.RestartGopls(ctx)
 		case fix.StepEditFile:
-			var applied bool
 			if step.Edit.OnDisk {
-				applied, err = l.editOnDisk(ctx, h, label, preview, *step.Edit)
-			} else {
-				applied, err = h.ApplyEdit(ctx, Edit{Label: label, FileEdit: *step.Edit})
+				err = step.Edit.Write(l.w)
+				break
 			}
-			if err == nil && !applied {
+			var applied bool
+			if applied, err = h.ApplyEdit(ctx, Edit{Label: label, FileEdit: *step.Edit}); err == nil && !applied {
 				err = errDeclined
 			}
 		}
@@ -175,17 +195,6 @@ func (l *Loop) steps(ctx context.Context, h Host, label, preview string, steps [
 		}
 	}
 	return nil
-}
-
-// editOnDisk changes a file that no editor should open as a document, after
-// the user has seen the change; an undo was asked for already.
-func (l *Loop) editOnDisk(ctx context.Context, h Host, label, preview string, edit fix.FileEdit) (applied bool, err error) {
-	if preview != "" {
-		if ok, err := h.Confirm(ctx, label, preview); !ok || err != nil {
-			return false, err
-		}
-	}
-	return true, edit.Write(l.w)
 }
 
 // helped waits until a newer snapshot shows that the cure worked: the problem
@@ -255,7 +264,7 @@ func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
 		return CureResult{Outcome: "nothing", Message: "There is no cure to undo."}
 	}
 	start := l.w.Clock.Now()
-	if err := l.steps(ctx, h, "Undo: "+u.title, "", u.steps); err != nil {
+	if err := l.steps(ctx, h, "Undo: "+u.title, u.steps); err != nil {
 		if errors.Is(err, errDeclined) {
 			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 		}

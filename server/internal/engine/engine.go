@@ -48,7 +48,8 @@ type Host interface {
 	SetEnv(ctx context.Context, values map[string]string) (previous map[string]*string, err error)
 	// RestartGopls asks the Go extension to restart gopls and waits for it.
 	RestartGopls(ctx context.Context) error
-	// ApplyEdit shows and applies an edit; applied is false if the user declined.
+	// ApplyEdit applies an edit and saves the file; applied is false if the
+	// editor or the user declined.
 	ApplyEdit(ctx context.Context, edit Edit) (applied bool, err error)
 	// Confirm shows what will be done and asks whether to go on.
 	Confirm(ctx context.Context, title, preview string) (ok bool, err error)

@@ -43,7 +43,8 @@ func (h host) RestartGopls(ctx context.Context) error {
 
 func (h host) Progress(message string) { h.progress.report(message) }
 
-// Confirm asks in a message of the editor. Dismissing it is a no.
+// Confirm asks in a message of the editor: the title, an empty line, and what
+// will be done. Dismissing it is a no.
 func (h host) Confirm(ctx context.Context, title, preview string) (ok bool, err error) {
 	const yes = "Apply"
 	params := &protocol.ShowMessageRequestParams{
@@ -84,9 +85,9 @@ func callError(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// ApplyEdit has the editor apply an edit, with a preview where the editor has
-// one, and save the file. The edit is refused with world.ErrChanged when the
-// file is not what the edit was made for, on disk or in the editor.
+// ApplyEdit has the editor apply an edit and save the file. The edit is
+// refused with world.ErrChanged when the file is not what the edit was made
+// for, on disk or in the editor.
 func (h host) ApplyEdit(ctx context.Context, edit engine.Edit) (applied bool, err error) {
 	s := h.s
 	if !s.peer.applyEdit {
@@ -140,9 +141,9 @@ func (s *server) unchanged(edit engine.Edit) error {
 // creates reports whether the edit makes a new file.
 func creates(edit engine.Edit) bool { return edit.Want == nil }
 
-// annotation is the id under which the parts of an edit ask for confirmation.
-const annotation = protocol.ChangeAnnotationIdentifier("gophantom")
-
+// workspaceEdit asks for no confirmation by a change annotation, for Confirm
+// has asked: VS Code's preview of those leaves every change unticked, so that
+// the user would have to tick each one before applying.
 func (s *server) workspaceEdit(edit engine.Edit) (protocol.WorkspaceEdit, error) {
 	doc := s.uri(edit.File)
 	var plain []protocol.TextEdit
@@ -157,21 +158,11 @@ func (s *server) workspaceEdit(edit engine.Edit) (protocol.WorkspaceEdit, error)
 	}
 
 	var out protocol.WorkspaceEdit
-	if s.peer.annotations {
-		yes := true
-		out.ChangeAnnotations = map[protocol.ChangeAnnotationIdentifier]protocol.ChangeAnnotation{
-			annotation: {Label: edit.Label, NeedsConfirmation: &yes},
-		}
-	}
 	if creates(edit) {
 		if !s.peer.createFile {
 			return protocol.WorkspaceEdit{}, fmt.Errorf("this editor cannot create files: %w", errors.ErrUnsupported)
 		}
-		create := &protocol.CreateFile{Kind: "create", URI: doc}
-		if s.peer.annotations {
-			create.AnnotationID = annotation
-		}
-		out.DocumentChanges = append(out.DocumentChanges, create)
+		out.DocumentChanges = append(out.DocumentChanges, &protocol.CreateFile{Kind: "create", URI: doc})
 	}
 	change := &protocol.TextDocumentEdit{}
 	change.TextDocument.URI = doc
@@ -179,11 +170,7 @@ func (s *server) workspaceEdit(edit engine.Edit) (protocol.WorkspaceEdit, error)
 		change.TextDocument.Version = &d.version
 	}
 	for _, e := range plain {
-		if s.peer.annotations {
-			change.Edits = append(change.Edits, &protocol.AnnotatedTextEdit{TextEdit: e, AnnotationID: annotation})
-		} else {
-			change.Edits = append(change.Edits, &e)
-		}
+		change.Edits = append(change.Edits, &e)
 	}
 	out.DocumentChanges = append(out.DocumentChanges, change)
 	return out, nil

@@ -27,7 +27,6 @@ type peer struct {
 	applyEdit       bool
 	documentChanges bool
 	createFile      bool
-	annotations     bool // edits with needsConfirmation are previewed
 	literalActions  bool // code actions, not only commands
 	disabledActions bool
 	createProgress  bool
@@ -100,7 +99,6 @@ func (s *server) meet(p *protocol.InitializeParams) peer {
 		c.applyEdit = is(ws.ApplyEdit)
 		if edit := ws.WorkspaceEdit; edit != nil {
 			c.documentChanges = is(edit.DocumentChanges)
-			c.annotations = edit.ChangeAnnotationSupport != nil
 			for _, op := range edit.ResourceOperations {
 				c.createFile = c.createFile || op == protocol.ResourceOperationKindCreate
 			}

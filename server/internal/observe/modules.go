@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -207,10 +208,31 @@ func moduleCache(w *world.World, dir string, mods []model.Module, work *model.Wo
 			if r.Indirect {
 				need = ".mod"
 			}
-			if _, err := w.Files.Stat(filepath.Join(dir, "cache", "download", escPath, "@v", escVersion+need)); err != nil {
+			if _, err := w.Files.Stat(downloaded(dir, escPath, escVersion) + need); err != nil {
 				cache.Missing = append(cache.Missing, id)
 			}
 		}
 	}
 	return cache
+}
+
+// downloaded is where a module cache keeps what it downloaded of a module,
+// without the extension.
+func downloaded(dir, escPath, escVersion string) string {
+	return filepath.Join(dir, "cache", "download", escPath, "@v", escVersion)
+}
+
+// arrivals are the files by which the modules that a cache lacks will show
+// that they were downloaded.
+func arrivals(c model.ModuleCache) []string {
+	var files []string
+	for _, id := range c.Missing {
+		path, version, _ := strings.Cut(id, "@")
+		escPath, err1 := module.EscapePath(path)
+		escVersion, err2 := module.EscapeVersion(version)
+		if err1 == nil && err2 == nil {
+			files = append(files, downloaded(c.Dir, escPath, escVersion)+".zip")
+		}
+	}
+	return files
 }

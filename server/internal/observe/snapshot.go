@@ -357,5 +357,10 @@ func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
 	if s.Work != nil {
 		add(s.Work.File)
 	}
+	for _, c := range s.Caches {
+		for _, file := range arrivals(c) {
+			add(file)
+		}
+	}
 	return files
 }
