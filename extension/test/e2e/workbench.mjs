@@ -172,6 +172,44 @@ class Workbench {
     return this.page.locator(".quick-input-list .monaco-list-row");
   }
 
+  /** Opens the actions of the status item, which are headed by about, and takes the first, which must have this title. */
+  async takeBestAction(about, title) {
+    await this.status.click();
+    // VS Code uses one list for every choice: the heading tells that it is ours by now.
+    const list = this.page.locator(".quick-input-widget", { has: this.page.locator(`input[placeholder*="${about}"]`) });
+    await list.waitFor();
+    await list.locator(".monaco-list-row").first().filter({ hasText: title }).click();
+    await list.waitFor({ state: "hidden" });
+  }
+
+  /** The hover of the status item. */
+  async tooltip() {
+    await this.status.hover();
+    const hover = this.page.locator(".workbench-hover", { hasText: "Go Phantom" });
+    await hover.waitFor();
+    return hover.innerText();
+  }
+
+  /** The dialog that VS Code shows, which has to be answered before anything else. */
+  get dialog() {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
+  /** Presses a button of the dialog. */
+  async answer(button) {
+    await this.dialog.locator(".monaco-button", { hasText: button }).click();
+  }
+
+  /** Waits until Go Phantom says that it has checked its cure, and what is well again. */
+  async cured(relief) {
+    await this.page.locator(".statusbar-item", { hasText: new RegExp(`Cured in .*: ${relief}`) }).waitFor();
+  }
+
+  /** Undoes the last cure; answers how that went. */
+  undo() {
+    return this.probe.call("command", { command: "gophantom.undo" });
+  }
+
   /** Opens the quick fixes of the first place where the editor shows the text, and answers their rows. */
   async quickFixes(text) {
     await this.page.locator(".monaco-editor .view-line", { hasText: text }).first().click();

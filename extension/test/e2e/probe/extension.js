@@ -6,7 +6,11 @@ const readline = require("node:readline");
 const vscode = require("vscode");
 
 const operations = {
+  pid: () => process.pid,
   getEnv: ({ name }) => process.env[name] ?? null,
+  setEnv: ({ name, value }) => {
+    process.env[name] = value;
+  },
   unsetEnv: ({ name }) => {
     delete process.env[name];
   },
