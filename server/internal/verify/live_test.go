@@ -76,7 +76,7 @@ func expect(t *testing.T, v model.Verdict, kind model.VerdictKind, cause model.C
 }
 
 func TestMaskedProxyIsAPhantom(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Write(filepath.Join(l.Home, ".config", "go", "env"), "GOPROXY=file://"+l.Proxy+"\n")
 	v := l.judge(l.With("GOPROXY=off"), l.With(), nil, l.problem(l.File, "example.com/greet"))[0]
 	expect(t, v, model.Phantom, model.CauseEnv, "GOPROXY")
@@ -86,27 +86,27 @@ func TestMaskedProxyIsAPhantom(t *testing.T) {
 }
 
 func TestSameBrokenProxyOnBothSidesIsReal(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	v := l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=off"), nil, l.problem(l.File, "example.com/greet"))[0]
 	expect(t, v, model.Real, "")
 }
 
 func TestMissingRequirementIsReal(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Write(l.File, "package main\n\nimport \"example.com/other\"\n\nfunc main() { other.Hello() }\n")
 	v := l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=file://"+l.Proxy), nil, l.problem(l.File, "example.com/other"))[0]
 	expect(t, v, model.Real, "")
 }
 
 func TestCachedModuleIsStale(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
 	v := l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=file://"+l.Proxy), nil, l.problem(l.File, "example.com/greet"))[0]
 	expect(t, v, model.Phantom, model.CauseStale)
 }
 
 func TestSecondBrokenImportIsNotAPhantom(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Write(l.File, "package main\n\nimport (\n\t\"example.com/greet\"\n\t\"example.com/other\"\n)\n\nfunc main() { greet.Hello(); other.Hello() }\n")
 	for _, v := range l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=file://"+l.Proxy), nil, l.problem(l.File, "example.com/greet"), l.problem(l.File, "example.com/other")) {
 		if v.Kind == model.Phantom {
@@ -116,7 +116,7 @@ func TestSecondBrokenImportIsNotAPhantom(t *testing.T) {
 }
 
 func TestUnsavedDocumentIsNeverAPhantom(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	for _, dirty := range []string{l.File, filepath.Join(l.Dir, "go.mod"), filepath.Join(l.Dir, "sub", "x.go")} {
 		v := l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=file://"+l.Proxy), []string{dirty}, l.problem(l.File, "example.com/greet"))[0]
 		expect(t, v, model.Unknown, "")
@@ -126,8 +126,21 @@ func TestUnsavedDocumentIsNeverAPhantom(t *testing.T) {
 	}
 }
 
+func TestUnsavedDocumentOfTheWorkspaceCounts(t *testing.T) {
+	l := lab{worldtest.NewLab(t), t}
+	other := filepath.Join(l.Dir, "lib", "lib.go")
+	l.Write(filepath.Join(l.Dir, "lib", "go.mod"), "module example.com/lib\n\ngo 1.24\n")
+	l.Write(other, "package lib\n")
+	judge := func() model.Verdict {
+		return l.judge(l.With("GOPROXY=off"), l.With("GOPROXY=file://"+l.Proxy), []string{other}, l.problem(l.File, "example.com/greet"))[0]
+	}
+	expect(t, judge(), model.Phantom, model.CauseEnv, "GOPROXY")
+	l.Write(filepath.Join(l.Dir, "go.work"), "go 1.24\n\nuse (\n\t.\n\t./lib\n)\n")
+	expect(t, judge(), model.Unknown, "")
+}
+
 func TestNothingIsDownloaded(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	var contacts atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		contacts.Add(1)
@@ -151,7 +164,7 @@ func TestNothingIsDownloaded(t *testing.T) {
 }
 
 func TestWorkspaceModeWritesNothing(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	lib := filepath.Join(l.Dir, "lib")
 	l.Write(filepath.Join(lib, "go.mod"), "module example.com/lib\n\ngo 1.24\n")
 	l.Write(filepath.Join(lib, "lib.go"), "package lib\n\nfunc F() {}\n")
@@ -164,7 +177,7 @@ func TestWorkspaceModeWritesNothing(t *testing.T) {
 }
 
 func TestModModDoesNotWriteGoSum(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
 	if err := os.Remove(filepath.Join(l.Dir, "go.sum")); err != nil {
 		t.Fatal(err)
@@ -177,7 +190,7 @@ func TestModModDoesNotWriteGoSum(t *testing.T) {
 }
 
 func TestModModNeverAsksTheChecksumDatabase(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
 	if err := os.Remove(filepath.Join(l.Dir, "go.sum")); err != nil {
 		t.Fatal(err)
@@ -194,7 +207,7 @@ func TestModModNeverAsksTheChecksumDatabase(t *testing.T) {
 }
 
 func TestTwoVariablesTogetherAreGuilty(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	l.Write(l.File, "//go:build never\n\npackage main\n")
 	file := filepath.Join(l.Dir, "tagged.go")
 	l.Write(file, "package main\n\nimport \"example.com/greet\"\n\nfunc main() { println(greet.Hello()) }\n")
@@ -203,7 +216,7 @@ func TestTwoVariablesTogetherAreGuilty(t *testing.T) {
 }
 
 func TestUnknownShellIsUnknown(t *testing.T) {
-	l := warmLab(t)
+	l := lab{worldtest.NewLab(t), t}
 	s := &model.Snapshot{
 		Number: 1, Dir: l.Dir, Trusted: true, Problems: []model.Problem{l.problem(l.File, "example.com/greet")},
 		Envs: []model.Env{{Name: model.EnvShell, Why: "zsh did not answer"}},

@@ -5,28 +5,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
-
-// userCache is the build cache of whoever runs the tests: compiling the
-// standard library once per test would take minutes.
-var userCache = sync.OnceValue(func() string {
-	out, _ := exec.Command("go", "env", "GOCACHE").Output()
-	return strings.TrimSpace(string(out))
-})
-
-// warmLab is a lab with the user's build cache.
-func warmLab(t *testing.T) lab {
-	l := lab{worldtest.NewLab(t), t}
-	if l.Env["GOCACHE"] = userCache(); l.Env["GOCACHE"] == "" {
-		t.Fatal("go does not say where its build cache is")
-	}
-	return l
-}
 
 // files writes files below the module's directory.
 func (l lab) files(pairs ...string) {
@@ -220,7 +203,7 @@ func TestSituations(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := warmLab(t)
+			l := lab{worldtest.NewLab(t), t}
 			c.prepare(l)
 			file, path := filepath.Join(l.Dir, "main.go"), "example.com/greet"
 			if c.file != "" {

@@ -142,8 +142,8 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 	for _, file := range j.s.Dirty {
 		switch filepath.Ext(file) {
 		case ".go":
-			if j.moduleRoot(filepath.Dir(file)) != j.moduleRoot(filepath.Dir(p.File)) {
-				continue
+			if j.s.Work == nil && j.moduleRoot(filepath.Dir(file)) != j.moduleRoot(filepath.Dir(p.File)) {
+				continue // a file of another module, which only a go.work could tie to this one
 			}
 		case ".mod", ".sum", ".work":
 		default:

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -21,13 +22,23 @@ type Lab struct {
 	Env   map[string]string // the environment of a user without any Go settings
 }
 
+// buildCache is the build cache of whoever runs the tests: compiling the
+// standard library once per test would take minutes.
+var buildCache = sync.OnceValue(func() string {
+	out, _ := exec.Command("go", "env", "GOCACHE").Output()
+	return strings.TrimSpace(string(out))
+})
+
 // NewLab makes a lab. The module cache of its home is empty.
 func NewLab(t testing.TB) *Lab {
 	t.Helper()
 	root := t.TempDir()
 	l := &Lab{t: t, Home: filepath.Join(root, "home"), Dir: filepath.Join(root, "ws"), Proxy: filepath.Join(root, "proxy")}
 	l.File = filepath.Join(l.Dir, "main.go")
-	gocache := t.TempDir()
+	gocache := buildCache()
+	if gocache == "" {
+		t.Fatal("go does not say where its build cache is")
+	}
 	l.Env = map[string]string{"HOME": l.Home, "PATH": os.Getenv("PATH"), "GOCACHE": gocache, "GOTOOLCHAIN": "local", "GOSUMDB": "off"}
 	l.Serve("example.com/greet", "v1.0.0", "package greet\n\nfunc Hello() string { return \"hello\" }\n")
 	l.Write(filepath.Join(l.Dir, "go.mod"), "module example.com/app\n\ngo 1.24\n\nrequire example.com/greet v1.0.0\n")
