@@ -21,7 +21,7 @@ const cases = {
       await writeFile(join(env.HOME, ".profile"), `export PATH='${env.PATH}'\n`);
     },
     health: /unknown/,
-    says: /gopls is not running; run .*Install\/Update Tools/,
+    says: /gopls is not running; install it with .*Install\/Update Tools/,
   },
   "a go.mod that ends too early and a shell that hangs": {
     async prepare({ env, workspace }) {

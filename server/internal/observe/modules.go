@@ -164,7 +164,7 @@ func parseFault(subject, file string, err error) *model.Fault {
 	return &model.Fault{
 		Subject:  subject,
 		Location: &model.Location{File: file, Range: model.Range{Start: model.Position{Line: line - 1}, End: model.Position{Line: line}}},
-		Text:     fmt.Sprintf("%s does not parse at line %d, so go stops: %s.", file, line, text),
+		Text:     fmt.Sprintf("%s does not parse at line %d, so go stops: %s.", subject, line, text),
 	}
 }
 

@@ -239,15 +239,15 @@ func (o *observer) noGopls() string {
 	ext := o.in.Editor.Extension
 	switch {
 	case !o.in.Trusted:
-		return "gopls is not running: the workspace is not trusted"
+		return "gopls is not running: the workspace is not trusted; trust it if you know where it comes from"
 	case ext == nil && o.in.Editor.Env != nil:
-		return "gopls is not running: the Go extension (golang.go) is not installed or is disabled"
+		return "gopls is not running: the Go extension (golang.go) is not installed or is disabled; install or enable it"
 	case ext != nil && !ext.UseLanguageServer:
-		return "gopls is not running: it is switched off by go.useLanguageServer"
+		return "gopls is not running: it is switched off; set go.useLanguageServer to true"
 	case ext != nil && !ext.Active:
 		return "gopls is not running yet: the Go extension has not started; open a Go file"
 	}
-	return "gopls is not running; run “Go: Install/Update Tools” if it is not installed"
+	return "gopls is not running; install it with “Go: Install/Update Tools”, or look into the output “gopls (server)” for why it ended"
 }
 
 // sameGo reports whether two environments agree on everything that go reads.
