@@ -54,8 +54,13 @@ type Shell struct {
 	Fault *model.Fault
 }
 
-// Take observes everything and returns the snapshot.
+// Take observes everything and returns the snapshot. Within one snapshot every
+// file is read once, so that environments that share a file agree on it even
+// while somebody writes it.
 func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
+	still := *w
+	still.Files = &readOnce{Files: w.Files, read: map[string]content{}}
+	w = &still
 	s := &model.Snapshot{
 		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Trusted: in.Trusted,
 		Problems: in.Problems, Dirty: in.Dirty,
@@ -79,6 +84,26 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	}
 	o.modules()
 	return s
+}
+
+// readOnce answers every ReadFile of a name as the first one.
+type readOnce struct {
+	world.Files
+	read map[string]content
+}
+
+type content struct {
+	data []byte
+	err  error
+}
+
+func (f *readOnce) ReadFile(name string) ([]byte, error) {
+	c, ok := f.read[name]
+	if !ok {
+		c.data, c.err = f.Files.ReadFile(name)
+		f.read[name] = c
+	}
+	return c.data, c.err
 }
 
 type observer struct {
