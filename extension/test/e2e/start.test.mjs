@@ -35,10 +35,14 @@ test("npm start serves a demo with a live phantom", { timeout: 300_000 }, async 
   await explorer(page).waitFor();
   await page.locator(".monaco-editor .squiggly-error").first().waitFor();
   await lineWith(lines, /is repaired/);
+  // By then the workbench is complete and heeds its keys.
+  await page.locator('[id="gophantom.gophantom.gophantom.status"]', { hasText: "1 phantom" }).waitFor();
 
   const appears = fileAppears(workspace, "built");
   await page.keyboard.press("Control+Backquote");
-  await page.locator(".terminal-wrapper.active .xterm-helper-textarea").waitFor({ state: "attached" });
+  const terminal = page.locator(".terminal-wrapper.active");
+  await terminal.locator(".terminal-command-decoration").first().waitFor(); // the shell has prompted
+  await terminal.locator(".xterm-helper-textarea").focus();
   await page.keyboard.type("go build -o built .\n");
   await appears;
   await mkdir(screenshots, { recursive: true });
