@@ -38,11 +38,11 @@ func oneOf(what, value string, allowed ...string) error {
 
 // nearest returns the name that s may have been meant to be, or "".
 func nearest(s string, names []string) string {
-	best, limit := "", max(2, len(s)/3)
+	best, limit := "", 2*max(2, len(s)/3)
 	for _, name := range names {
-		d := distance(strings.ToLower(s), strings.ToLower(name))
+		d := 2 * distance(strings.ToLower(s), strings.ToLower(name))
 		if strings.HasPrefix(name, s) && s != "" {
-			d = 0
+			d = min(d, 3) // an abbreviation: next to a single slip
 		}
 		if d <= limit {
 			best, limit = name, d-1

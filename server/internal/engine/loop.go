@@ -12,6 +12,7 @@ import (
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/rules"
+	"github.com/gophantom/gophantom/server/internal/shell"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -40,7 +41,7 @@ type Loop struct {
 	asked    int           // how many looks were asked for
 	done     int           // asked, as of the last finished look
 	changed  chan struct{} // closed and replaced after every look
-	shell    observe.Shell
+	shell    shell.Answer
 	shellAt  time.Time
 	capture  bool // a capture of the shell is under way
 	number   int
@@ -161,12 +162,12 @@ func (l *Loop) captureShell(ctx context.Context, wg *sync.WaitGroup, facts *Edit
 		return
 	}
 	wg.Go(func() {
-		vars, fault := observe.BuildEnvironment(ctx, l.w, observe.ShellOptions{ClientPID: facts.ClientPID, Dir: facts.Folders[0]})
+		answer := shell.Ask(ctx, l.w, shell.Options{ClientPID: facts.ClientPID, Dir: facts.Folders[0]})
 		if ctx.Err() != nil {
 			return
 		}
 		l.mu.Lock()
-		l.shell, l.shellAt, l.capture = observe.Shell{Done: true, Vars: vars, Fault: fault}, l.w.Clock.Now(), false
+		l.shell, l.shellAt, l.capture = answer, l.w.Clock.Now(), false
 		l.mu.Unlock()
 		l.look("the shell answered")
 	})
@@ -175,14 +176,14 @@ func (l *Loop) captureShell(ctx context.Context, wg *sync.WaitGroup, facts *Edit
 func (l *Loop) snapshot(ctx context.Context, facts *EditorFacts, reason string) *model.Snapshot {
 	l.mu.Lock()
 	l.number++
-	number, shell := l.number, l.shell
+	number, answer := l.number, l.shell
 	l.mu.Unlock()
 	return observe.Take(ctx, l.w, observe.Input{
 		Number: number, Reason: reason, Dir: facts.Folders[0], Trusted: facts.Trusted,
 		Problems: facts.Problems, Dirty: facts.Dirty,
 		Editor: &observe.EditorInput{
 			ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings,
-			Extension: facts.Extension, Editor: facts.Editor, Shell: shell,
+			Extension: facts.Extension, Editor: facts.Editor, Shell: answer,
 		},
 	})
 }

@@ -117,6 +117,12 @@ func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 
 func (e *editor) Alive(int) bool { return true }
 
+func (e *editor) List(ctx context.Context) ([]world.Process, error) { return e.Descendants(ctx, clientPID) }
+
+func (e *editor) WorkDir(context.Context, int) (string, error) { return e.Dir, nil }
+
+func (e *editor) Wait(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }
+
 // startGopls starts gopls with the environment of the extension host.
 func (e *editor) startGopls() {
 	e.mu.Lock()

@@ -7,14 +7,20 @@ import "slices"
 type LayerKind string
 
 const (
-	LayerGoplsSettings LayerKind = "gopls.build.env"     // settings overlay for the go commands that gopls runs
-	LayerGopathSetting LayerKind = "go.gopath"           // setting that the Go extension turns into GOPATH
-	LayerProxySetting  LayerKind = "http.proxy"          // setting that the Go extension turns into *_proxy
-	LayerToolsEnvVars  LayerKind = "go.toolsEnvVars"     // settings overlay for every tool the Go extension starts
-	LayerProcess       LayerKind = "process environment" // what the operating system handed to the process
-	LayerGOENV         LayerKind = "GOENV file"          // the file that "go env -w" writes
-	LayerGoroot        LayerKind = "GOROOT/go.env"       // the defaults that ship with the toolchain
-	LayerDefault       LayerKind = "built-in default"    // computed by the go command itself
+	LayerGoplsSettings LayerKind = "gopls.build.env"                 // settings overlay for the go commands that gopls runs
+	LayerGopathSetting LayerKind = "go.gopath"                       // setting that the Go extension turns into GOPATH
+	LayerProxySetting  LayerKind = "http.proxy"                      // setting that the Go extension turns into *_proxy
+	LayerToolsEnvVars  LayerKind = "go.toolsEnvVars"                 // settings overlay for every tool the Go extension starts
+	LayerTestEnvVars   LayerKind = "go.testEnvVars"                  // setting that the Go extension lays over the environment of tests
+	LayerTestEnvFile   LayerKind = "go.testEnvFile"                  // the file that the setting names
+	LayerLaunchEnv     LayerKind = "launch.json env"                 // "env" of a debug configuration
+	LayerLaunchEnvFile LayerKind = "launch.json envFile"             // the files that "envFile" of a debug configuration names
+	LayerTerminalEnv   LayerKind = "terminal.integrated.env"         // setting laid over the environment of new terminals
+	LayerInjected      LayerKind = "injected by the gopls forwarder" // go env of the editor's side, which a -remote gopls hands to the daemon
+	LayerProcess       LayerKind = "process environment"             // what the operating system handed to the process
+	LayerGOENV         LayerKind = "GOENV file"                      // the file that "go env -w" writes
+	LayerGoroot        LayerKind = "GOROOT/go.env"                   // the defaults that ship with the toolchain
+	LayerDefault       LayerKind = "built-in default"                // computed by the go command itself
 )
 
 // fileLayer reports whether the layer is read by the go command from a file,
@@ -27,6 +33,9 @@ type Assignment struct {
 	File  string // absolute path of the file that holds the assignment; "" if none
 	Line  int    // 1-based line in File; 0 if unknown
 	Note  string // how the value got there, when that needs saying ("copied by the Go extension")
+	// Earlier are values that the same layer gave the variable before, the
+	// latest first: lines of start-up files that ran before the one in File.
+	Earlier []Shadow
 }
 
 // Layer is one source of values in an environment.
@@ -52,14 +61,15 @@ const (
 	EnvEditorLaunch EnvName = "editor-launch" // the extension host, as it was started
 	EnvTools        EnvName = "tools"         // what the Go extension would hand to a tool started now (predicted)
 	EnvGopls        EnvName = "gopls"         // the running gopls
-	EnvShell        EnvName = "shell"         // where the user builds: the login and interactive shell
-	EnvTerminal     EnvName = "terminal"
-	EnvDebug        EnvName = "debug"
-	EnvTest         EnvName = "test"
+	EnvShellHome    EnvName = "shell-home"    // the login and interactive shell in the home directory, as VS Code asks it at its start
+	EnvShell        EnvName = "shell"         // where the user builds: the same shell in the workspace folder
+	EnvTerminal     EnvName = "terminal"      // a new integrated terminal (predicted)
+	EnvDebug        EnvName = "debug"         // a debug session of launch.json (predicted); further configurations are "debug:NAME"
+	EnvTest         EnvName = "test"          // what the Go extension runs tests with (predicted)
 )
 
 // EnvNames lists every environment in the order reports show them.
-var EnvNames = []EnvName{EnvEditorLaunch, EnvEditor, EnvTools, EnvGopls, EnvShell, EnvTerminal, EnvDebug, EnvTest}
+var EnvNames = []EnvName{EnvEditorLaunch, EnvEditor, EnvTools, EnvGopls, EnvShellHome, EnvShell, EnvTerminal, EnvDebug, EnvTest}
 
 // Env is one environment: a stack of layers that resolves to effective values.
 type Env struct {
@@ -106,6 +116,7 @@ func (e Env) Lookup(name string) Setting {
 			continue
 		}
 		origin := Origin{Layer: l.Kind, File: a.File, Line: a.Line, Note: a.Note}
+		hide := func(hidden ...Shadow) { s.Shadows = append(append(s.Shadows, hidden...), a.Earlier...) }
 		inProcess := !l.Kind.fileLayer() && l.Kind != LayerDefault
 		empty := a.Value.Empty()
 		switch {
@@ -113,13 +124,14 @@ func (e Env) Lookup(name string) Setting {
 			s.Shadows = slices.Insert(s.Shadows, 0, Shadow{s.Value, s.Origin})
 			s.Value, s.Origin = a.Value, origin
 		case s.Set:
-			s.Shadows = append(s.Shadows, Shadow{a.Value, origin})
+			hide(Shadow{a.Value, origin})
 		case inProcess && decidedInProcess:
-			s.Shadows = append(s.Shadows, Shadow{a.Value, origin})
+			hide(Shadow{a.Value, origin})
 		case inProcess && empty && isGo:
 			decidedInProcess = true // an empty variable counts as unset, and hides the process layers below
 		default:
 			s.Value, s.Origin, s.Set = a.Value, origin, true
+			hide()
 		}
 	}
 	return s

@@ -11,8 +11,9 @@ type Snapshot struct {
 	Number  int
 	Reason  string // what made us look again, for people
 	Taken   time.Time
-	Dir     string // absolute path of the workspace folder it speaks of
-	Trusted bool   // false: nothing was executed to take it
+	Dir     string   // absolute path of the workspace folder it speaks of
+	Folders []string // every folder of the workspace, Dir among them; they share one gopls
+	Trusted bool     // false: nothing was executed to take it
 
 	Envs      []Env
 	Modules   []Module // the main modules in reach of Dir, the nearest first
@@ -20,6 +21,8 @@ type Snapshot struct {
 	Toolchain []Toolchain
 	Caches    []ModuleCache
 	Gopls     []GoplsProcess
+	Views     []GoplsView  // what gopls itself says; nil if it was not asked
+	StartUp   []string     // files that the shell read when it started, or would read if they existed
 	Extension *GoExtension // nil outside VS Code or when it is not installed
 	Editor    *Editor      // nil without an editor (command line)
 
@@ -113,6 +116,29 @@ type Toolchain struct {
 	GOROOT  string
 	Version string // such as "go1.26.8"; "" if unknown
 	Why     string // set when something is missing
+	Tools   []Tool // go, gopls, dlv, git and cc, as far as the environment finds them
+}
+
+// Tool is one program that an environment resolves by name.
+type Tool struct {
+	Name    string // "go", "gopls", "dlv", "git" or "cc"
+	Path    string // absolute, as found; "" if the environment finds none
+	Target  string // Path with every link resolved
+	Version string // such as "go1.26.8", "v0.23.0" or "2.39.5"; "" if unknown
+	Go      string // the Go that built it, such as "go1.26.8"; "" for tools that no Go built
+	Manager string // the version manager whose shim or installation it is: "asdf", "mise", "goenv", "gvm", …; "" if none
+	Shim    bool   // a version manager's shim, which decides what runs by the directory
+}
+
+// Drift is one variable or tool with different effective values in two
+// environments.
+type Drift struct {
+	Variable string // a variable, or "go", "gopls", "git", "cc" for what PATH resolves
+	A, B     EnvName
+	InA, InB Setting
+	Matters  bool   // the go command does something else
+	Latent   bool   // and only when it has to fetch something that is not there yet
+	Why      string // one sentence: why it matters, or why not; holds no values
 }
 
 // GoplsProcess is one running gopls that belongs to the editor.
@@ -122,6 +148,17 @@ type GoplsProcess struct {
 	Version   string // such as "v0.23.0"; "" if unknown
 	GoVersion string // the Go that built it, such as "go1.26.8"
 	Started   time.Time
+	Dir       string // its working directory, the first workspace folder as a rule; "" if unknown
+	Daemon    int    // the process of the shared daemon it forwards to (-remote); 0 if it does not
+	Editor    string // the editor it belongs to, such as "Visual Studio Code"; "" if unknown
+}
+
+// GoplsView is one view of gopls, as its command gopls.views tells.
+type GoplsView struct {
+	ID     string
+	Type   string // "GoWork", "GoMod", "GOPATH", "GoPackagesDriver" or "AdHoc"
+	Root   string // absolute path
+	Folder string // absolute path of the workspace folder
 }
 
 // GoExtension is the official Go extension, or whatever claims its id.
@@ -135,7 +172,8 @@ type GoExtension struct {
 // Editor is what the editor told about itself.
 type Editor struct {
 	Name    string   // such as "Visual Studio Code"
-	Remote  string   // remote kind; "" for local
+	Remote  string   // vscode.env.remoteName: "wsl", "ssh-remote", "dev-container", "codespaces", …; "" for local
+	Web     bool     // served to a browser: the machine is the one the server runs on
 	Actions []string // the parts of a cure that it can carry out: ActionUnsetEnv, …
 }
 

@@ -90,25 +90,11 @@ func findGopls(ctx context.Context, w *world.World, clientPID int) ([]goplsSeen,
 // processEnviron returns the environment that a process was started with,
 // allow-listed.
 func processEnviron(ctx context.Context, w *world.World, pid int) (map[string]string, error) {
-	environ, err := launchEnviron(ctx, w, pid)
+	environ, err := w.Processes.Environ(ctx, pid)
 	if err != nil {
 		return nil, err
 	}
 	return keep(environ), nil
-}
-
-// errHidden means that the system did not reveal an environment.
-var errHidden = errors.New("the system does not reveal it")
-
-// launchEnviron is processEnviron before the allow-list: it may not leave this
-// package.
-func launchEnviron(ctx context.Context, w *world.World, pid int) ([]string, error) {
-	environ, err := w.Processes.Environ(ctx, pid)
-	if err == nil && len(environ) == 0 {
-		// No editor and no gopls runs without any variable.
-		err = fmt.Errorf("environment of process %d: %w", pid, errHidden)
-	}
-	return environ, err
 }
 
 // goplsBuild reads the build information of a process that may be a gopls;
@@ -172,8 +158,8 @@ func hasFlag(args []string, name string) bool {
 
 // why names the reason of a failed look at a process, for people.
 func why(err error) string {
-	if errors.Is(err, errHidden) {
-		return errHidden.Error()
+	if errors.Is(err, world.ErrHidden) {
+		return world.ErrHidden.Error()
 	}
 	return "it belongs to another user or the system forbids it"
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // realGopls returns the path of a gopls binary.
@@ -166,6 +167,16 @@ func TestFindGopls(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fake is a world made of the sections of a scenario.
+func fake(t *testing.T, sections string) (*world.World, *worldtest.Scenario) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "scenario.txtar")
+	if err := os.WriteFile(file, []byte("A test.\n"+sections), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return worldtest.Load(t, file)
 }
 
 // denied is a world in which other processes do not let us look at them.

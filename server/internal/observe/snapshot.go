@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/shell"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -43,15 +44,8 @@ type EditorInput struct {
 	Settings  []SettingsScope
 	Extension *model.GoExtension
 	Editor    model.Editor
-	Shell     Shell // the last answer of BuildEnvironment
-}
-
-// Shell is one capture of the shell's environment. The zero Shell was not
-// captured yet.
-type Shell struct {
-	Done  bool
-	Vars  map[string]string
-	Fault *model.Fault
+	Shell     shell.Answer // of the shell in the workspace folder
+	ShellHome shell.Answer // of the shell in the home directory
 }
 
 // Take observes everything and returns the snapshot. Within one snapshot every

@@ -2,27 +2,14 @@ package observe
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// variables turns "KEY=VALUE" entries into a map; the first of a name counts,
-// as for getenv.
-func variables(environ []string) map[string]string {
-	vars := make(map[string]string, len(environ))
-	for _, entry := range environ {
-		name, value, ok := strings.Cut(entry, "=")
-		if _, twice := vars[name]; ok && name != "" && !twice {
-			vars[name] = value
-		}
-	}
-	return vars
-}
-
-// keep is variables, allow-listed names only.
+// keep is world.Variables, allow-listed names only.
 func keep(environ []string) map[string]string {
-	vars := variables(environ)
+	vars := world.Variables(environ)
 	maps.DeleteFunc(vars, func(name, _ string) bool { return !model.Kept(name) })
 	return vars
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // ErrNoEnvironment means that output holds no printed environment, and
@@ -24,6 +25,19 @@ func Environ(vars map[string]string) []string {
 		environ = append(environ, name+"="+value)
 	}
 	return environ
+}
+
+// Variables is the reverse of Environ; the first entry of a name counts, as for
+// getenv.
+func Variables(environ []string) map[string]string {
+	vars := make(map[string]string, len(environ))
+	for _, entry := range environ {
+		name, value, ok := strings.Cut(entry, "=")
+		if _, twice := vars[name]; ok && name != "" && !twice {
+			vars[name] = value
+		}
+	}
+	return vars
 }
 
 // LookPath finds an executable as exec.LookPath would with the given PATH; ""

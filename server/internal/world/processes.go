@@ -21,20 +21,27 @@ func (r realProcesses) Descendants(ctx context.Context, root int) ([]Process, er
 	}
 	var found []Process
 	for _, pid := range descendants(ctx, root) {
-		p := process.Process{Pid: int32(pid)}
-		ppid, err := p.PpidWithContext(ctx)
-		if err != nil {
-			continue // ended meanwhile
+		if seen, ok := look(ctx, pid); ok {
+			found = append(found, seen)
 		}
-		seen := Process{PID: pid, PPID: int(ppid)}
-		seen.Exe, _ = p.ExeWithContext(ctx)
-		seen.Args, _ = p.CmdlineSliceWithContext(ctx)
-		if ms, err := p.CreateTimeWithContext(ctx); err == nil {
-			seen.Started = time.UnixMilli(ms)
-		}
-		found = append(found, seen)
 	}
 	return found, ctx.Err()
+}
+
+// look returns what can be seen of a process; ok is false if it ended.
+func look(ctx context.Context, pid int) (seen Process, ok bool) {
+	p := process.Process{Pid: int32(pid)}
+	ppid, err := p.PpidWithContext(ctx)
+	if err != nil {
+		return Process{}, false
+	}
+	seen = Process{PID: pid, PPID: int(ppid)}
+	seen.Exe, _ = p.ExeWithContext(ctx)
+	seen.Args, _ = p.CmdlineSliceWithContext(ctx)
+	if ms, err := p.CreateTimeWithContext(ctx); err == nil {
+		seen.Started = time.UnixMilli(ms)
+	}
+	return seen, true
 }
 
 // descendants returns the numbers of the processes below root, parents first.
@@ -84,7 +91,49 @@ func (r realProcesses) Environ(ctx context.Context, pid int) ([]string, error) {
 	}
 	// Without the empty rest after the last entry, and without Windows'
 	// "=C:=C:\…" entries.
-	return slices.DeleteFunc(environ, func(entry string) bool { return strings.IndexByte(entry, '=') <= 0 }), nil
+	environ = slices.DeleteFunc(environ, func(entry string) bool { return strings.IndexByte(entry, '=') <= 0 })
+	if len(environ) == 0 {
+		// No process that matters runs without any variable.
+		return nil, fmt.Errorf("environment of process %d: %w", pid, ErrHidden)
+	}
+	return environ, nil
+}
+
+func (r realProcesses) List(ctx context.Context) ([]Process, error) {
+	pids, err := process.PidsWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("processes cannot be listed: %w", err)
+	}
+	slices.Sort(pids)
+	var found []Process
+	for _, pid := range pids {
+		if seen, ok := look(ctx, int(pid)); ok {
+			found = append(found, seen)
+		}
+	}
+	return found, ctx.Err()
+}
+
+func (r realProcesses) WorkDir(ctx context.Context, pid int) (string, error) {
+	dir, err := (&process.Process{Pid: int32(pid)}).CwdWithContext(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrNoProcess
+	}
+	if err != nil {
+		return "", fmt.Errorf("directory of process %d: %w", pid, err)
+	}
+	return dir, nil
+}
+
+func (r realProcesses) Wait(ctx context.Context, pid int) error {
+	for r.Alive(pid) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
 }
 
 func (realProcesses) Alive(pid int) bool { return pid > 0 && alive(pid) }

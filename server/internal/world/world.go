@@ -76,6 +76,7 @@ var (
 
 	ErrNotRegular = errors.New("not a regular file")
 	ErrNoProcess  = errors.New("process does not exist")
+	ErrHidden     = errors.New("the system does not reveal it")
 )
 
 // Exec runs commands.
@@ -119,9 +120,18 @@ type Processes interface {
 	// Descendants returns the processes below root, not root itself, parents
 	// before their children. What cannot be read of a process is left zero.
 	Descendants(ctx context.Context, root int) ([]Process, error)
+	// List returns every process that can be seen, in the order of their
+	// numbers. What cannot be read of a process is left zero, as is all but
+	// the numbers and the command line of another user's process.
+	List(ctx context.Context) ([]Process, error)
+	// WorkDir returns the working directory of a process. Errors are those of
+	// Environ.
+	WorkDir(ctx context.Context, pid int) (string, error)
+	// Wait returns nil once a process has ended, or the error of ctx. It is
+	// told by the system, and does not look again and again.
+	Wait(ctx context.Context, pid int) error
 	// Environ returns the environment a process was started with, "KEY=VALUE",
-	// in its order. Errors wrap ErrNoProcess and fs.ErrPermission; an empty
-	// environment means that the system does not reveal it.
+	// in its order. Errors wrap ErrNoProcess, fs.ErrPermission and ErrHidden.
 	Environ(ctx context.Context, pid int) ([]string, error)
 	// Alive reports whether a process exists.
 	Alive(pid int) bool

@@ -20,7 +20,7 @@ const (
 // proc is one proc section.
 type proc struct {
 	world.Process
-	environ string
+	environ, dir string
 }
 
 func (s *Scenario) proc(name, text string) (err error) {
@@ -41,6 +41,8 @@ func (s *Scenario) proc(name, text string) (err error) {
 			p.Started, err = time.Parse(time.RFC3339, value)
 		case "environ":
 			p.environ = value
+		case "dir":
+			p.dir = value
 		default:
 			err = fmt.Errorf("unknown line %q", line)
 		}
@@ -74,7 +76,36 @@ func (p processes) Environ(_ context.Context, pid int) ([]string, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("process %d: %w", pid, world.ErrNoProcess)
 	}
-	return p.s.environs[p.s.procs[i].environ], nil
+	environ := p.s.environs[p.s.procs[i].environ]
+	if len(environ) == 0 {
+		return nil, fmt.Errorf("environment of process %d: %w", pid, world.ErrHidden)
+	}
+	return environ, nil
+}
+
+func (p processes) List(ctx context.Context) ([]world.Process, error) {
+	var out []world.Process
+	for _, q := range p.s.procs {
+		out = append(out, q.Process)
+	}
+	slices.SortFunc(out, func(a, b world.Process) int { return a.PID - b.PID })
+	return out, ctx.Err()
+}
+
+func (p processes) WorkDir(_ context.Context, pid int) (string, error) {
+	i := slices.IndexFunc(p.s.procs, func(q proc) bool { return q.PID == pid })
+	if i < 0 {
+		return "", fmt.Errorf("process %d: %w", pid, world.ErrNoProcess)
+	}
+	return p.s.procs[i].dir, nil
+}
+
+func (p processes) Wait(ctx context.Context, pid int) error {
+	if !p.Alive(pid) {
+		return nil
+	}
+	<-ctx.Done() // nothing ends here
+	return ctx.Err()
 }
 
 func (p processes) Alive(pid int) bool {

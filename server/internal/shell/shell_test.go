@@ -1,4 +1,4 @@
-package observe
+package shell
 
 import (
 	"context"
@@ -98,7 +98,7 @@ func TestCaptureShell(t *testing.T) {
 		t.Run(shell, func(t *testing.T) {
 			h := newHome(t, files)
 			path := installed(t, shell)
-			got, fault := captureShell(t.Context(), h.world(), ShellOptions{Shell: path, Timeout: time.Minute})
+			got, fault := capture(t.Context(), h.world(), Options{Shell: path, Timeout: time.Minute})
 			if fault != nil {
 				t.Fatal(fault.Text)
 			}
@@ -139,9 +139,9 @@ func TestCaptureShell(t *testing.T) {
 	}
 }
 
-// TestBuildEnvironmentKeepsGo checks the answer where a login shell forgets
+// TestAskKeepsGo checks the answer where a login shell forgets
 // the directory of go, and where it does not.
-func TestBuildEnvironmentKeepsGo(t *testing.T) {
+func TestAskKeepsGo(t *testing.T) {
 	bash := installed(t, "bash")
 	goDir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(goDir, "go"), nil, 0o755); err != nil {
@@ -161,7 +161,8 @@ func TestBuildEnvironmentKeepsGo(t *testing.T) {
 			}
 			h := newHome(t, map[string]string{".bash_profile": test.profile, ".bashrc": "export GOPRIVATE=rc\n"})
 			h.environ["PATH"] = goDir + ":/usr/bin:/bin"
-			got, fault := BuildEnvironment(t.Context(), h.world(), ShellOptions{Shell: bash, Timeout: time.Minute})
+			answer := Ask(t.Context(), h.world(), Options{Shell: bash, Timeout: time.Minute})
+			got, fault := answer.Vars, answer.Fault
 			if got == nil || strings.Contains(got["PATH"], goDir) != true {
 				t.Fatalf("go is not on PATH=%q; fault %v", got["PATH"], fault)
 			}
@@ -211,7 +212,7 @@ func TestCaptureShellWithBadStartUpFiles(t *testing.T) {
 			if timeout == 0 {
 				timeout = time.Minute
 			}
-			got, fault := captureShell(t.Context(), h.world(), ShellOptions{Dir: h.dir, Timeout: timeout})
+			got, fault := capture(t.Context(), h.world(), Options{Dir: h.dir, Timeout: timeout})
 			if (got == nil) != (test.want == nil) {
 				t.Fatalf("%d variables and fault %+v", len(got), fault)
 			}
@@ -275,7 +276,7 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 				w.GOOS = test.goos
 			}
 			w.Environ = world.Environ(test.environ)
-			vars, fault := captureShell(t.Context(), w, ShellOptions{Shell: test.option, Dir: "/home/gopher/ws"})
+			vars, fault := capture(t.Context(), w, Options{Shell: test.option, Dir: "/home/gopher/ws"})
 			if test.fault != "" {
 				if fault == nil || !strings.Contains(fault.Text, test.fault) || vars != nil || len(fault.Hides) == 0 {
 					t.Fatalf("fault %+v with %d variables; want %q", fault, len(vars), test.fault)
@@ -301,18 +302,18 @@ func TestCaptureShellStartsWhereTheEditorDid(t *testing.T) {
 	const sections = "-- env/launch --\nSHELL=/bin/zsh\nUSER=gopher\nVSCODE_IPC_HOOK=x\nVSCODE_PORTABLE=y\nELECTRON_NO_ASAR=1\nGOPROXY=launched\n" +
 		"-- proc/150 --\nppid 100\nenviron launch\n-- proc/151 --\nppid 100\n-- env/shell --\nGOPROXY=off\n"
 	w, s := fake(t, sections)
-	if _, fault := captureShell(t.Context(), w, ShellOptions{ClientPID: 150}); fault != nil {
+	if _, fault := capture(t.Context(), w, Options{ClientPID: 150}); fault != nil {
 		t.Fatal(fault.Text)
 	}
 	want := map[string]string{
 		"SHELL": "/bin/zsh", "USER": "gopher", "VSCODE_PORTABLE": "y", "GOPROXY": "launched",
 		"ELECTRON_RUN_AS_NODE": "1", "ELECTRON_NO_ATTACH_CONSOLE": "1", "VSCODE_RESOLVING_ENVIRONMENT": "1",
 	}
-	if d := cmp.Diff(want, variables(s.Commands()[0].Env)); d != "" {
+	if d := cmp.Diff(want, world.Variables(s.Commands()[0].Env)); d != "" {
 		t.Error(d)
 	}
 	for _, pid := range []int{151, 999} { // nothing to read, and nobody there
-		if vars, fault := captureShell(t.Context(), w, ShellOptions{ClientPID: pid}); fault == nil || vars != nil || len(s.Commands()) != 1 {
+		if vars, fault := capture(t.Context(), w, Options{ClientPID: pid}); fault == nil || vars != nil || len(s.Commands()) != 1 {
 			t.Errorf("process %d: %v, %+v, after %d commands; want a fault and no command", pid, vars, fault, len(s.Commands()))
 		}
 	}
@@ -322,7 +323,7 @@ func TestCaptureShellIsInterrupted(t *testing.T) {
 	w, _ := fake(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if vars, fault := captureShell(ctx, w, ShellOptions{}); vars != nil || fault == nil || !strings.Contains(fault.Text, "interrupted") {
+	if vars, fault := capture(ctx, w, Options{}); vars != nil || fault == nil || !strings.Contains(fault.Text, "interrupted") {
 		t.Errorf("%v, %+v", vars, fault)
 	}
 }

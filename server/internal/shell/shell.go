@@ -1,4 +1,7 @@
-package observe
+// Package shell knows how the user's shell starts: the environment it ends up
+// with, and which line of which start-up file set a variable. It must not know
+// what the values mean.
+package shell
 
 import (
 	"context"
@@ -15,8 +18,8 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// ShellOptions says how BuildEnvironment asks the shell.
-type ShellOptions struct {
+// Options says how Ask asks the shell.
+type Options struct {
 	// Shell is the shell to ask; "" is the user's own: $SHELL, else what
 	// /etc/passwd says, else /bin/sh.
 	Shell string
@@ -31,34 +34,42 @@ type ShellOptions struct {
 
 const shellTimeout = 10 * time.Second
 
-// BuildEnvironment returns the environment that the user builds with: what
-// captureShell says of a login shell.
+// Answer is what a shell makes of its start-up files. The zero Answer is of a
+// shell that was not asked yet.
+type Answer struct {
+	Done  bool
+	Vars  map[string]string // allow-listed names only; nil if unknown
+	Fault *model.Fault      // without Vars why they are unknown, else a remark
+}
+
+// Ask returns the environment that the user builds with: what a login and
+// interactive shell says.
 //
 // On Linux a terminal starts a shell that is no login shell, and /etc/profile
 // often resets PATH: where the login shell loses go that way, the answer is
 // that of an interactive shell without login, with a remark.
-func BuildEnvironment(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
-	vars, fault = captureShell(ctx, w, opt)
+func Ask(ctx context.Context, w *world.World, opt Options) Answer {
+	vars, fault := capture(ctx, w, opt)
 	if vars == nil || w.GOOS != "linux" || w.LookPath(vars["PATH"], "go") != "" {
-		return vars, fault
+		return Answer{true, vars, fault}
 	}
 	opt.NoLogin = true
-	plain, plainFault := captureShell(ctx, w, opt)
+	plain, plainFault := capture(ctx, w, opt)
 	if plain == nil || w.LookPath(plain["PATH"], "go") == "" {
-		return vars, fault
+		return Answer{true, vars, fault}
 	}
 	if plainFault == nil {
 		plainFault = &model.Fault{Subject: "shell", Text: "A login shell finds no go command, for its start-up files reset PATH; the shell's environment shown is that of an interactive shell without login, as a terminal starts it."}
 	}
-	return plain, plainFault
+	return Answer{true, plain, plainFault}
 }
 
-// captureShell returns the environment of a login and interactive shell, asked
+// capture returns the environment of a login and interactive shell, asked
 // the way VS Code asks it at its start. Only variables that model.Kept allows
 // are kept.
 //
 // Without vars the fault says why. With vars a fault is only a remark.
-func captureShell(ctx context.Context, w *world.World, opt ShellOptions) (vars map[string]string, fault *model.Fault) {
+func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]string, fault *model.Fault) {
 	base, err := shellBase(ctx, w, opt)
 	if err != nil {
 		return nil, noShell("The environment that the editor was started with cannot be read (%v), so the shell cannot be asked what it makes of it.", err)
@@ -139,15 +150,15 @@ func noShell(format string, args ...any) *model.Fault {
 // shellBase returns the environment to start the shell with: without what VS
 // Code put there for itself, and with the marks by which start-up files know
 // that they are only asked.
-func shellBase(ctx context.Context, w *world.World, opt ShellOptions) (map[string]string, error) {
+func shellBase(ctx context.Context, w *world.World, opt Options) (map[string]string, error) {
 	environ := w.Environ
 	if opt.ClientPID != 0 {
 		var err error
-		if environ, err = launchEnviron(ctx, w, opt.ClientPID); err != nil {
+		if environ, err = w.Processes.Environ(ctx, opt.ClientPID); err != nil {
 			return nil, err
 		}
 	}
-	base := variables(environ)
+	base := world.Variables(environ)
 	for name := range base {
 		if editorsOwn(name) {
 			delete(base, name)
