@@ -117,7 +117,9 @@ func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 
 func (e *editor) Alive(int) bool { return true }
 
-func (e *editor) List(ctx context.Context) ([]world.Process, error) { return e.Descendants(ctx, clientPID) }
+func (e *editor) List(ctx context.Context) ([]world.Process, error) {
+	return e.Descendants(ctx, clientPID)
+}
 
 func (e *editor) WorkDir(context.Context, int) (string, error) { return e.Dir, nil }
 
