@@ -329,12 +329,13 @@ func known(version string) string {
 func (l *Loop) watch(ctx context.Context, wg *sync.WaitGroup, files []string) (stop func()) {
 	l.watching = files
 	ctx, cancel := context.WithCancel(ctx)
-	events, err := l.w.Watch.Files(ctx, files)
+	w, err := l.w.Watch.Files(ctx)
 	if err != nil {
 		return cancel // looking goes on by the editor's events
 	}
+	w.Set(files)
 	wg.Go(func() {
-		for file := range events {
+		for file := range w.Events() {
 			l.lookAfter(fileDebounce, file+" changed")
 		}
 	})

@@ -117,7 +117,7 @@ func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 
 func (e *editor) Alive(int) bool { return true }
 
-func (e *editor) List(ctx context.Context) ([]world.Process, error) {
+func (e *editor) List(ctx context.Context, _ func(string) bool) ([]world.Process, error) {
 	return e.Descendants(ctx, clientPID)
 }
 

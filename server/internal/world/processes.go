@@ -99,7 +99,7 @@ func (r realProcesses) Environ(ctx context.Context, pid int) ([]string, error) {
 	return environ, nil
 }
 
-func (r realProcesses) List(ctx context.Context) ([]Process, error) {
+func (r realProcesses) List(ctx context.Context, named func(name string) bool) ([]Process, error) {
 	pids, err := process.PidsWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("processes cannot be listed: %w", err)
@@ -107,6 +107,10 @@ func (r realProcesses) List(ctx context.Context) ([]Process, error) {
 	slices.Sort(pids)
 	var found []Process
 	for _, pid := range pids {
+		p := process.Process{Pid: pid}
+		if name, err := p.NameWithContext(ctx); named != nil && (err != nil || !named(strings.TrimSuffix(name, ".exe"))) {
+			continue
+		}
 		if seen, ok := look(ctx, int(pid)); ok {
 			found = append(found, seen)
 		}

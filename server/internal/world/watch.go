@@ -15,29 +15,37 @@ import (
 
 type realWatch struct{}
 
-func (realWatch) Files(ctx context.Context, names []string) (<-chan string, error) {
+func (realWatch) Files(ctx context.Context) (FileWatch, error) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("files cannot be watched: %w", err)
 	}
 	w := &watcher{
 		notify:  notify,
-		names:   slices.Compact(slices.Sorted(slices.Values(names))),
+		sets:    make(chan []string),
+		events:  make(chan string),
+		ctx:     ctx,
 		watched: map[string]bool{},
 		denied:  map[string]bool{},
 		state:   map[string]fs.FileInfo{},
 	}
-	if err := w.look(); err != nil {
-		_ = notify.Close()
-		return nil, fmt.Errorf("files cannot be watched: %w", err)
-	}
-	for _, name := range w.names {
-		w.changed(name)
-	}
-	events := make(chan string)
-	go w.run(ctx, events)
-	return events, nil
+	go w.run(ctx, w.events)
+	return w, nil
 }
+
+func (w *watcher) Set(names []string) {
+	select {
+	case w.sets <- slices.Compact(slices.Sorted(slices.Values(names))):
+	case <-w.ctx.Done():
+	}
+	select {
+	case w.sets <- nil: // taken once the set before it is watched
+	case <-w.ctx.Done():
+	}
+}
+
+func (w *watcher) Events() <-chan string { return w.events }
+func (w *watcher) Polled() []string      { return nil }
 
 // watcher watches directories, never files: a file is replaced by another with
 // the same name, and a watch would stay with the old one. Every directory on
@@ -45,6 +53,9 @@ func (realWatch) Files(ctx context.Context, names []string) (<-chan string, erro
 // names the path that the watch was made with, and two ways may lead to one
 // directory.
 type watcher struct {
+	ctx     context.Context
+	sets    chan []string
+	events  chan string
 	notify  *fsnotify.Watcher
 	names   []string
 	steps   map[string][]step // by path: whom a change of this directory entry concerns
@@ -76,6 +87,15 @@ func (w *watcher) run(ctx context.Context, events chan<- string) {
 			return
 		case out <- next:
 			pending = pending[1:]
+		case names := <-w.sets:
+			if names == nil {
+				break
+			}
+			w.names = names
+			_ = w.look()
+			for _, name := range w.names {
+				w.changed(name)
+			}
 		case event, ok := <-w.notify.Events:
 			if !ok {
 				return

@@ -27,15 +27,16 @@ func watch(t *testing.T, names ...string) *watched {
 		w.stops = append(w.stops, filepath.Join(dir, strconv.Itoa(i)))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	events, err := Real().Watch.Files(ctx, slices.Concat(names, w.stops))
+	files, err := Real().Watch.Files(ctx)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
 	}
-	w.events = events
+	files.Set(slices.Concat(names, w.stops))
+	w.events = files.Events()
 	t.Cleanup(func() {
 		cancel()
-		for range events { // until it is closed
+		for range w.events { // until it is closed
 		}
 	})
 	return w
@@ -203,12 +204,13 @@ func TestWatchCoalesces(t *testing.T) {
 func TestWatchEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	file := filepath.Join(t.TempDir(), "f")
-	events, err := Real().Watch.Files(ctx, []string{file})
+	files, err := Real().Watch.Files(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
+	files.Set([]string{file})
 	write(t, file, "pending, and nobody receives")
 	cancel()
-	for range events { // ends because it is closed; goleak sees the rest
+	for range files.Events() { // ends because it is closed; goleak sees the rest
 	}
 }

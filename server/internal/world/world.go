@@ -120,15 +120,19 @@ type Processes interface {
 	// Descendants returns the processes below root, not root itself, parents
 	// before their children. What cannot be read of a process is left zero.
 	Descendants(ctx context.Context, root int) ([]Process, error)
-	// List returns every process that can be seen, in the order of their
-	// numbers. What cannot be read of a process is left zero, as is all but
-	// the numbers and the command line of another user's process.
-	List(ctx context.Context) ([]Process, error)
+	// List returns the processes that can be seen and for which named holds, in
+	// the order of their numbers. It is asked with the base name of the binary,
+	// and, where that says no, with that of the command, both without ".exe"; nil
+	// means all. Those it does not hold for cost next to nothing. What cannot be
+	// read of a process is left zero, as is all but the numbers and the command
+	// line of another user's process.
+	List(ctx context.Context, named func(name string) bool) ([]Process, error)
 	// WorkDir returns the working directory of a process. Errors are those of
 	// Environ.
 	WorkDir(ctx context.Context, pid int) (string, error)
 	// Wait returns nil once a process has ended, or the error of ctx. It is
-	// told by the system, and does not look again and again.
+	// told by the system; only where that cannot tell (Linux before 5.3, a
+	// sandbox that forbids pidfd_open) it looks every two seconds.
 	Wait(ctx context.Context, pid int) error
 	// Environ returns the environment a process was started with, "KEY=VALUE",
 	// in its order. Errors wrap ErrNoProcess, fs.ErrPermission and ErrHidden.
@@ -154,12 +158,28 @@ type Clock interface {
 
 // Watch tells about changes of files.
 type Watch interface {
-	// Files reports on events which of the named files may have changed,
-	// appeared or vanished, by the given name: also through a symlink, an
-	// atomic replace, or a directory on the way that vanished or returned. The
-	// files, and the directories they are in, need not exist; a directory
-	// that we may not read is not watched. Events of one name coalesce while
-	// nobody receives. It ends, and closes events, when ctx is done. An error
-	// means that nothing is watched.
-	Files(ctx context.Context, names []string) (events <-chan string, err error)
+	// Files makes a watch that nothing is in yet. It ends when ctx is done. An
+	// error means that nothing can be watched.
+	Files(ctx context.Context) (FileWatch, error)
+}
+
+// FileWatch tells which of a set of named files may have changed, appeared or
+// vanished: also through a symlink, an atomic replace, or a directory on the
+// way that vanished or returned. The files, and the directories they are in,
+// need not exist; a directory that we may not read is not watched.
+type FileWatch interface {
+	// Set replaces the set of names, absolute paths. A name that ends in a
+	// separator means every entry directly in that directory. Names that stay
+	// keep their watches and lose no event. What changes after Set returned is
+	// reported; so is a name new in the set whose file changed since the Set
+	// before (at first: since the watch was made), for whoever asks may have
+	// read it earlier.
+	Set(names []string)
+	// Events sends the given names of what may have changed. Those of one name
+	// coalesce while nobody receives. It is closed when the watch ends.
+	Events() <-chan string
+	// Polled returns the names that are looked at every two seconds or more
+	// rarely, because the limits of the system are reached or because their
+	// file system does not tell what other machines do; nil as a rule.
+	Polled() []string
 }

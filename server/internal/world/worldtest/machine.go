@@ -3,6 +3,7 @@ package worldtest
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +84,12 @@ func (p processes) Environ(_ context.Context, pid int) ([]string, error) {
 	return environ, nil
 }
 
-func (p processes) List(ctx context.Context) ([]world.Process, error) {
+func (p processes) List(ctx context.Context, named func(name string) bool) ([]world.Process, error) {
 	var out []world.Process
 	for _, q := range p.s.procs {
-		out = append(out, q.Process)
+		if named == nil || named(path.Base(q.Exe)) || len(q.Args) > 0 && named(path.Base(q.Args[0])) {
+			out = append(out, q.Process)
+		}
 	}
 	slices.SortFunc(out, func(a, b world.Process) int { return a.PID - b.PID })
 	return out, ctx.Err()
@@ -164,16 +167,18 @@ func (c clock) After(d time.Duration) <-chan time.Time {
 
 // watch is one call of Watch.Files.
 type watch struct {
-	names   []string
-	pending []string      // changed and not yet told; guarded by Scenario.mu
+	s       *Scenario
+	names   []string      // guarded by Scenario.mu, as pending
+	pending []string      // changed and not yet told
 	wake    chan struct{} // pending may have grown
+	events  chan string
 }
 
 // notify tells every watch that a file changed; s.mu is held.
 func (s *Scenario) notify(target string) {
 	for _, w := range s.watches {
 		for _, name := range w.names {
-			if resolved, _ := s.resolve(name); (resolved == target || key(name) == target) && !slices.Contains(w.pending, name) {
+			if s.concerns(name, target) && !slices.Contains(w.pending, name) {
 				w.pending = append(w.pending, name)
 			}
 		}
@@ -184,41 +189,59 @@ func (s *Scenario) notify(target string) {
 	}
 }
 
+// concerns reports whether a change of target is one of a watched name.
+func (s *Scenario) concerns(name, target string) bool {
+	resolved, _ := s.resolve(name)
+	return resolved == target || key(name) == target || strings.HasSuffix(name, "/") && path.Dir(target) == resolved
+}
+
 type watches struct{ s *Scenario }
 
-func (ws watches) Files(ctx context.Context, names []string) (<-chan string, error) {
-	w := &watch{names: names, wake: make(chan struct{}, 1)}
+func (ws watches) Files(ctx context.Context) (world.FileWatch, error) {
+	w := &watch{s: ws.s, wake: make(chan struct{}, 1), events: make(chan string)}
 	ws.s.mu.Lock()
 	ws.s.watches = append(ws.s.watches, w)
 	ws.s.mu.Unlock()
-	events := make(chan string)
-	go func() {
-		defer close(events)
-		defer func() {
-			ws.s.mu.Lock()
-			defer ws.s.mu.Unlock()
-			ws.s.watches = slices.DeleteFunc(ws.s.watches, func(other *watch) bool { return other == w })
-		}()
-		var next []string // the name being offered; not pending, so that a change meanwhile is told again
-		for {
-			ws.s.mu.Lock()
-			if len(next) == 0 && len(w.pending) > 0 {
-				next, w.pending = w.pending[:1:1], w.pending[1:]
-			}
-			ws.s.mu.Unlock()
-			var out chan<- string
-			var name string
-			if len(next) > 0 {
-				out, name = events, next[0]
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-w.wake:
-			case out <- name:
-				next = nil
-			}
-		}
+	go w.run(ctx)
+	return w, nil
+}
+
+func (w *watch) Set(names []string) {
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	w.names = slices.Clone(names)
+	w.pending = slices.DeleteFunc(w.pending, func(name string) bool { return !slices.Contains(names, name) })
+}
+
+func (w *watch) Events() <-chan string { return w.events }
+
+func (*watch) Polled() []string { return nil }
+
+func (w *watch) run(ctx context.Context) {
+	defer close(w.events)
+	defer func() {
+		w.s.mu.Lock()
+		defer w.s.mu.Unlock()
+		w.s.watches = slices.DeleteFunc(w.s.watches, func(other *watch) bool { return other == w })
 	}()
-	return events, nil
+	var next []string // the name being offered; not pending, so that a change meanwhile is told again
+	for {
+		w.s.mu.Lock()
+		if len(next) == 0 && len(w.pending) > 0 {
+			next, w.pending = w.pending[:1:1], w.pending[1:]
+		}
+		w.s.mu.Unlock()
+		var out chan<- string
+		var name string
+		if len(next) > 0 {
+			out, name = w.events, next[0]
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		case out <- name:
+			next = nil
+		}
+	}
 }

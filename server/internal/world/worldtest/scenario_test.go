@@ -165,10 +165,13 @@ func TestClockAndWatch(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	events, err := w.Watch.Files(ctx, []string{"/home/gopher/.profile", "/home/gopher/.config/go/env"})
+	files, err := w.Watch.Files(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
+	files.Set([]string{"/home/gopher/other"})
+	files.Set([]string{"/home/gopher/.profile", "/home/gopher/.config/go/env"})
+	events := files.Events()
 	s.Write("/home/gopher/other", nil)
 	s.Write("/home/gopher/.zshrc", []byte("through the link"))
 	s.Write("/home/gopher/.zshrc", []byte("again"))
@@ -188,6 +191,10 @@ func TestClockAndWatch(t *testing.T) {
 	await("/home/gopher/.config/go/env")
 	s.Remove("/home/gopher/.config/go/env")
 	await("/home/gopher/.config/go/env")
+	files.Set([]string{"/home/gopher/conf.d/"})
+	s.Write("/home/gopher/conf.d/sub/file", nil)
+	s.Write("/home/gopher/conf.d/file", nil)
+	await("/home/gopher/conf.d/")
 	cancel()
 	for range events { // until it is closed
 	}
