@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -186,8 +187,9 @@ func (d *Document) Position(offset int) Position {
 }
 
 // Lookup returns the value at path. Each element names one member, dots and
-// all; an empty path means the root. Where a name is given twice the last one
-// counts, as in editors.
+// all, or gives the index of an element of an array, from 0; an empty path
+// means the root. Where a name is given twice the last one counts, as in
+// editors.
 func (d *Document) Lookup(path ...string) (node Node, ok bool) {
 	m, ok := d.walk(path)
 	if !ok {
@@ -211,13 +213,21 @@ func (d *Document) Members(path ...string) map[string]Node {
 	return members
 }
 
-// walk goes to the member at path; the root has no name.
+// walk goes to the value at path; the root and elements have no name.
 func (d *Document) walk(path []string) (m hujson.ObjectMember, ok bool) {
 	if d.root == nil {
 		return m, false
 	}
 	m.Value = *d.root
 	for _, name := range path {
+		if array, isArray := m.Value.Value.(*hujson.Array); isArray {
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(array.Elements) {
+				return hujson.ObjectMember{}, false
+			}
+			m = hujson.ObjectMember{Value: array.Elements[i]}
+			continue
+		}
 		obj, isObject := m.Value.Value.(*hujson.Object)
 		if !isObject {
 			return hujson.ObjectMember{}, false

@@ -44,7 +44,9 @@ func TestLookup(t *testing.T) {
 			{[]string{"x"}, jsonc.Number, `-1.5e3`, 6},
 			{path: []string{"go.toolsEnvVars", "GOFLAGS"}},
 			{path: []string{"n", "deeper"}},
-			{path: []string{"a", "0"}},
+			{path: []string{"a", "2"}},
+			{path: []string{"a", "-1"}},
+			{path: []string{"a", "first"}},
 		} {
 			node, ok := d.Lookup(tt.path...)
 			if ok != (tt.value != "") || string(node.Value) != tt.value || node.Kind != tt.kind {
@@ -62,6 +64,21 @@ func TestLookup(t *testing.T) {
 				t.Errorf("the key of %q spans %q", tt.path, text[node.KeyStart:node.KeyEnd])
 			}
 		}
+	}
+}
+
+func TestLookupInArrays(t *testing.T) {
+	const text = "{\"a\": [\n  {\"b\": [true, // no\n    \"yes\"]},\n]}"
+	d := parse(t, text)
+	node, ok := d.Lookup("a", "0", "b", "1")
+	if !ok || string(node.Value) != `"yes"` || node.KeyStart != 0 || node.KeyEnd != 0 {
+		t.Errorf("found %+v, %t", node, ok)
+	}
+	if at := d.Position(node.Start); at != (jsonc.Position{Line: 2, Character: 4}) {
+		t.Errorf("it stands at %+v", at)
+	}
+	if b, ok := d.Lookup("a", "0", "b"); !ok || d.Position(b.KeyStart).Line != 1 {
+		t.Errorf("the member of an element: %+v, %t", b, ok)
 	}
 }
 
