@@ -55,6 +55,7 @@ type Module struct {
 	File      string // absolute path of go.mod
 	Path      string // module path; "" when go.mod does not parse
 	Go        string // the go line, without "go"
+	GoLine    int    // 1-based line of it in File; 0 if there is none
 	Toolchain string // the toolchain line
 	Requires  []Require
 	Replaces  []Replace
@@ -116,13 +117,31 @@ type Toolchain struct {
 	GOROOT  string
 	Version string // such as "go1.26.8"; "" if unknown
 	Why     string // set when something is missing
+	Host    string // what Go builds for unless it is told otherwise, such as "linux/amd64"; "" if unknown
 	Tools   []Tool // go, gopls, dlv, git and cc, as far as the environment finds them
+
+	// Selected is the toolchain that does the work in Snapshot.Dir, such as
+	// "go1.26.8": Go itself, or the one it hands over to because of GOTOOLCHAIN,
+	// go.work or go.mod. "" if that is unknown, or if go refuses the values.
+	Selected    string
+	SelectedWhy string // one clause: what decided it, and what is wrong with it
+}
+
+// Tool returns the program of the given name; one without a Path if the
+// environment finds none.
+func (t Toolchain) Tool(name string) Tool {
+	i := slices.IndexFunc(t.Tools, func(tool Tool) bool { return tool.Name == name })
+	if i < 0 {
+		return Tool{Name: name}
+	}
+	return t.Tools[i]
 }
 
 // Tool is one program that an environment resolves by name.
 type Tool struct {
 	Name    string // "go", "gopls", "dlv", "git" or "cc"
 	Path    string // absolute, as found; "" if the environment finds none
+	Via     string // how it was found: "PATH", "CC" or, as golang.go looks for gopls and dlv, "GOBIN" or "GOPATH"
 	Target  string // Path with every link resolved
 	Version string // such as "go1.26.8", "v0.23.0" or "2.39.5"; "" if unknown
 	Go      string // the Go that built it, such as "go1.26.8"; "" for tools that no Go built

@@ -105,7 +105,7 @@ func readModule(w *world.World, file string) (*model.Module, *model.Fault) {
 	}
 	m.Path = mod.Module.Mod.Path
 	if mod.Go != nil {
-		m.Go = mod.Go.Version
+		m.Go, m.GoLine = mod.Go.Version, mod.Go.Syntax.Start.Line
 	}
 	if mod.Toolchain != nil {
 		m.Toolchain = mod.Toolchain.Name

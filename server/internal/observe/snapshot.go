@@ -35,6 +35,10 @@ type Input struct {
 
 	Problems []model.Problem
 	Dirty    []string
+
+	// Memory carries what was learned of executables over from earlier
+	// snapshots; nil to learn anew.
+	Memory *Memory
 }
 
 // EditorInput is what only an editor can tell.
@@ -77,6 +81,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 		}
 	}
 	o.modules()
+	o.toolchains()
 	return s
 }
 
