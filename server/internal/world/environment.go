@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,7 +47,10 @@ func Variables(environ []string) map[string]string {
 func (w *World) LookPath(path, name string) string {
 	exts := []string{""}
 	if w.GOOS == "windows" {
-		exts = []string{".exe", ".bat", ".cmd"}
+		exts = []string{".com", ".exe", ".bat", ".cmd"}
+		if slices.Contains(exts, strings.ToLower(filepath.Ext(name))) {
+			exts = []string{""}
+		}
 	}
 	for _, dir := range filepath.SplitList(path) {
 		if !filepath.IsAbs(dir) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -119,9 +120,26 @@ func FuzzParseEnvironment(f *testing.F) {
 	})
 }
 
+func TestNamesOfVariables(t *testing.T) {
+	environ := []string{"Path=C:\\go\\bin", "http_proxy=a=b", "=C:=C:\\ws", "GOFLAGS=-mod=mod"}
+	for goos, want := range map[string][]string{
+		"linux":   environ,
+		"windows": {"PATH=C:\\go\\bin", "HTTP_PROXY=a=b", "=C:=C:\\ws", "GOFLAGS=-mod=mod"},
+	} {
+		if d := cmp.Diff(want, Canonical(goos, slices.Clone(environ))); d != "" {
+			t.Errorf("%s: %s", goos, d)
+		}
+	}
+	for goos, want := range map[string]string{"linux": "Path", "darwin": "Path", "windows": "PATH"} {
+		if got := (&World{GOOS: goos}).VariableName("Path"); got != want {
+			t.Errorf("%s: Path is known as %s", goos, got)
+		}
+	}
+}
+
 func TestRealKnowsItself(t *testing.T) {
 	w := Real()
-	if w.PID != os.Getpid() || w.Self == "" || w.Dir == "" || !slices.Equal(slices.Sorted(slices.Values(w.Environ)), slices.Sorted(slices.Values(os.Environ()))) {
+	if w.PID != os.Getpid() || w.Self == "" || w.Dir == "" || !slices.Equal(slices.Sorted(slices.Values(w.Environ)), slices.Sorted(slices.Values(Canonical(runtime.GOOS, os.Environ())))) {
 		t.Errorf("Real() = PID %d, Self %q, Dir %q, %d variables", w.PID, w.Self, w.Dir, len(w.Environ))
 	}
 }

@@ -96,7 +96,7 @@ func (r realProcesses) Environ(ctx context.Context, pid int) ([]string, error) {
 		// No process that matters runs without any variable.
 		return nil, fmt.Errorf("environment of process %d: %w", pid, ErrHidden)
 	}
-	return environ, nil
+	return Canonical(runtime.GOOS, environ), nil
 }
 
 func (r realProcesses) List(ctx context.Context, named func(name string) bool) ([]Process, error) {

@@ -19,18 +19,19 @@ func Real() *World {
 	dir, _ := os.Getwd()
 	self, _ := os.Executable()
 	return &World{
-		Files:     &realFiles{},
-		Exec:      realExec{},
-		Processes: realProcesses{},
-		Clock:     realClock{},
-		Watch:     realWatch{},
-		Environ:   os.Environ(),
-		Dir:       dir,
-		Self:      self,
-		PID:       os.Getpid(),
-		PPID:      os.Getppid(),
-		UID:       os.Getuid(),
-		GOOS:      runtime.GOOS,
+		Files:      &realFiles{},
+		Exec:       realExec{},
+		Processes:  realProcesses{},
+		Clock:      realClock{},
+		Watch:      realWatch{},
+		Environ:    Canonical(runtime.GOOS, os.Environ()),
+		Dir:        dir,
+		Self:       self,
+		PID:        os.Getpid(),
+		PPID:       os.Getppid(),
+		UID:        os.Getuid(),
+		GOOS:       runtime.GOOS,
+		Registered: registered,
 	}
 }
 

@@ -22,12 +22,16 @@ type World struct {
 	Processes Processes
 	Clock     Clock
 	Watch     Watch
-	Environ   []string // our own environment at start, "KEY=VALUE"
+	Environ   []string // our own environment at start, "KEY=VALUE", names as VariableName gives them
 	Dir       string   // our own working directory at start; "" if it was deleted
 	Self      string   // absolute path of our own executable; "" if not known
 	PID, PPID int
 	UID       int    // the user we run as; -1 where users have no number
 	GOOS      string // the platform whose rules apply to paths and shells
+
+	// Registered returns the environment that Windows registers for new
+	// programs, in the order of the names. Other systems have none: it is empty.
+	Registered func(ctx context.Context) ([]RegisteredVariable, error)
 }
 
 // Files is the file system. Names are absolute paths.
@@ -99,7 +103,22 @@ type Command struct {
 	Env       []string      // the complete environment, "KEY=VALUE"
 	Timeout   time.Duration // 0 means DefaultTimeout
 	MaxOutput int           // bytes kept of each stream; 0 means DefaultMaxOutput
+
+	// OnStderr, if set, is told every line of the standard error as it comes,
+	// without its newline, at most MaxLine bytes of it; Result.Stderr stays
+	// empty. OnTrace is told the lines that the command writes to descriptor
+	// TraceFD, which it has only then (not on Windows). Neither may keep the
+	// line; they are not called any more once Run has returned.
+	OnStderr, OnTrace func(line []byte)
 }
+
+// TraceFD is the descriptor for OnTrace: beyond those that start-up files use
+// (single digits), that shells save theirs in (from 10) and hand to process
+// substitutions (from 63 downwards).
+const TraceFD = 97
+
+// MaxLine is the most bytes of one line that OnStderr and OnTrace are told.
+const MaxLine = 1 << 20
 
 // Defaults of Command.
 const (
@@ -135,7 +154,8 @@ type Processes interface {
 	// sandbox that forbids pidfd_open) it looks every two seconds.
 	Wait(ctx context.Context, pid int) error
 	// Environ returns the environment a process was started with, "KEY=VALUE",
-	// in its order. Errors wrap ErrNoProcess, fs.ErrPermission and ErrHidden.
+	// in its order, names as VariableName gives them. Errors wrap ErrNoProcess,
+	// fs.ErrPermission and ErrHidden.
 	Environ(ctx context.Context, pid int) ([]string, error)
 	// Alive reports whether a process exists.
 	Alive(pid int) bool

@@ -12,6 +12,8 @@
 //	-- proc/PID --       a process, see below
 //	-- exec/NAME --      a recorded command, see below
 //	-- strict --         a command that is not recorded fails the test
+//	-- goos --           the platform, such as windows; linux without it
+//	-- registered --     what Windows registers for new programs, see below
 //	-- facts.json --     any other name without a slash is the caller's own
 //	-- want --
 //
@@ -27,6 +29,15 @@
 //	args gopls -mode=stdio
 //	started 2026-01-02T03:04:05Z
 //	environ gopls
+//
+// What Windows registers is told by lines of who set it and KEY=VALUE; system is
+// what Windows makes itself at logon. PATH joins machine and user,
+// with the separator of the system that the test runs on.
+//
+//	machine Path=/usr/bin
+//	user Path=/usr/lib/go/bin
+//	user GOPROXY=off
+//	system USERPROFILE=/home/gopher
 //
 // Process 100 is the parent of our own, 200; both always exist.
 //

@@ -1,9 +1,13 @@
 package worldtest
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +47,8 @@ type Scenario struct {
 	environs map[string][]string
 	strict   bool
 	recorded []recording
+	goos     string
+	registry []world.RegisteredVariable
 	procs    []proc
 
 	mu       sync.Mutex
@@ -65,7 +71,7 @@ func Load(t testing.TB, file string) (*world.World, *Scenario) {
 	s := &Scenario{
 		Story: string(archive.Comment), Envs: map[string]map[string]string{},
 		t: t, file: file, sections: map[string]string{}, environs: map[string][]string{},
-		tree: fstest.MapFS{}, now: start,
+		tree: fstest.MapFS{}, now: start, goos: "linux",
 	}
 	s.cond = sync.NewCond(&s.mu)
 	s.put("usr/lib/go/bin/go", []byte("a go command\n"))
@@ -89,10 +95,14 @@ func Load(t testing.TB, file string) (*world.World, *Scenario) {
 	if !ok {
 		environ = []string{"HOME=/home/gopher", "PATH=/usr/lib/go/bin:/usr/bin:/bin"}
 	}
+	for _, environ := range s.environs {
+		world.Canonical(s.goos, environ)
+	}
 	return &world.World{
 		Files: files{s}, Exec: executor{s}, Processes: processes{s}, Clock: clock{s}, Watch: watches{s},
 		Environ: environ, Dir: "/home/gopher/ws", Self: "/usr/bin/gophantom",
-		PID: ownPID, PPID: clientPID, UID: 1000, GOOS: "linux",
+		PID: ownPID, PPID: clientPID, UID: 1000, GOOS: s.goos,
+		Registered: func(ctx context.Context) ([]world.RegisteredVariable, error) { return s.registry, ctx.Err() },
 	}, s
 }
 
@@ -102,6 +112,10 @@ func (s *Scenario) section(name, text string) error {
 		switch name {
 		case "strict":
 			s.strict = true
+		case "goos":
+			s.goos = strings.TrimSpace(text)
+		case "registered":
+			return s.registered(text)
 		case "links":
 			return s.links(text)
 		}
@@ -135,6 +149,45 @@ func (s *Scenario) env(name, text string) error {
 		environ = append(environ, line)
 	}
 	s.Envs[name], s.environs[name] = vars, environ
+	return nil
+}
+
+// keys are the registry keys by the first word of a line in registered.
+var keys = map[string]string{
+	"user":    `HKEY_CURRENT_USER\Environment`,
+	"machine": `HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`,
+}
+
+// registered joins the keys as Windows does.
+func (s *Scenario) registered(text string) error {
+	from := map[string]map[string]world.RegisteredValue{"user": {}, "machine": {}, "system": {}}
+	names := map[string]bool{}
+	for line := range lines(text) {
+		who, entry, _ := strings.Cut(line, " ")
+		name, value, ok := strings.Cut(entry, "=")
+		if _, known := from[who]; !known || !ok {
+			return fmt.Errorf("%q is not \"user|machine|system KEY=VALUE\"", line)
+		}
+		name = strings.ToUpper(name)
+		names[name] = true
+		from[who][name] = world.RegisteredValue{Key: keys[who], Value: value}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		v := world.RegisteredVariable{Name: name, Value: from["system"][name].Value}
+		for _, who := range []string{"user", "machine"} {
+			if said, ok := from[who][name]; ok {
+				v.From = append(v.From, said)
+			}
+		}
+		if len(v.From) > 0 {
+			v.Value = v.From[0].Value
+		}
+		if name == "PATH" && len(v.From) == 2 {
+			slices.Reverse(v.From)
+			v.Value = v.From[0].Value + string(filepath.ListSeparator) + v.From[1].Value
+		}
+		s.registry = append(s.registry, v)
+	}
 	return nil
 }
 

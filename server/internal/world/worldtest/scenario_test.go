@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -74,6 +76,48 @@ func TestFiles(t *testing.T) {
 	}
 	if text, ok := s.Section("facts.json"); !ok || text != "{}\n" {
 		t.Errorf("facts.json is %q, %v", text, ok)
+	}
+}
+
+func TestWindows(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "windows.txtar")
+	story := `-- goos --
+windows
+-- env/self --
+Path=/usr/bin
+GoProxy=off
+-- registered --
+machine Path=/usr/bin
+machine GOPROXY=direct
+user path=/usr/lib/go/bin
+user GOPROXY=off
+system USERPROFILE=/home/gopher
+`
+	if err := os.WriteFile(file, []byte(story), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, _ := Load(t, file)
+	if w.GOOS != "windows" || w.VariableName("Path") != "PATH" {
+		t.Errorf("the platform is %q, and Path is %q", w.GOOS, w.VariableName("Path"))
+	}
+	if diff := cmp.Diff([]string{"PATH=/usr/bin", "GOPROXY=off"}, w.Environ); diff != "" {
+		t.Errorf("our environment (-want +got):\n%s", diff)
+	}
+	got, err := w.Registered(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, machine := keys["user"], keys["machine"]
+	want := []world.RegisteredVariable{
+		{Name: "GOPROXY", Value: "off", From: []world.RegisteredValue{{Key: user, Value: "off"}, {Key: machine, Value: "direct"}}},
+		{
+			Name: "PATH", Value: "/usr/bin" + string(filepath.ListSeparator) + "/usr/lib/go/bin",
+			From: []world.RegisteredValue{{Key: machine, Value: "/usr/bin"}, {Key: user, Value: "/usr/lib/go/bin"}},
+		},
+		{Name: "USERPROFILE", Value: "/home/gopher"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("registered (-want +got):\n%s", diff)
 	}
 }
 
