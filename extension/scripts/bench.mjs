@@ -8,7 +8,7 @@ import { executableName, root } from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";
 
 /** How often each benchmark runs; every time it takes a figure of ours and its baseline in turn. */
-const rounds = { Start: 40, Check: 20, Verdict: 15 };
+const rounds = { Start: 40, Check: 20, Verdict: 15, Live: 10, Shell: 20 };
 
 /** No benchmark should come near it: the whole command is to end within two minutes. */
 const timeoutMs = 60_000;
@@ -47,7 +47,7 @@ async function measure(program, name, times) {
   return Object.fromEntries([...line.matchAll(/(\S+) (\S+)/g)].map(([, value, unit]) => [unit, Number(value)]));
 }
 
-function print({ Start, Check, Verdict }) {
+function print({ Start, Check, Verdict, Live, Shell }) {
   console.log(`
 Medians of this run, with the least and the greatest value. ${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, ${process.platform}-${process.arch}.
 `);
@@ -57,6 +57,11 @@ Medians of this run, with the least and the greatest value. ${availableParalleli
   compare("problem shown → verdict published", Verdict, "", "ms");
   compare("memory after initialize", Start, "memory-", "MiB");
   compare("memory after the verdict", Verdict, "memory-", "MiB");
+  compare(`file changed → snapshot, ${Live.modules} modules`, Live, "", "ms");
+  compare(`memory, watching ${Live.modules} modules`, Live, "memory-", "MiB");
+  for (const shell of ["bash", "zsh", "fish"].filter((name) => Shell[`${name}-ratio`])) {
+    compare(`asking ${shell} for its environment`, Shell, `${shell}-`, "ms");
+  }
 
   const runsNone = Check["go-commands"] === 0;
   const waiting = (100 * Verdict["debounce-ms"]) / Verdict["ours-ms"];
@@ -65,10 +70,15 @@ Baselines
   spawn, memory   a server that answers initialize and does nothing else
   check           ${runsNone ? "one “go list -m -json all”: check itself runs no go command" : `the ${count(Check["go-commands"])} that it runs, run alone`}
   verdict         one “go list -e -test -deps” of the package, with an empty module cache
+  file changed    “gophantom check” of the same workspace, as a whole process
+  shell           the same shell with the same arguments running env
 
 Of the verdict's ${figure(Verdict["ours-ms"])} ms
   ${figure(Verdict["debounce-ms"])} ms (${figure(waiting)} %) pass in waiting whether the editor has more to say; the first go command starts after ${figure(Verdict["before-go-ms"])} ms
   ${figure(Verdict["in-go-ms"])} ms (${figure(Verdict["in-go-%"])} %) pass inside go, in ${count(Verdict["go-commands"])}
+
+A changed file is looked at after ${figure(Live["debounce-ms"])} ms, because tools write several; the figure above is what comes on top of that.
+While nothing happened for ${figure(Live["idle-s"])} s, the server was woken up ${Live["idle-wakeups"]} times, the bare server ${Live["idle-baseline-wakeups"]} times.
 `);
 }
 

@@ -84,7 +84,7 @@ func BenchmarkVerdict(b *testing.B) {
 		reference.stop()
 	}
 	f.report(b)
-	b.ReportMetric(debounce(b), "debounce-ms")
+	b.ReportMetric(constant(b, "debounce"), "debounce-ms")
 }
 
 // isPhantom reports whether a message publishes a phantom.
@@ -129,16 +129,17 @@ func covered(runs []goRun) (sum time.Duration) {
 	return sum
 }
 
-// debounce is how long the engine waits for more news, in ms.
-func debounce(b *testing.B) float64 {
+// constant is a time in engine/loop.go, in ms: how long the engine waits for
+// more news.
+func constant(b *testing.B, name string) float64 {
 	b.Helper()
 	source, err := os.ReadFile(filepath.Join("..", "internal", "engine", "loop.go"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	found := regexp.MustCompile(`(?m)^\s+debounce = (\d+) \* time\.Millisecond$`).FindSubmatch(source)
+	found := regexp.MustCompile(`(?m)^\s+` + name + `\s+= (\d+) \* time\.Millisecond$`).FindSubmatch(source)
 	if found == nil {
-		b.Fatal("engine/loop.go does not say any more how long it waits for more news")
+		b.Fatalf("engine/loop.go does not say any more what %s is", name)
 	}
 	ms, err := strconv.ParseFloat(string(found[1]), 64)
 	if err != nil {
