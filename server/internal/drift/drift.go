@@ -1,4 +1,143 @@
 // Package drift compares two environments by what the go command would do in
 // them, and says of every difference whether it matters and why. It is pure:
 // it must not know who asks, or how a difference is mended.
+//
+// What go does is taken from its source: internal/cfg, internal/modfetch,
+// internal/toolchain and internal/base of cmd/go. A live test lets the real
+// command judge random pairs of environments. Where a fact is missing, a
+// difference counts as one that matters.
 package drift
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// Of compares the shell, or else the first environment that is complete, with
+// every other complete environment: A is the one compared with. The order is
+// that of Snapshot.Envs, and by name within.
+func Of(s *model.Snapshot) []model.Drift {
+	reference := model.EnvShell
+	if shell, ok := s.Env(reference); !ok || !shell.Complete {
+		i := slices.IndexFunc(s.Envs, func(e model.Env) bool { return e.Complete })
+		if i < 0 {
+			return nil
+		}
+		reference = s.Envs[i].Name
+	}
+	var out []model.Drift
+	for _, env := range s.Envs {
+		if env.Name != reference {
+			out = append(out, Between(s, reference, env.Name)...)
+		}
+	}
+	return out
+}
+
+// Between lists everything that differs between two environments, by name: as
+// a text, in presence, or in what PATH leads to. It is empty unless both are
+// complete.
+func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
+	p := pair{s: s}
+	for i, name := range []model.EnvName{a, b} {
+		env, ok := s.Env(name)
+		if !ok || !env.Complete {
+			return nil
+		}
+		tool, _ := s.ToolchainOf(name)
+		p.sides[i] = side{env, tool}
+	}
+	var out []model.Drift
+	add := func(x, y model.Setting, v verdict) {
+		out = append(out, model.Drift{
+			Variable: x.Name, A: a, B: b, InA: x, InB: y, Matters: v.matters, Latent: v.matters && v.latent, Why: v.why + ".",
+		})
+	}
+	leads := p.tools(add)
+	for _, name := range p.names() {
+		x, y := p.sides[0].Lookup(name), p.sides[1].Lookup(name)
+		switch {
+		case x.Set == y.Set && x.Value == y.Value:
+		case name == "PATH":
+			add(x, y, leads)
+		case x.Value.Empty() && y.Value.Empty():
+			add(x, y, no("An empty variable counts as one that is not set"))
+		default:
+			add(x, y, p.judge(name, x, y))
+		}
+	}
+	slices.SortStableFunc(out, func(d, e model.Drift) int { return strings.Compare(d.Variable, e.Variable) })
+	return out
+}
+
+// Conditional reports whether a difference that matters does so for certain
+// code or servers only, however the values look: for packages that use cgo, or
+// for repositories that are fetched with git.
+func Conditional(d model.Drift) bool {
+	name := d.Variable
+	switch name {
+	case "cc":
+		return d.InA.Set && d.InB.Set
+	case "git", "SSH_AUTH_SOCK", "HOME", "USERPROFILE", "NETRC", "GODEBUG", "GO_EXTLINK_ENABLED":
+		return true
+	}
+	return cgoOnly[name] || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_") || strings.HasPrefix(name, "PKG_CONFIG_")
+}
+
+// verdict is what a difference comes to.
+type verdict struct {
+	matters, latent bool
+	why             string // a sentence without its full stop
+}
+
+func yes(why string) verdict { return verdict{matters: true, why: why} }
+func no(why string) verdict  { return verdict{why: why} }
+
+// when is yes or no with a reason for each.
+func when(matters bool, because, otherwise string) verdict {
+	if matters {
+		return yes(because)
+	}
+	return no(otherwise)
+}
+
+// side is one of the two environments.
+type side struct {
+	model.Env
+	tool model.Toolchain
+}
+
+func (e side) text(name string) string { return e.Lookup(name).Value.Reveal() }
+
+type pair struct {
+	s     *model.Snapshot
+	sides [2]side
+}
+
+// either reports whether something holds for one side at least.
+func (p *pair) either(holds func(side) bool) bool {
+	return holds(p.sides[0]) || holds(p.sides[1])
+}
+
+// same reports whether both sides come to the same text.
+func (p *pair) same(text func(side) string) bool {
+	return text(p.sides[0]) == text(p.sides[1])
+}
+
+// names lists every variable that one of the sides has, sorted.
+func (p *pair) names() []string {
+	var names []string
+	for _, e := range p.sides {
+		for _, l := range e.Layers {
+			for name := range l.Vars {
+				if model.Kept(name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
