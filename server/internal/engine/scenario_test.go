@@ -27,6 +27,9 @@ type facts struct {
 	Settings []struct {
 		Scope, File string
 	}
+	Gopls *struct { // the build of the running gopls, which no text file can hold
+		Version, GoVersion string
+	}
 }
 
 var anyLine = regexp.MustCompile(`:\*$`)
@@ -47,8 +50,8 @@ func TestScenarios(t *testing.T) {
 			for name, vars := range sc.Envs {
 				in.Captured[model.EnvName(name)] = vars
 			}
+			var f facts
 			if text, ok := sc.Section("facts.json"); ok {
-				var f facts
 				if err := json.Unmarshal([]byte(text), &f); err != nil {
 					t.Fatal(err)
 				}
@@ -61,7 +64,11 @@ func TestScenarios(t *testing.T) {
 					in.Editor.Settings = append(in.Editor.Settings, observe.SettingsScope{Scope: s.Scope, File: s.File})
 				}
 			}
-			a := engine.Check(t.Context(), w, observe.Take(t.Context(), w, in))
+			snapshot := observe.Take(t.Context(), w, in)
+			if f.Gopls != nil {
+				snapshot.Gopls = append(snapshot.Gopls, model.GoplsProcess{PID: 300, Version: f.Gopls.Version, GoVersion: f.Gopls.GoVersion})
+			}
+			a := engine.Check(t.Context(), w, snapshot)
 			want, _ := sc.Section("want")
 			wantLines := strings.FieldsFunc(want, func(r rune) bool { return r == '\n' })
 			if healthy := strings.HasPrefix(filepath.Base(file), "healthy-"); healthy == strings.Contains(want, rule+" ") {

@@ -5,6 +5,7 @@ package rules
 var all = []*Rule{
 	&brokenConfiguration,
 	&envDrift,
+	&goplsGoMismatch,
 	&goplsStaleEnv,
 	&goproxyInvalidEntry,
 	&goproxyNoEntries,

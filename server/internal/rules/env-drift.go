@@ -1,85 +1,89 @@
 package rules
 
 import (
-	"cmp"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/drift"
 	"github.com/gophantom/gophantom/server/internal/model"
-	"github.com/gophantom/gophantom/server/internal/route"
 )
-
-// comparedVariables change what the go command does with a module, whoever
-// runs it. GOPATH and GOBIN are not among them: in module mode they matter
-// through GOMODCACHE only. GOCACHE changes speed, never results.
-var comparedVariables = strings.Fields(`
-	GOFLAGS GOWORK GOPROXY GOPRIVATE GONOPROXY GONOSUMDB GOSUMDB GOINSECURE GOVCS GOAUTH
-	GOOS GOARCH GO111MODULE GOTOOLCHAIN GOROOT GOMODCACHE GOEXPERIMENT GOPACKAGESDRIVER
-	CGO_ENABLED CC CXX CGO_CFLAGS CGO_CPPFLAGS CGO_LDFLAGS PKG_CONFIG_PATH
-	HTTP_PROXY HTTPS_PROXY NO_PROXY
-`)
-
-var fetchOnly = map[string]bool{
-	"GOPROXY": true, "GOPRIVATE": true, "GONOPROXY": true, "GONOSUMDB": true, "GOSUMDB": true, "GOINSECURE": true,
-	"GOVCS": true, "GOAUTH": true, "HTTP_PROXY": true, "HTTPS_PROXY": true, "NO_PROXY": true,
-}
 
 var envDrift = Rule{
 	ID:     "env-drift",
 	Family: "editor-vs-shell drift",
 	Title:  "The editor and the shell disagree on a variable",
 	Refs: []Ref{
-		{"", "one variable, different effective values in the editor and in the shell", ""},
+		{"", "one variable, different effective values in the editor and in the shell, and the go command does something else because of it", ""},
+		{"", "PATH leads the editor and the shell to different programs", ""},
 	},
 	Severity:  model.Warning,
 	DependsOn: []string{"masked-variable", "gopls-stale-env"},
 	Settle:    2 * time.Second,
 	Messages: map[string]string{
-		"drift":     `{where} has {editor}; your shell has {shell}.`,
-		"toolchain": `{where} runs {editor}; your shell runs {shell}.`,
+		"drift":     `{where} has {editor}; your shell has {shell}. {why}.`,
+		"directory": `{where} has {editor}; your shell has {shell}, but only in this folder, where {tool} sets it: an editor asks the shell in your home directory. {why}.`,
+		"toolchain": `{where} runs {editor}; your shell runs {shell}. {why}.`,
+		"program":   `{where} finds {editor}; your shell finds {shell}. {why}.`,
 	},
 	Doc: Doc{
 		Symptom: "The Problems panel is red where `go build` in the terminal is green, or the other way round.",
-		Cause:   "An editor started from the desktop has the environment it was started with, hours or days ago, and never reads your shell's start-up files again; a terminal reads them each time. Settings such as `go.toolsEnvVars` change the editor's side only. Values that mean the same to the go command are not reported.",
-		Cure:    "*Use the shell's value for Go tools* writes the shell's value into `go.toolsEnvVars` of the workspace; the Go extension then restarts gopls. Or start the editor from a terminal that has the right values.",
-		Undo:    "*Go Phantom: Undo Last Cure*, or remove the key from `go.toolsEnvVars`.",
+		Cause: "An editor started from the desktop has the environment it was started with, hours or days ago, and never reads your shell's start-up files again; a terminal reads them each time. VS Code asks your shell once, in your home directory: what direnv, mise or asdf set in the folder of a project never reaches it. Settings such as `go.toolsEnvVars` change the editor's side only.\n\n" +
+			"What counts is what the go command does, not how a value is written. These differences are not reported: the order of private patterns or of independent flags, quotes and spaces, a default that is spelled out, a name in capitals against one in small letters, another build cache, module caches that hold the same of what is needed, a PATH that leads to the same Go, settings of fetching where nothing can be fetched that way, compilers where cgo is off. `gophantom env` lists them, each with the reason.\n\n" +
+			"A difference is *latent* while nothing is missing that would now be fetched in another way. What only concerns packages that use cgo is an *info*, as is what only concerns fetching with git.",
+		Cure: "*Use the shell's value for Go tools* writes the shell's value into `go.toolsEnvVars` of the workspace; the Go extension then restarts gopls. Where the editor was started before the shell's files changed, starting it again is enough: quit it entirely, all windows, for a reload keeps the old environment. Or start the editor from a terminal that has the right values.",
+		Undo: "*Go Phantom: Undo Last Cure*, or remove the key from `go.toolsEnvVars`.",
 	},
 	Check: func(s *model.Snapshot) (found []model.Finding) {
-		shell, ok := s.Env(model.EnvShell)
-		if !ok || !shell.Complete {
-			return nil
-		}
 		editor, ok := editorSide(s)
 		if !ok {
 			return nil
 		}
-		for _, variable := range comparedVariables {
-			here, there := editor.Lookup(variable), shell.Lookup(variable)
-			if equivalent(variable, here.Value, there.Value) || variable == "GOPRIVATE" && samePrivate(editor, shell) {
-				continue
-			}
-			if variable == "GOROOT" && (sameToolchain(s, editor.Name) || here.Origin.Layer == model.LayerDefault && there.Origin.Layer == model.LayerDefault || !here.Set || !there.Set) {
-				continue // where nobody set it, it follows from PATH
+		for _, d := range drift.Between(s, editor.Name, model.EnvShell) {
+			conditional := drift.Conditional(d)
+			if !d.Matters || d.Variable == "PATH" || conditional && d.Latent {
+				continue // PATH is told by what it leads to
 			}
 			f := model.Finding{
-				Subject:      variable,
+				Subject:      d.Variable,
 				Environments: []model.EnvName{editor.Name, model.EnvShell},
 				Message:      "drift",
-				Latent:       fetchOnly[variable] && idle(s, editor) && idle(s, shell),
+				Latent:       d.Latent,
 				Args: map[string]model.Value{
-					"where": model.NewValue(who([]model.EnvName{editor.Name})), "variable": model.NewValue(variable),
-					"editor": assignment(here), "shell": assignment(there),
+					"where": model.NewValue(who([]model.EnvName{editor.Name})), "variable": model.NewValue(d.Variable),
+					"editor": assignment(d.InA), "shell": assignment(d.InB), "why": model.NewValue(strings.TrimSuffix(d.Why, ".")),
 				},
-				Origin:  &here.Origin,
-				Related: []model.Origin{there.Origin},
+				Origin:  &d.InA.Origin,
+				Related: []model.Origin{d.InB.Origin},
 			}
-			if s.Editor != nil && s.Extension != nil {
-				f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(variable)}}}
+			if conditional {
+				f.Severity = model.Info
 			}
-			found = append(found, f)
-		}
-		if f, differ := toolchainDrift(s, editor.Name); differ {
+			switch d.Variable {
+			case "go":
+				here, _ := s.ToolchainOf(editor.Name)
+				there, _ := s.ToolchainOf(model.EnvShell)
+				if there.Version == "" || here.Version == "" && here.Go != "" {
+					continue // which Go it is could not be told
+				}
+				f.Subject, f.Message, f.Related = "PATH", "toolchain", nil
+				f.Args["editor"], f.Args["shell"] = runs(here), runs(there)
+			case "git", "cc":
+				f.Message, f.Related = "program", nil
+				f.Args["editor"], f.Args["shell"] = program(d.InA), program(d.InB)
+			default:
+				if tool, ok := perDirectory(s, editor.Name, d); ok {
+					f.Message, f.Args["tool"] = "directory", tool
+				}
+				if s.Editor != nil && s.Extension != nil {
+					f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
+				}
+			}
+			if relaunchCures(s, d.Variable) {
+				f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch", Args: map[string]model.Value{"variable": model.NewValue(f.Subject)}})
+			}
 			found = append(found, f)
 		}
 		return found
@@ -97,79 +101,81 @@ func editorSide(s *model.Snapshot) (model.Env, bool) {
 	return model.Env{}, false
 }
 
-func toolchainDrift(s *model.Snapshot, editor model.EnvName) (model.Finding, bool) {
-	here, ok := s.ToolchainOf(editor)
-	there, ok2 := s.ToolchainOf(model.EnvShell)
-	if !ok || !ok2 || here.Version == "" || there.Version == "" || here.Version == there.Version {
-		return model.Finding{}, false
-	}
-	return model.Finding{
-		Subject:      "PATH",
-		Environments: []model.EnvName{editor, model.EnvShell},
-		Message:      "toolchain",
-		Args: map[string]model.Value{
-			"where":  model.NewValue(who([]model.EnvName{editor})),
-			"editor": model.NewValue(here.Version + " (" + here.Go + ")"),
-			"shell":  model.NewValue(there.Version + " (" + there.Go + ")"),
-		},
-	}, true
-}
-
-// sameToolchain reports whether both sides run the same Go, so that GOROOT
-// differs in spelling only.
-func sameToolchain(s *model.Snapshot, editor model.EnvName) bool {
-	here, ok := s.ToolchainOf(editor)
-	there, ok2 := s.ToolchainOf(model.EnvShell)
-	return ok && ok2 && here.GOROOT == there.GOROOT
-}
-
-// samePrivate reports whether GOPRIVATE differs without an effect, because
-// both lists that it is the default of are the same.
-func samePrivate(a, b model.Env) bool {
-	for _, variable := range []string{"GONOPROXY", "GONOSUMDB"} {
-		x, y := a.Lookup(variable).Value, b.Lookup(variable).Value
-		if x.Empty() || y.Empty() || !equivalent(variable, x, y) {
-			return false
+// differs reports whether a variable or tool makes a difference between two
+// environments; known is false unless both are complete.
+func differs(s *model.Snapshot, a, b model.EnvName, variable string) (differs, known bool) {
+	for _, name := range []model.EnvName{a, b} {
+		if env, ok := s.Env(name); !ok || !env.Complete {
+			return false, false
 		}
 	}
-	return true
+	return slices.ContainsFunc(drift.Between(s, a, b), func(d model.Drift) bool { return d.Variable == variable && d.Matters }), true
 }
 
-// equivalent reports whether the go command does the same with both values.
-func equivalent(variable string, a, b model.Value) bool {
-	if a == b {
-		return true
+// perDirectory tells which tool sets a variable in the workspace folder and
+// not in the home directory, where the editor asked the shell.
+func perDirectory(s *model.Snapshot, editor model.EnvName, d model.Drift) (tool model.Value, ok bool) {
+	fromHome, known := differs(s, editor, model.EnvShellHome, d.Variable)
+	if homeDiffers, _ := differs(s, model.EnvShellHome, model.EnvShell, d.Variable); !known || fromHome || !homeDiffers {
+		return model.Value{}, false
 	}
-	x, y := a.Reveal(), b.Reveal()
-	switch variable {
-	case "GOPROXY":
-		return slices.EqualFunc(route.Entries(x), route.Entries(y), func(e, f route.Entry) bool {
-			return e.Raw == f.Raw && e.Separator == f.Separator
-		}) && (x == "") == (y == "")
-	case "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE":
-		return slices.Equal(livePatterns(x), livePatterns(y))
-	case "GOFLAGS", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS":
-		return slices.Equal(strings.Fields(x), strings.Fields(y))
-	case "GOTOOLCHAIN", "GO111MODULE", "GOAUTH", "GOVCS", "GOPACKAGESDRIVER":
-		return cmp.Or(x, unsetMeans[variable]) == cmp.Or(y, unsetMeans[variable])
-	}
-	return false
-}
-
-// unsetMeans are values that say what go does without them anyway.
-var unsetMeans = map[string]string{
-	"GOTOOLCHAIN": "auto", "GO111MODULE": "on", "GOAUTH": "netrc", "GOVCS": "public:git|hg,private:all", "GOPACKAGESDRIVER": "off",
-}
-
-// livePatterns returns the patterns of a list that can match, in a canonical
-// order: the order of patterns has no meaning.
-func livePatterns(list string) []string {
-	var out []string
-	for _, p := range route.Patterns(list) {
-		if p.Fault == "" && p.Text != "" {
-			out = append(out, strings.TrimSuffix(p.Text, "/"))
+	origin := d.InB.Origin
+	name := ""
+	for base, manager := range map[string]string{
+		".envrc": "direnv", "mise.toml": "mise", ".mise.toml": "mise", "mise.local.toml": "mise", ".mise.local.toml": "mise", ".tool-versions": "asdf or mise",
+	} {
+		if filepath.Base(origin.File) == base {
+			name = manager
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	for _, manager := range []string{"direnv", "mise", "asdf"} {
+		if name == "" && strings.Contains(origin.Note, manager) {
+			name = manager
+		}
+	}
+	shell, _ := s.Env(model.EnvShell)
+	home, _ := s.Env(model.EnvShellHome)
+	if name == "" && shell.Process()["DIRENV_DIR"] != "" && home.Process()["DIRENV_DIR"] == "" {
+		name = "direnv"
+	}
+	switch {
+	case name == "":
+		return model.Value{}, false
+	case origin.File != "" && origin.Line > 0:
+		name += " (" + origin.File + ":" + strconv.Itoa(origin.Line) + ")"
+	case origin.File != "":
+		name += " (" + origin.File + ")"
+	}
+	return model.NewValue(name), true
+}
+
+// relaunchCures reports whether the editor would get the shell's value if it
+// were started now: the shell has it at home as well, and the environment that
+// the editor was started with does not.
+func relaunchCures(s *model.Snapshot, variable string) bool {
+	if s.Editor == nil || s.Extension == nil {
+		return false
+	}
+	outdated, known := differs(s, model.EnvEditorLaunch, model.EnvShellHome, variable)
+	local, known2 := differs(s, model.EnvShellHome, model.EnvShell, variable)
+	return known && known2 && outdated && !local
+}
+
+// runs words the Go of an environment.
+func runs(t model.Toolchain) model.Value {
+	switch {
+	case t.Go == "":
+		return model.NewValue("no go command")
+	case t.Selected != "" && t.Selected != t.Version:
+		return model.NewValue(t.Selected + " (through " + t.Go + ")")
+	}
+	return model.NewValue(t.Version + " (" + t.Go + ")")
+}
+
+// program words a program that PATH leads to.
+func program(tool model.Setting) model.Value {
+	if !tool.Set {
+		return model.NewValue("no " + tool.Name)
+	}
+	return tool.Value
 }

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/drift"
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
@@ -29,30 +32,34 @@ var goplsStaleEnv = Rule{
 		if !ok || !ok2 || !gopls.Complete || !tools.Complete || s.Editor == nil {
 			return nil
 		}
-		for _, variable := range comparedVariables {
-			if variable == "GOROOT" || variable == "GOMODCACHE" {
-				continue // the Go extension changes these for its own children after start
-			}
+		overlay := gopls.Layer(model.LayerGoplsSettings).Vars
+		for _, d := range drift.Between(s, model.EnvGopls, model.EnvTools) {
 			// The settings overlay of gopls reaches it without a restart.
-			overlay := gopls.Layer(model.LayerGoplsSettings).Vars
-			if _, overlaid := overlay[variable]; overlaid {
-				continue
-			}
-			old, now := gopls.Lookup(variable), tools.Lookup(variable)
-			if equivalent(variable, old.Value, now.Value) {
+			if _, overlaid := overlay[d.Variable]; !d.Matters || overlaid || changesAfterStart(d.Variable) {
 				continue
 			}
 			found = append(found, model.Finding{
-				Subject:      variable,
+				Subject:      d.Variable,
 				Environments: []model.EnvName{model.EnvGopls},
 				Message:      "stale",
+				Latent:       d.Latent,
 				Args: map[string]model.Value{
-					"variable": model.NewValue(variable), "old": assignment(old), "new": assignment(now),
+					"variable": model.NewValue(d.Variable), "old": assignment(d.InA), "new": assignment(d.InB),
 				},
-				Origin: &now.Origin,
+				Origin: &d.InB.Origin,
 				Fixes:  []model.FixOffer{{ID: "restart-gopls"}},
 			})
 		}
 		return found
 	},
+}
+
+// changesAfterStart names what extensions change in their host for purposes of
+// their own after gopls was started, and the tools that PATH leads to.
+func changesAfterStart(variable string) bool {
+	switch variable {
+	case "GOROOT", "GOMODCACHE", "PATH", "go", "git", "cc", "HOME", "SSH_AUTH_SOCK":
+		return true
+	}
+	return strings.HasPrefix(variable, "GIT_")
 }

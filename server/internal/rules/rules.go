@@ -207,7 +207,7 @@ func assignment(s model.Setting) model.Value {
 func who(envs []model.EnvName) string {
 	names := map[model.EnvName]string{
 		model.EnvEditor: "the editor", model.EnvEditorLaunch: "the editor (as started)", model.EnvTools: "the Go extension",
-		model.EnvGopls: "gopls", model.EnvShell: "your shell", model.EnvTerminal: "the terminal",
+		model.EnvGopls: "gopls", model.EnvShell: "your shell", model.EnvShellHome: "your shell at home", model.EnvTerminal: "the terminal",
 		model.EnvDebug: "the debugger", model.EnvTest: "the test run",
 	}
 	var out string
