@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -34,6 +35,18 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 	cmd.Dir = c.Dir
 	cmd.Env = append([]string{}, c.Env...) // never nil: that would mean our own
 	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if c.OnStderr != nil {
+		lines := &liner{tell: c.OnStderr}
+		defer lines.end()
+		cmd.Stderr = lines
+	}
+	if c.OnTrace != nil {
+		end, err := trace(cmd, c.OnTrace)
+		if err != nil {
+			return Result{Code: -1}, err
+		}
+		defer end()
+	}
 	cmd.WaitDelay = waitDelay
 	detach(cmd)
 	var killed atomic.Bool
@@ -67,6 +80,62 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 		return result, nil
 	}
 	return result, fmt.Errorf("%s: %w", c.Path, err)
+}
+
+// trace gives the command TraceFD and passes on the lines written there. Its
+// end waits until everything is passed on that the command wrote.
+func trace(cmd *exec.Cmd, tell func([]byte)) (end func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.ExtraFiles = make([]*os.File, TraceFD-2) // nil is a descriptor that is closed in the child
+	cmd.ExtraFiles[TraceFD-3] = w
+	lines := &liner{tell: tell}
+	done := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(lines, r)
+		lines.end()
+		close(done)
+	}()
+	return func() {
+		_ = w.Close()
+		// Somebody whom the command left running may hold the other end.
+		_ = r.SetReadDeadline(time.Now().Add(waitDelay))
+		<-done
+		_ = r.Close()
+	}, nil
+}
+
+// liner cuts what is written to it into lines.
+type liner struct {
+	tell func([]byte)
+	line []byte
+}
+
+func (l *liner) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		i := bytes.IndexByte(rest, '\n')
+		part := rest
+		if i >= 0 {
+			part = rest[:i]
+		}
+		l.line = append(l.line, part[:min(len(part), MaxLine-len(l.line))]...)
+		if i < 0 {
+			break
+		}
+		l.tell(l.line)
+		l.line = l.line[:0]
+		rest = rest[i+1:]
+	}
+	return len(p), nil
+}
+
+// end passes on a last line without a newline.
+func (l *liner) end() {
+	if len(l.line) > 0 {
+		l.tell(l.line)
+	}
 }
 
 // runnable tells a missing executable from a missing directory, which the
