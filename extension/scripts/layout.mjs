@@ -11,6 +11,8 @@ export const sidecar = join(root, "bin", `gophantom${exe}`);
 export const toolsBin = join(root, ".tools", "bin");
 /** The bundled stand-in for golang.go. */
 export const standIn = join(root, ".tools", "go-extension");
+/** What the Windows builds of our tests run in: a Wine prefix, and what Go and Wine lack for each other. */
+export const wine = join(root, ".tools", "wine");
 export const e2e = join(root, "extension", "test", "e2e");
 export const screenshots = join(root, "out", "e2e");
 

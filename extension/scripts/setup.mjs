@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt, buildEnvironment, find, run } from "./command.mjs";
-import { e2e, executableName, root, sidecar, standIn, toolsBin, vscodeNode, vscodeServer } from "./layout.mjs";
+import { e2e, executableName, root, sidecar, standIn, toolsBin, vscodeNode, vscodeServer, wine } from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";
 
 const goplsVersion = "v0.23.0";
@@ -161,18 +161,79 @@ async function firstThatStarts(browsers) {
   return undefined;
 }
 
-/** The shells whose start-up the live tests read. */
+/** The shells whose start-up the live tests read, and direnv, which changes their environment by the directory. */
 export async function setUpShells() {
-  for (const shell of ["zsh", "fish"]) {
-    await step(shell, async () => {
-      if (!find(shell)) {
-        await debianPackages(shell);
+  for (const program of ["zsh", "fish", "direnv"]) {
+    await step(program, async () => {
+      if (!find(program)) {
+        await debianPackages(program);
       }
-      if (!find(shell)) {
-        throw new Missing(`${shell} is not on PATH: install it (Debian: apt-get install ${shell})`);
+      if (!find(program)) {
+        throw new Missing(`${program} is not on PATH: install it (Debian: apt-get install ${program})`);
       }
     });
   }
+}
+
+/**
+ * Wine in a prefix of its own, for the Windows builds of our tests (docs/adr/0011). Resolves with {program, env, overlay}: how to run a
+ * program in it, and the file for Go's -overlay. Missing means that Wine is not here and cannot be installed.
+ */
+export async function setUpWine() {
+  const compiler = "x86_64-w64-mingw32-gcc";
+  const prefix = join(wine, "prefix");
+  const overlay = join(wine, "overlay.json");
+  const env = {
+    ...buildEnvironment(),
+    WINEPREFIX: prefix,
+    WINEARCH: "win64",
+    WINEDEBUG: "-all",
+    WINEDLLOVERRIDES: "mscoree,mshtml=", // neither .NET nor a browser: Wine would ask whether to download them
+  };
+  let program;
+  await step("Wine", async () => {
+    if (process.platform !== "linux" || process.arch !== "x64") {
+      throw new Missing(`Windows tests run in Wine on linux-x64 only (this is ${process.platform}-${process.arch})`);
+    }
+    const packages = ["wine", "wine64", "gcc-mingw-w64-x86-64-win32"];
+    const installed = () => find("wine") && find("wineboot") && find("wineserver") && find(compiler);
+    if (!installed()) {
+      await debianPackages(...packages);
+    }
+    if (!installed()) {
+      throw new Missing(`Wine is not complete on PATH: install it (Debian: apt-get install ${packages.join(" ")})`);
+    }
+    program = find("wine");
+    await overlayForWine(overlay);
+    const source = join(root, "testdata", "wine", "bcryptprimitives.c");
+    return once(wine, [source, fileURLToPath(import.meta.url)], async () => {
+      await rm(prefix, { recursive: true, force: true });
+      const library = join(wine, "bcryptprimitives.dll");
+      await run(compiler, ["-shared", "-s", "-o", library, source, "-ladvapi32"]);
+      await run("wineboot", ["--init"], { env, timeoutMs: 300_000 });
+      await run("wineserver", ["--wait"], { env, timeoutMs: 300_000 });
+      await copyFile(library, join(prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll"));
+    });
+  });
+  return { program, env, overlay };
+}
+
+/**
+ * Go deletes files on Windows in a way that Wine 8 refuses with an error that Go does not expect. Go's own tests have a switch for the
+ * older way; in what is built for Wine it is on.
+ */
+async function overlayForWine(file) {
+  const goroot = (await run("go", ["env", "GOROOT"])).trim();
+  const original = join(goroot, "src", "internal", "syscall", "windows", "at_windows.go");
+  const off = "var TestDeleteatFallback bool\n";
+  const source = await readFile(original, "utf8");
+  if (!source.includes(off)) {
+    throw new Error(`${original} does not have "${off.trim()}" any more: see docs/adr/0011-windows-under-wine.md`);
+  }
+  const changed = join(wine, "at_windows.go");
+  await mkdir(wine, { recursive: true });
+  await writeFile(changed, source.replace(off, "var TestDeleteatFallback = true\n"));
+  await writeFile(file, JSON.stringify({ Replace: { [original]: changed } }));
 }
 
 /** The C compiler that Go's race detector needs. */
@@ -230,6 +291,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await setUpLinters();
     await setUpRaceDetector();
     await setUpShells();
+    await setUpWine();
     await setUpWorkbench();
     await setUpBrowser();
   } catch (error) {

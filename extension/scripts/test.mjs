@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { attempt, buildEnvironment } from "./command.mjs";
 import { e2e, screenshots, vscodeNode } from "./layout.mjs";
+import { everyTarget, testsUnderWine } from "./platforms.mjs";
 import { Missing, seconds } from "./progress.mjs";
 import * as setup from "./setup.mjs";
 
@@ -20,6 +21,15 @@ const setUps = {
       tools.race = true;
     });
     await optional(setup.setUpShells);
+    try {
+      tools.wine = await setup.setUpWine();
+    } catch (error) {
+      // Also in CI: a machine without Wine can judge everything but this.
+      if (!(error instanceof Missing)) {
+        throw error;
+      }
+      console.log(`    ${error.message}`);
+    }
   },
   async unit() {},
   async e2e() {
@@ -38,7 +48,13 @@ const stages = [
   { group: "unit", title: "biome", run: () => lint("npm", ["run", "--silent", "lint"]) },
   { group: "unit", title: "types", run: () => lint("npm", ["run", "--silent", "check"]) },
   { group: "unit", title: "TypeScript unit tests", run: () => nodeTests("npm", ["run", "--silent", "test:unit"]) },
-  { group: "go", title: "Go tests, replayed and live", run: goTests },
+  { group: "go", title: "six targets", run: everyTarget },
+  {
+    group: "go",
+    title: "Go tests, replayed and live",
+    run: () => goTests([...(tools.race ? ["-race"] : []), "./..."]),
+  },
+  { group: "go", title: "Windows unit tests under Wine", run: windowsTests },
   { group: "e2e", title: "end-to-end tests in VS Code", run: endToEnd },
 ];
 
@@ -134,8 +150,32 @@ async function nodeTests(program, args, env = buildEnvironment()) {
   return { passed: pass, failed: Math.max(fail + cancelled, code === 0 ? 0 : 1), skipped };
 }
 
+/** Runs the Windows builds of the Go tests, as far as Wine is a Windows. */
+async function windowsTests() {
+  if (process.platform === "win32") {
+    console.log("  not needed: the Go tests above ran on Windows itself");
+    return {};
+  }
+  if (!tools.wine) {
+    console.log(
+      "  NOT RUN: nothing here is known to work on Windows but that it compiles. Wine is missing, see the set-up above",
+    );
+    return { skipped: 1 };
+  }
+  const { packages, skip, reasons } = await testsUnderWine();
+  const { program, overlay } = tools.wine;
+  // CI would make tests fail that find no tools, and Wine has none.
+  const { CI, ...env } = { ...tools.wine.env, GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" };
+  const counts = await goTests(["-overlay", overlay, "-exec", program, "-skip", skip, ...packages], env);
+  await attempt("wineserver", ["--kill"], { env }); // of our prefix only
+  for (const reason of reasons) {
+    console.log(`  not under Wine: ${reason}`);
+  }
+  return { ...counts, skipped: counts.skipped + reasons.length };
+}
+
 /** Runs the Go tests and counts those that have no subtests of their own. */
-async function goTests() {
+async function goTests(args, env = buildEnvironment()) {
   const results = new Map(); // "package test" → pass, fail or skip
   const parents = new Set();
   const outputs = new Map();
@@ -178,8 +218,7 @@ async function goTests() {
         }
     }
   };
-  const race = tools.race ? ["-race"] : [];
-  const { code } = await attempt("go", ["test", "-json", ...race, "./..."], { env: buildEnvironment(), onLine: take });
+  const { code } = await attempt("go", ["test", "-json", ...args], { env, onLine: take });
 
   const below = (key, found) => [...results].some(([other, result]) => result === found && other.startsWith(key));
   const counts = { passed: 0, failed: 0, skipped: 0 };
