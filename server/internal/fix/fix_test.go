@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -40,11 +41,12 @@ func (f files) ReplaceFile(name string, want, data []byte) error {
 	return nil
 }
 
+var folder = filepath.Join(dir, ".vscode", "settings.json")
+
 const (
 	dir      = "/home/gopher/ws"
 	userFile = "/home/gopher/settings.json"
 	teamFile = "/home/gopher/team.code-workspace"
-	folder   = dir + "/.vscode/settings.json"
 	goenv    = "/home/gopher/.config/go/env"
 )
 

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ type restless struct {
 }
 
 func (f *restless) ReadFile(name string) ([]byte, error) {
-	if !strings.HasSuffix(name, "/go/env") {
+	if !strings.HasSuffix(filepath.ToSlash(name), "/go/env") {
 		return f.Files.ReadFile(name)
 	}
 	f.looks++
@@ -28,7 +29,8 @@ func (f *restless) ReadFile(name string) ([]byte, error) {
 func TestOneSnapshotSeesOneFile(t *testing.T) {
 	w := world.Real()
 	w.Files = &restless{Files: w.Files}
-	vars := map[string]string{"HOME": t.TempDir(), "PATH": "/nowhere"}
+	home := t.TempDir()
+	vars := map[string]string{"HOME": home, "APPDATA": home, "PATH": "/nowhere"}
 	take := func() (gopls, shell model.Value) {
 		s := Take(t.Context(), w, Input{Number: 1, Dir: vars["HOME"], Captured: map[model.EnvName]map[string]string{
 			model.EnvGopls: vars, model.EnvShell: vars,
