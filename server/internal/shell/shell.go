@@ -4,11 +4,14 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +33,9 @@ type Options struct {
 	Dir       string        // where the shell starts; "" is our own directory
 	Timeout   time.Duration // 0 is 10 s, as in VS Code
 	NoLogin   bool          // ask an interactive shell that is no login shell
+	// Prompt also runs what direnv and mise have a terminal run before its
+	// first prompt, so that the answer is what a terminal in Dir has.
+	Prompt bool
 }
 
 const shellTimeout = 10 * time.Second
@@ -40,6 +46,11 @@ type Answer struct {
 	Done  bool
 	Vars  map[string]string // allow-listed names only; nil if unknown
 	Fault *model.Fault      // without Vars why they are unknown, else a remark
+
+	NoLogin bool              // the shell asked was no login shell
+	Shell   string            // path of the shell; filled by Trace, as all below
+	Lines   map[string][]Line // by variable: the line that decided, then the earlier ones, latest first
+	Files   []string          // start-up files that were read, or would be if they existed
 }
 
 // Ask returns the environment that the user builds with: what a login and
@@ -51,17 +62,17 @@ type Answer struct {
 func Ask(ctx context.Context, w *world.World, opt Options) Answer {
 	vars, fault := capture(ctx, w, opt)
 	if vars == nil || w.GOOS != "linux" || w.LookPath(vars["PATH"], "go") != "" {
-		return Answer{true, vars, fault}
+		return Answer{Done: true, Vars: vars, Fault: fault, NoLogin: opt.NoLogin}
 	}
 	opt.NoLogin = true
 	plain, plainFault := capture(ctx, w, opt)
 	if plain == nil || w.LookPath(plain["PATH"], "go") == "" {
-		return Answer{true, vars, fault}
+		return Answer{Done: true, Vars: vars, Fault: fault}
 	}
 	if plainFault == nil {
 		plainFault = &model.Fault{Subject: "shell", Text: "A login shell finds no go command, for its start-up files reset PATH; the shell's environment shown is that of an interactive shell without login, as a terminal starts it."}
 	}
-	return Answer{true, plain, plainFault}
+	return Answer{Done: true, Vars: plain, Fault: plainFault, NoLogin: true}
 }
 
 // capture returns the environment of a login and interactive shell, asked
@@ -74,29 +85,14 @@ func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]
 	if err != nil {
 		return nil, noShell("The environment that the editor was started with cannot be read (%v), so the shell cannot be asked what it makes of it.", err)
 	}
-	shell := opt.Shell
-	if shell == "" {
-		shell = userShell(w, base)
+	shell, fault := findShell(w, opt, base)
+	if fault != nil {
+		return nil, fault
 	}
-	if w.GOOS == "windows" && shell == "" {
-		return nil, noShell("Windows has no shell that every terminal starts with, so what it would set is unknown.")
-	}
-	path := shell
-	if !filepath.IsAbs(path) {
-		path = w.LookPath(base["PATH"], shell)
-	}
-	name := shellName(shell)
-	recipe, known := recipes[name]
-	switch {
-	case path == "":
-		return nil, noShell("The shell %s is not on PATH; set SHELL to a shell that is installed.", shell)
-	case !known:
-		return nil, noShell("The shell %s cannot be asked for its environment; bash, zsh, fish, sh, ksh, tcsh, nu and pwsh can. Set SHELL to one of them.", shell)
-	case w.Self == "":
+	if w.Self == "" {
 		return nil, noShell("The shell cannot be asked, because gophantom does not know where its own executable is.")
 	}
-
-	args := slices.Clone(recipe.args)
+	args := slices.Clone(shell.args)
 	if opt.NoLogin {
 		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "-l" || arg == "-Login" })
 	}
@@ -106,8 +102,8 @@ func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]
 	}
 	sentinel := rand.Text()
 	result, err := w.Exec.Run(ctx, world.Command{
-		Path:    path,
-		Args:    append(args, recipe.call(w.Self)+" print-environment "+sentinel),
+		Path:    shell.path,
+		Args:    append(args, shell.hooks(opt)+shell.call(w.Self)+" print-environment "+sentinel),
 		Dir:     opt.Dir,
 		Env:     world.Environ(base),
 		Timeout: timeout,
@@ -117,29 +113,29 @@ func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]
 		delete(vars, "XDG_RUNTIME_DIR") // VS Code drops it too: it belongs to the session
 		switch {
 		case errors.Is(err, world.ErrTimeout):
-			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell did not end within %v: something in its logout or start-up files keeps running.", shell, timeout)}
+			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell did not end within %v: something in its logout or start-up files keeps running.", shell.given, timeout)}
 		case err == nil && result.Code != 0:
-			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell ended with exit code %d.", shell, result.Code)}
+			return vars, &model.Fault{Subject: "shell", Text: fmt.Sprintf("The environment of %s is known, but the shell ended with exit code %d.", shell.given, result.Code)}
 		}
 		return vars, nil
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, noShell("Asking %s for its environment was interrupted.", shell)
+		return nil, noShell("Asking %s for its environment was interrupted.", shell.given)
 	case errors.Is(err, world.ErrNotFound):
-		return nil, noShell("The shell %s does not exist; set SHELL to a shell that is installed.", shell)
+		return nil, noShell("The shell %s does not exist; set SHELL to a shell that is installed.", shell.given)
 	case errors.Is(err, world.ErrTimeout):
-		return nil, noShell("%s did not finish its start-up files within %v; look in them for something that waits, such as a question, a network access or a terminal multiplexer.", shell, timeout)
+		return nil, noShell("%s did not finish its start-up files within %v; look in them for something that waits, such as a question, a network access or a terminal multiplexer.", shell.given, timeout)
 	case err != nil:
 		return nil, noShell("The shell could not be started: %v.", err)
 	case result.Truncated:
-		return nil, noShell("%s prints more than %d MB when it starts, so its environment cannot be found in that; look in its start-up files.", shell, world.DefaultMaxOutput>>20)
+		return nil, noShell("%s prints more than %d MB when it starts, so its environment cannot be found in that; look in its start-up files.", shell.given, world.DefaultMaxOutput>>20)
 	case errors.Is(parseErr, world.ErrTornEnvironment):
-		return nil, noShell("Another process that the start-up files of %s left running printed into the environment; look for background jobs in them.", shell)
+		return nil, noShell("Another process that the start-up files of %s left running printed into the environment; look for background jobs in them.", shell.given)
 	case result.Code != 0:
-		return nil, noShell("%s ended with exit code %d before its start-up files were done; look in them for exit or an error.", shell, result.Code)
+		return nil, noShell("%s ended with exit code %d before its start-up files were done; look in them for exit or an error.", shell.given, result.Code)
 	}
-	return nil, noShell("%s ended before its start-up files were done; look in them for exit, or for exec of another shell.", shell)
+	return nil, noShell("%s ended before its start-up files were done; look in them for exit, or for exec of another shell.", shell.given)
 }
 
 // noShell is the fault that leaves the shell's environment unknown.
@@ -184,12 +180,64 @@ func editorsOwn(name string) bool {
 	return name == "SNAP" || strings.HasPrefix(name, "SNAP_") || strings.HasPrefix(name, "ELECTRON_") || strings.HasPrefix(name, "GDK_PIXBUF_")
 }
 
-// userShell is the shell of the user; "" on Windows, where nobody says.
-func userShell(w *world.World, base map[string]string) string {
-	shell := base["SHELL"]
-	if w.GOOS == "windows" {
-		return shell
+// program is a shell that can be asked.
+type program struct {
+	given string // as the user named it
+	path  string // absolute
+	name  string // decides how to talk to it
+	recipe
+}
+
+// findShell finds the shell to ask.
+func findShell(w *world.World, opt Options, base map[string]string) (program, *model.Fault) {
+	given := opt.Shell
+	if given == "" {
+		given = userShell(w, base)
 	}
+	p := program{given: given, path: given, name: shellName(given)}
+	absolute := filepath.IsAbs(given) || w.GOOS == "windows" && windowsPath.MatchString(given)
+	if !absolute {
+		p.path = w.LookPath(variable(w, base, "PATH"), strings.TrimSuffix(given, ".exe"))
+	}
+	known := false
+	p.recipe, known = recipes[p.name]
+	switch {
+	case p.path == "":
+		return p, noShell("The shell %s is not on PATH; set SHELL to a shell that is installed.", given)
+	case !known:
+		return p, noShell("The shell %s cannot be asked for its environment; bash, zsh, fish, sh, ksh, tcsh, nu, PowerShell and cmd can. Set SHELL to one of them.", given)
+	}
+	return p, nil
+}
+
+var windowsPath = regexp.MustCompile(`^([A-Za-z]:[\\/]|\\\\)`)
+
+// variable looks a variable up as the platform does.
+func variable(w *world.World, vars map[string]string, name string) string {
+	if value, ok := vars[name]; ok || w.GOOS != "windows" {
+		return value
+	}
+	for key, value := range vars {
+		if strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// userShell is the shell of the user. On Windows nobody says which one a
+// terminal starts: it is PowerShell where that is installed, as in VS Code.
+func userShell(w *world.World, base map[string]string) string {
+	if w.GOOS == "windows" {
+		path := variable(w, base, "PATH")
+		for _, name := range []string{"pwsh", "powershell"} {
+			if file := w.LookPath(path, name); file != "" {
+				return file
+			}
+		}
+		return cmp.Or(variable(w, base, "ComSpec"), "cmd")
+	}
+	shell := base["SHELL"]
 	if shell == "" {
 		shell = passwdShell(w)
 	}
@@ -219,13 +267,26 @@ func passwdShell(w *world.World) string {
 
 // shellName is the name that decides how to talk to a shell.
 func shellName(shell string) string {
-	return strings.TrimSuffix(filepath.Base(filepath.ToSlash(shell)), ".exe")
+	name := shell[strings.LastIndexAny(shell, `/\`)+1:]
+	if exe, ok := strings.CutSuffix(strings.ToLower(name), ".exe"); ok {
+		return exe
+	}
+	return name
 }
 
 // recipe is how a shell is made to run one command after its start-up files.
 type recipe struct {
-	args []string
-	call func(executable string) string // as the first word of a command line
+	args   []string
+	call   func(executable string) string // as the first word of a command line
+	prompt string                         // the language in which per-directory tools hook in; "" if they do not
+}
+
+// hooks is what is to be run before the command.
+func (r recipe) hooks(opt Options) string {
+	if !opt.Prompt || r.prompt == "" {
+		return ""
+	}
+	return runHooks(r.prompt, func(string) string { return "" })
 }
 
 var recipes = func() map[string]recipe {
@@ -234,13 +295,20 @@ var recipes = func() map[string]recipe {
 			return before + strings.ReplaceAll(executable, "'", quoteInside) + after
 		}
 	}
-	posix := recipe{[]string{"-i", "-l", "-c"}, quoted("'", `'\''`, "'")}
-	csh := recipe{[]string{"-ic"}, posix.call}
-	pwsh := recipe{[]string{"-Login", "-Command"}, quoted("& '", "''", "'")}
+	posix := recipe{args: []string{"-i", "-l", "-c"}, call: quoted("'", `'\''`, "'")}
+	bourne, fish := posix, posix
+	bourne.prompt, fish.prompt = "posix", "fish"
+	csh := recipe{args: []string{"-ic"}, call: posix.call}
+	pwsh := recipe{args: []string{"-Login", "-Command"}, call: quoted("& '", "''", "'")}
+	windowsPowerShell := recipe{args: []string{"-Command"}, call: pwsh.call} // has no -Login
+	if runtime.GOOS == "windows" {
+		pwsh.args = windowsPowerShell.args
+	}
 	return map[string]recipe{
-		"bash": posix, "zsh": posix, "fish": posix, "sh": posix, "dash": posix, "ash": posix, "ksh": posix, "ksh93": posix, "mksh": posix,
+		"bash": bourne, "zsh": bourne, "fish": fish, "sh": posix, "dash": posix, "ash": posix, "ksh": posix, "ksh93": posix, "mksh": posix,
 		"tcsh": csh, "csh": csh,
-		"pwsh": pwsh, "pwsh-preview": pwsh,
-		"nu": {[]string{"-i", "-l", "-c"}, func(executable string) string { return "^" + strconv.Quote(executable) }},
+		"pwsh": pwsh, "pwsh-preview": pwsh, "powershell": windowsPowerShell,
+		"nu":  {args: []string{"-i", "-l", "-c"}, call: func(executable string) string { return "^" + strconv.Quote(executable) }},
+		"cmd": {args: []string{"/c"}, call: func(executable string) string { return executable }},
 	}
 }()
