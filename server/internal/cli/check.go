@@ -19,7 +19,7 @@ after another, in SARIF one run each.`,
 		Example: `  gophantom check
   gophantom check --format sarif >gophantom.sarif
   gophantom check --env shell=shell.env --env gopls=gopls.env`,
-		Annotations: map[string]string{sarifToo: ""},
+		Annotations: map[string]string{formats: "sarif"},
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			if len(dirs) > 0 && a.dir != "" {
 				return errors.New("name the workspace by --dir or by arguments, not both")

@@ -50,6 +50,8 @@ func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, s
 type backend struct {
 	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
 	check   func(context.Context, *world.World, *model.Snapshot) report.Report
+	drift   func(*model.Snapshot) []model.Drift
+	watch   func(context.Context, *world.World, engine.Request, func(engine.Change)) error
 }
 
 var realEngine = backend{
@@ -57,6 +59,8 @@ var realEngine = backend{
 	check: func(ctx context.Context, w *world.World, s *model.Snapshot) report.Report {
 		return engine.Check(ctx, w, s).Report(w)
 	},
+	drift: engine.Drift,
+	watch: engine.Watch,
 }
 
 // app is one run of the command line.
@@ -133,7 +137,7 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 			return a.checkFlags(cmd)
 		},
 	}
-	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif")
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
 	root.PersistentFlags().Bool("offline", true, "do not use the network, which no command does yet")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
@@ -159,15 +163,16 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 	return root
 }
 
-// sarifToo is the annotation of commands that have a SARIF form.
-const sarifToo = "sarif"
+// formats is the annotation of commands that have more forms than text and
+// JSON, with their names.
+const formats = "formats"
 
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	if err := oneOf("--format", a.format, "text", "json", "sarif"); err != nil {
+	if err := oneOf("--format", a.format, "text", "json", "sarif", "markdown", "html"); err != nil {
 		return err
 	}
-	if _, ok := cmd.Annotations[sarifToo]; a.format == "sarif" && !ok {
-		return fmt.Errorf(`"gophantom %s" has no SARIF form; use --format text or json (sarif is for "gophantom check")`, cmd.Name())
+	if has := append([]string{"text", "json"}, strings.Fields(cmd.Annotations[formats])...); !slices.Contains(has, a.format) {
+		return fmt.Errorf(`"gophantom %s" has no form %s; it has %s`, cmd.Name(), a.format, strings.Join(has, ", "))
 	}
 	if cmd.Flags().Lookup("fail-on") != nil {
 		return oneOf("--fail-on", a.failOn, "error", "warning", "info", "never")
@@ -195,11 +200,17 @@ func (a *app) absolute(path string) string {
 
 // observe takes the snapshot that the flags ask for.
 func (a *app) observe(ctx context.Context, dir string, captured captured) (*model.Snapshot, error) {
-	envs, err := a.captured()
+	request, err := a.request(dir, captured)
 	if err != nil {
 		return nil, err
 	}
-	return a.engine.observe(ctx, a.world, engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags})
+	return a.engine.observe(ctx, a.world, request)
+}
+
+// request is what the flags ask to look at.
+func (a *app) request(dir string, captured captured) (engine.Request, error) {
+	envs, err := a.captured()
+	return engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags}, err
 }
 
 // print writes the report in one piece, and nothing after an interrupt.

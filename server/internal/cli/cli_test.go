@@ -111,6 +111,7 @@ func fake(r report.Report) (a *app, stdout, stderr *bytes.Buffer) {
 				return &model.Snapshot{Dir: req.Dir, Problems: req.Problems, Envs: []model.Env{{Name: model.EnvShell, Complete: true}}}, nil
 			},
 			check: func(context.Context, *world.World, *model.Snapshot) report.Report { return r },
+			drift: func(*model.Snapshot) []model.Drift { return nil },
 		},
 	}, stdout, stderr
 }
@@ -184,7 +185,7 @@ func TestSeveralWorkspaces(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
-	for _, args := range [][]string{{"check"}, {"check", "--format", "json"}, {"check", "--format", "sarif"}, {"env"}, {"route", "example.com/x"}} {
+	for _, args := range [][]string{{"check"}, {"check", "--format", "json"}, {"check", "--format", "sarif"}, {"env"}, {"env", "--format", "markdown"}, {"env", "--format", "html"}, {"route", "example.com/x"}} {
 		a, stdout, stderr := fake(report.Report{})
 		ctx, cancel := context.WithCancel(t.Context())
 		a.engine.observe = func(ctx context.Context, _ *world.World, req engine.Request) (*model.Snapshot, error) {

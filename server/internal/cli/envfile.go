@@ -16,10 +16,14 @@ import (
 // capturable are the environments that --env can replace.
 func capturable() []string {
 	return []string{
-		string(model.EnvEditor), string(model.EnvTools), string(model.EnvGopls), string(model.EnvShell),
+		string(model.EnvEditor), string(model.EnvTools), string(model.EnvGopls), string(model.EnvShellHome), string(model.EnvShell),
 		string(model.EnvTerminal), string(model.EnvDebug), string(model.EnvTest),
 	}
 }
+
+// debugConfiguration is how the name of an environment begins that is one
+// configuration of launch.json among several.
+const debugConfiguration = string(model.EnvDebug) + ":"
 
 // captured reads the files of the --env flags.
 func (a *app) captured() (engine.Captured, error) {
@@ -29,8 +33,10 @@ func (a *app) captured() (engine.Captured, error) {
 		if !ok || file == "" {
 			return nil, fmt.Errorf("--env %s: want NAME=FILE, such as --env shell=shell.env", arg)
 		}
-		if err := oneOf("NAME in --env NAME=FILE", name, capturable()...); err != nil {
-			return nil, err
+		if configuration, ok := strings.CutPrefix(name, debugConfiguration); !ok || configuration == "" {
+			if err := oneOf("NAME in --env NAME=FILE", name, append(capturable(), debugConfiguration+"NAME")...); err != nil {
+				return nil, err
+			}
 		}
 		if _, twice := out[model.EnvName(name)]; twice {
 			return nil, fmt.Errorf("--env %s is given twice", name)

@@ -44,6 +44,7 @@ func TestNothingHostileIsShown(t *testing.T) {
 		{"check", "--format", "sarif"},
 		append([]string{"check"}, captured[:2]...), append([]string{"check", "--format", "json"}, captured[:2]...), append([]string{"check", "--format", "sarif"}, captured[:2]...),
 		append([]string{"env", "--all"}, captured[:2]...), append([]string{"env", "--all", "--format", "json"}, captured[:2]...),
+		append([]string{"env", "--all", "--format", "markdown"}, captured...), append([]string{"env", "--format", "html"}, captured...), append([]string{"env"}, captured...),
 		append(problems, captured[:2]...), append(append(problems, "--format", "json"), captured[:2]...),
 		append([]string{"check"}, captured...),
 		{"route", "git.example/x"},

@@ -35,8 +35,10 @@ A module that go is certain to refuse counts as an error.`,
 			for _, n := range model.EnvNames {
 				names = append(names, string(n))
 			}
-			if err := oneOf("--environment", environment, names...); err != nil {
-				return err
+			if !strings.HasPrefix(environment, debugConfiguration) {
+				if err := oneOf("--environment", environment, names...); err != nil {
+					return err
+				}
 			}
 			modules := make([]route.Module, len(args))
 			for i, arg := range args {

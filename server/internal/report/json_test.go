@@ -16,8 +16,9 @@ import (
 func outputs() map[string][]any {
 	return map[string][]any{
 		"check":    {troubled(), healthy()},
-		"env":      {EnvironmentsOf(divided(), troubled()), Environments{}},
+		"env":      {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
 		"route":    {routes(), []Route(nil)},
+		"change":   {change(), Change{Snapshot: healthy().Snapshot}},
 		"phantoms": {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
 	}
 }
@@ -126,7 +127,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		}
 	}
 	for name, typ := range map[string]reflect.Type{
-		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](),
+		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
 		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})

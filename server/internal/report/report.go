@@ -27,6 +27,20 @@ type Snapshot struct {
 	Trusted bool   `json:"trusted"`
 	Go      string `json:"go"`    // version of the go command of the shell; "" if none
 	Gopls   string `json:"gopls"` // version of the running gopls; "" if none
+
+	Processes []Gopls `json:"processes"` // every running gopls of the workspace that was found
+}
+
+// Gopls is one running gopls.
+type Gopls struct {
+	PID     int    `json:"pid"`
+	Version string `json:"version"` // "" if unknown
+	Go      string `json:"go"`      // the Go that built it
+	Exe     string `json:"exe"`
+	Started string `json:"started"` // RFC 3339; "" if unknown
+	Dir     string `json:"dir"`     // its working directory; "" if unknown
+	Daemon  int    `json:"daemon"`  // the process of the shared daemon it forwards to; 0 if it does not
+	Editor  string `json:"editor"`  // the editor it belongs to; "" if unknown
 }
 
 // Finding is one rule firing on one subject.
@@ -45,6 +59,7 @@ type Finding struct {
 	Evidence     []string  `json:"evidence"`
 	Fixes        []Fix     `json:"fixes"`
 	ContextID    string    `json:"contextId"`
+	Folder       string    `json:"folder,omitzero"` // of several workspace folders, the only one that has it
 }
 
 // StringMap is a map that encodes as {} when empty.
@@ -120,42 +135,6 @@ type Evidence struct {
 type Unknown struct {
 	Rule string `json:"rule"`
 	Why  string `json:"why"`
-}
-
-// Environments is what "gophantom env" shows.
-type Environments struct {
-	Environments []Environment `json:"environments"`
-	Drift        []Drift       `json:"drift"`
-}
-
-// Environment is one environment with its effective values.
-type Environment struct {
-	Name      string           `json:"name"`
-	Complete  bool             `json:"complete"`
-	Predicted bool             `json:"predicted"` // computed from settings, not seen in a process
-	Why       string           `json:"why"`
-	Values    map[string]Value `json:"values"` // the variables that are set
-}
-
-// Value is one effective value with its origin and what it hides.
-type Value struct {
-	Value   string   `json:"value"`
-	Origin  Origin   `json:"origin"`
-	Shadows []Shadow `json:"shadows"`
-}
-
-// Shadow is a hidden value.
-type Shadow struct {
-	Value  string `json:"value"`
-	Origin Origin `json:"origin"`
-}
-
-// Drift is one variable with different effective values in two environments.
-type Drift struct {
-	Variable string    `json:"variable"`
-	Values   StringMap `json:"values"` // by environment; absent where it is not set
-	Matters  bool      `json:"matters"`
-	Why      string    `json:"why"`
 }
 
 // Phantoms is what "gophantom phantoms" found.

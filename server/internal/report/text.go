@@ -152,7 +152,7 @@ func (p *page) table(header []string, rows [][]string, flexible int) {
 	add := func(cells []string) table.Row {
 		row := make(table.Row, len(cells))
 		for i, c := range cells {
-			c = strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(c)
+			c = inLine(c)
 			widths[i] = max(widths[i], text.StringWidth(c))
 			row[i] = c
 		}

@@ -38,6 +38,7 @@ func (p *page) finding(f Finding, dir string) {
 		p.field("where", spot(f.Location.URI, f.Location.Range.Start, dir))
 	}
 	p.field("in", listed(f.Environments))
+	p.field("folder", word(f.Folder))
 	var others []string
 	for _, o := range f.Related {
 		if o != (Origin{}) {

@@ -16,8 +16,11 @@ func texts(st Style) map[string]string {
 		"check":    troubled().Text(st),
 		"healthy":  healthy().Text(st),
 		"phantoms": Phantoms{Problems: troubled().Problems, Snapshot: troubled().Snapshot}.Text(st),
-		"env":      EnvironmentsOf(divided(), Report{Findings: []Finding{{Subject: "GOPROXY", Message: "GOPROXY differs."}}}).Text(st, false),
-		"env all":  EnvironmentsOf(divided(), Report{}).Text(st, true),
+		"env":      EnvironmentsOf(divided(), judgement()).Text(st, false),
+		"env all":  EnvironmentsOf(divided(), nil).Text(st, true),
+		"busy":     EnvironmentsOf(busy()).Text(st, false),
+		"busy all": EnvironmentsOf(busy()).Text(st, true),
+		"change":   change().Text(st, "12:34:56", EnvironmentsOf(busy())),
 		"route":    RoutesText(routes(), st),
 		"rules":    RulesText(tool.Rules, st),
 		"rule":     tool.Rules[0].Text(st),
@@ -42,17 +45,25 @@ func TestColorOnlyWhenAsked(t *testing.T) {
 }
 
 func TestLinesFitTheWidth(t *testing.T) {
-	for name, s := range texts(Style{Width: 100}) {
-		for line := range strings.Lines(s) {
-			if w := text.StringWidth(strings.TrimSuffix(line, "\n")); w > 100 {
-				t.Errorf("%s has a line of %d columns: %s", name, w, line)
+	for _, width := range []int{100, 80, 40} {
+		for name, s := range texts(Style{Width: width}) {
+			if width < 80 && !narrow[name] {
+				continue
 			}
-			if strings.TrimRight(line, " \n")+"\n" != line {
-				t.Errorf("%s has blanks at the end of %q", name, line)
+			for line := range strings.Lines(s) {
+				if w := text.StringWidth(strings.TrimSuffix(line, "\n")); w > width {
+					t.Errorf("%s has a line of %d columns, on a page of %d: %s", name, w, width, line)
+				}
+				if strings.TrimRight(line, " \n")+"\n" != line {
+					t.Errorf("%s has blanks at the end of %q", name, line)
+				}
 			}
 		}
 	}
 }
+
+// narrow are the texts that fit the narrowest pages.
+var narrow = map[string]bool{"env": true, "env all": true, "busy": true, "busy all": true, "change": true}
 
 // inOrder fails unless the parts stand in s one after the other.
 func inOrder(t *testing.T, s string, parts ...string) {
@@ -92,35 +103,6 @@ func TestPhantomsText(t *testing.T) {
 		"! phantom  main.go:3:8: "+p.Message, p.Why, "GOPROXY", p.TrueReason, "gopls: red", "shell: green", "✗ real  b.go:1:1")
 	if s := (Phantoms{}).Text(Style{}); !strings.HasPrefix(s, "✓ ok") {
 		t.Errorf("nothing to judge: %s", s)
-	}
-}
-
-func TestEnvironments(t *testing.T) {
-	e := EnvironmentsOf(divided(), Report{Findings: []Finding{{Subject: "GOPROXY", Message: "They differ."}}})
-	if len(e.Drift) != 2 {
-		t.Fatalf("drift is %+v, want GOPROXY and TMPDIR: what agrees and what an incomplete environment says is none", e.Drift)
-	}
-	if d := e.Drift[0]; d.Variable != "GOPROXY" || !d.Matters || d.Why != "They differ." {
-		t.Errorf("what matters does not come first: %+v", e.Drift)
-	}
-	if d := e.Drift[1]; d.Variable != "TMPDIR" || d.Matters {
-		t.Errorf("what no rule speaks of matters: %+v", d)
-	}
-	gopls := e.Environments[0].Values["GOPROXY"]
-	if gopls.Value != "off" || gopls.Origin.Layer != string(model.LayerProcess) {
-		t.Errorf("gopls has %+v", gopls)
-	}
-	if len(gopls.Shadows) != 1 || gopls.Shadows[0].Origin.Line != 1 || strings.Contains(gopls.Shadows[0].Value, "hunter2") {
-		t.Errorf("gopls' value hides %+v", gopls.Shadows)
-	}
-	s := e.Text(Style{}, false)
-	inOrder(t, s, "! warn  1 variable that matters", "terminal", "not compared", "GOPROXY", "off", "gopls", "hides https://secret-", "shell", "(not known)", "terminal", "They differ.", "1 other variable differs, 1 is the same: gophantom env --all")
-	if strings.Contains(s, "GOSUMDB") || strings.Contains(s, "TMPDIR") {
-		t.Error("what does not matter is shown without --all")
-	}
-	inOrder(t, e.Text(Style{}, true), "GOPROXY", "TMPDIR", "/a", "/b", "GOSUMDB")
-	if s := (Environments{}).Text(Style{}, false); !strings.HasPrefix(s, "? unknown") {
-		t.Errorf("nothing known looks decided: %s", s)
 	}
 }
 
