@@ -155,6 +155,26 @@ func shellBase(ctx context.Context, w *world.World, opt Options) (map[string]str
 		}
 	}
 	base := world.Variables(environ)
+	if registered, err := w.Registered(ctx); err != nil {
+		return nil, err
+	} else if len(registered) > 0 { // a terminal on Windows starts with that, and not with what the editor has
+		base = map[string]string{}
+		for _, v := range registered {
+			base[v.Name] = v.Value
+		}
+	}
+	if w.GOOS == "windows" {
+		registered, err := w.Registered(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(registered) > 0 {
+			clear(base) // a terminal that is opened now gets what is registered now
+		}
+		for _, v := range registered {
+			base[v.Name] = v.Value
+		}
+	}
 	for name := range base {
 		if editorsOwn(name) {
 			delete(base, name)
@@ -197,7 +217,7 @@ func findShell(w *world.World, opt Options, base map[string]string) (program, *m
 	p := program{given: given, path: given, name: shellName(given)}
 	absolute := filepath.IsAbs(given) || w.GOOS == "windows" && windowsPath.MatchString(given)
 	if !absolute {
-		p.path = w.LookPath(variable(w, base, "PATH"), strings.TrimSuffix(given, ".exe"))
+		p.path = w.LookPath(base["PATH"], strings.TrimSuffix(given, ".exe"))
 	}
 	known := false
 	p.recipe, known = recipes[p.name]
@@ -212,30 +232,17 @@ func findShell(w *world.World, opt Options, base map[string]string) (program, *m
 
 var windowsPath = regexp.MustCompile(`^([A-Za-z]:[\\/]|\\\\)`)
 
-// variable looks a variable up as the platform does.
-func variable(w *world.World, vars map[string]string, name string) string {
-	if value, ok := vars[name]; ok || w.GOOS != "windows" {
-		return value
-	}
-	for key, value := range vars {
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return ""
-}
-
 // userShell is the shell of the user. On Windows nobody says which one a
 // terminal starts: it is PowerShell where that is installed, as in VS Code.
 func userShell(w *world.World, base map[string]string) string {
 	if w.GOOS == "windows" {
-		path := variable(w, base, "PATH")
+		path := base["PATH"]
 		for _, name := range []string{"pwsh", "powershell"} {
 			if file := w.LookPath(path, name); file != "" {
 				return file
 			}
 		}
-		return cmp.Or(variable(w, base, "ComSpec"), "cmd")
+		return cmp.Or(base["COMSPEC"], "cmd")
 	}
 	shell := base["SHELL"]
 	if shell == "" {

@@ -266,7 +266,7 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 		"not on PATH":   {sections: answer, environ: map[string]string{"SHELL": "zsh", "PATH": "/usr/bin"}, fault: "not on PATH"},
 		"unknown":       {sections: answer, environ: map[string]string{"SHELL": "/usr/sbin/nologin"}, fault: "/usr/sbin/nologin cannot be asked"},
 		"missing":       {environ: map[string]string{"SHELL": "/bin/zsh"}, fault: "/bin/zsh does not exist"},
-		"on Windows":    {sections: answer, goos: "windows", environ: map[string]string{}, fault: "Windows has no shell"},
+		"on Windows":    {sections: answer, goos: "windows", environ: map[string]string{}, fault: "cmd is not on PATH"},
 		"hangs":         {sections: "-- exec/1 --\nzsh ...\nhang\n", environ: map[string]string{"SHELL": "/bin/zsh"}, fault: "within 10s"},
 		"prints a half": {sections: "-- exec/1 --\nzsh ...\nstdout\nX begin\n", environ: map[string]string{"SHELL": "/bin/zsh"}, fault: "ended before"},
 	} {

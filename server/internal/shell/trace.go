@@ -55,6 +55,11 @@ func Trace(ctx context.Context, w *world.World, opt Options, answer Answer) Answ
 		t.reader.profiles(t.shell.name, !opt.NoLogin)
 	default:
 		answer.Files = t.profileOfOthers()
+		if w.GOOS == "windows" {
+			if registered, err := w.Registered(ctx); err == nil {
+				answer.Lines = registeredLines(registered, answer.Vars)
+			}
+		}
 		return answer
 	}
 	answer.Lines = t.lines()
@@ -498,7 +503,11 @@ func (t *tracer) source(file string, line int) string {
 	return ""
 }
 
+// absolute is the path of a file as a shell named it; "" if there is none.
 func (t *tracer) absolute(file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
 	if rest, ok := strings.CutPrefix(file, "~/"); ok {
 		return path.Join(t.home, rest)
 	}
@@ -726,7 +735,7 @@ func (t *tracer) profileOfOthers() []string {
 		if t.w.GOOS != "windows" {
 			return append([]string{"/opt/microsoft/powershell/7/profile.ps1"}, home(".config/powershell/profile.ps1", ".config/powershell/Microsoft.PowerShell_profile.ps1")...)
 		}
-		documents := path.Join(filepath.ToSlash(variable(t.w, t.base, "USERPROFILE")), "Documents")
+		documents := path.Join(filepath.ToSlash(t.base["USERPROFILE"]), "Documents")
 		dir := path.Join(documents, "PowerShell")
 		if t.shell.name == "powershell" {
 			dir = path.Join(documents, "WindowsPowerShell")

@@ -9,6 +9,8 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
+var sameValue = cmp.Comparer(func(a, b model.Value) bool { return a == b })
+
 // TestRegisteredEnvironment: a terminal on Windows starts with what is
 // registered now, not with what the editor was started with.
 func TestRegisteredEnvironment(t *testing.T) {
@@ -31,7 +33,7 @@ PATH=/profile
 GOPROXY=off
 GOFLAGS=-mod=vendor
 `
-	w, s := load(t, story)
+	w, s := fake(t, story)
 	opt := Options{ClientPID: 100}
 	answer := Ask(t.Context(), w, opt)
 	if answer.Fault != nil || answer.Vars["GOPROXY"] != "off" {
@@ -54,7 +56,7 @@ GOFLAGS=-mod=vendor
 		registered("off", `HKEY_CURRENT_USER\Environment`),
 		registered("direct", `HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`),
 	}}
-	if diff := cmp.Diff(want, answer.Lines); diff != "" {
+	if diff := cmp.Diff(want, answer.Lines, sameValue); diff != "" {
 		t.Errorf("who set what (-want +got):\n%s", diff)
 	}
 }
@@ -67,7 +69,7 @@ func TestPathThatTheShellLengthens(t *testing.T) {
 	}
 	lines := registeredLines(registered, map[string]string{"PATH": "/powershell;/go/bin", "GOFLAGS": "-v -x"})
 	want := map[string][]Line{"PATH": {{Value: model.NewValue("/go/bin"), Note: "registered in machine, and made longer by the shell"}}}
-	if diff := cmp.Diff(want, lines); diff != "" {
+	if diff := cmp.Diff(want, lines, sameValue); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
