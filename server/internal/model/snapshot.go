@@ -15,6 +15,8 @@ type Snapshot struct {
 	Folders []string // every folder of the workspace, Dir among them; they share one gopls
 	Trusted bool     // false: nothing was executed to take it
 
+	Repository Repository // the git repository that Dir is in
+
 	Envs      []Env
 	Modules   []Module // the main modules in reach of Dir, the nearest first
 	Work      *Work    // nil without a go.work in force
@@ -48,6 +50,12 @@ func (s *Snapshot) ToolchainOf(name EnvName) (t Toolchain, ok bool) {
 		return Toolchain{Env: name}, false
 	}
 	return s.Toolchain[i], true
+}
+
+// Repository is a git repository, or a worktree of one.
+type Repository struct {
+	Root  string   // absolute path; "" if there is none
+	Files []string // the files that tell its branch and its configuration
 }
 
 // Module is one main module: a go.mod of the workspace.
@@ -190,10 +198,12 @@ type GoExtension struct {
 
 // Editor is what the editor told about itself.
 type Editor struct {
-	Name    string   // such as "Visual Studio Code"
-	Remote  string   // vscode.env.remoteName: "wsl", "ssh-remote", "dev-container", "codespaces", …; "" for local
-	Web     bool     // served to a browser: the machine is the one the server runs on
-	Actions []string // the parts of a cure that it can carry out: ActionUnsetEnv, …
+	Name   string // such as "Visual Studio Code"
+	Remote string // vscode.env.remoteName: "wsl", "ssh-remote", "dev-container", "codespaces", …; "" for local
+	Web    bool   // served to a browser: the machine is the one the server runs on
+	// WorkspaceFile is the absolute path of the .code-workspace that is open; "" if none is.
+	WorkspaceFile string
+	Actions       []string // the parts of a cure that it can carry out: ActionUnsetEnv, …
 }
 
 // What only an editor can do for a cure, as Editor.Actions and the wire name it.

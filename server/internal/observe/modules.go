@@ -37,8 +37,9 @@ func nearest(w *world.World, dir, name string) string {
 // modules reads the main modules in reach of dir, the nearest first, and the
 // go.work in force there.
 func modules(w *world.World, dir string, gowork model.Setting) (mods []model.Module, work *model.Work, faults []model.Fault) {
+	index := map[string]int{} // of mods, by file
 	add := func(file string) {
-		if len(mods) >= maxModules || slices.ContainsFunc(mods, func(m model.Module) bool { return m.File == file }) {
+		if _, there := index[file]; there || len(mods) >= maxModules {
 			return
 		}
 		m, fault := readModule(w, file)
@@ -46,6 +47,7 @@ func modules(w *world.World, dir string, gowork model.Setting) (mods []model.Mod
 			faults = append(faults, *fault)
 		}
 		if m != nil {
+			index[file] = len(mods)
 			mods = append(mods, *m)
 		}
 	}
@@ -66,7 +68,7 @@ func modules(w *world.World, dir string, gowork model.Setting) (mods []model.Mod
 		for i, use := range work.Uses {
 			file := filepath.Join(use.Dir, "go.mod")
 			add(file)
-			if j := slices.IndexFunc(mods, func(m model.Module) bool { return m.File == file }); j >= 0 {
+			if j, there := index[file]; there {
 				work.Uses[i].Path = mods[j].Path
 			}
 		}
@@ -172,11 +174,16 @@ func parseFault(subject, file string, err error) *model.Fault {
 func moduleCache(w *world.World, dir string, mods []model.Module, work *model.Work) model.ModuleCache {
 	cache := model.ModuleCache{Dir: dir}
 	seen := map[string]bool{}
-	for _, m := range mods {
-		reps := m.Replaces
-		if work != nil {
-			reps = append(slices.Clone(reps), work.Replaces...)
+	used := map[string]bool{} // paths of the modules of the workspace
+	var shared []model.Replace
+	if work != nil {
+		shared = work.Replaces
+		for _, u := range work.Uses {
+			used[u.Path] = true
 		}
+	}
+	for _, m := range mods {
+		reps := slices.Concat(m.Replaces, shared)
 		for _, r := range m.Requires {
 			path, version := r.Path, r.Version
 			if i := slices.IndexFunc(reps, func(p model.Replace) bool {
@@ -187,7 +194,7 @@ func moduleCache(w *world.World, dir string, mods []model.Module, work *model.Wo
 				}
 				path, version = reps[i].NewPath, reps[i].NewVersion
 			}
-			if work != nil && slices.ContainsFunc(work.Uses, func(u model.Use) bool { return u.Path == path }) {
+			if used[path] {
 				continue
 			}
 			id := path + "@" + version

@@ -22,8 +22,10 @@ type goplsSeen struct {
 	// Environ is the environment it was started with, allow-listed; nil if it
 	// cannot be read.
 	Environ  map[string]string
-	Shared   bool // it is, or only forwards to, a daemon that serves other editors too
-	Replaced bool // its binary was replaced or removed since it started
+	PPID     int
+	Remote   string // where the daemon is that it only forwards to (-remote); "" if it does the work itself
+	Listens  string // where it serves whoever comes (-listen), as a daemon; "" if it serves one editor
+	Replaced bool   // its binary was replaced or removed since it started
 }
 
 // findGopls returns the language servers among the descendants of an editor
@@ -48,24 +50,15 @@ func findGopls(ctx context.Context, w *world.World, clientPID int) ([]goplsSeen,
 			ours[p.PID] = true
 			continue
 		}
-		daemon := isDaemon(p.Args)
-		if below[p.PPID] && !daemon {
+		if below[p.PPID] && flagValue(p.Args, "listen") == "" {
 			below[p.PID] = true // go, the telemetry child, or a fork of gopls on its way to becoming one of them
 			continue
 		}
-		exe, replaced := strings.CutSuffix(p.Exe, " (deleted)")
-		info := goplsBuild(w, p, exe, replaced)
-		if !isGopls(p, exe, info) || !serves(p.Args) {
+		g, ok := lookAtGopls(w, p)
+		if !ok {
 			continue
 		}
 		below[p.PID] = true
-		g := goplsSeen{
-			GoplsProcess: model.GoplsProcess{PID: p.PID, Exe: exe, Started: p.Started},
-			Shared:       daemon || forwards(p.Args), Replaced: replaced,
-		}
-		if info != nil {
-			g.Version, g.GoVersion = info.Main.Version, info.GoVersion
-		}
 		if g.Environ, err = processEnviron(ctx, w, p.PID); err != nil {
 			if !w.Processes.Alive(p.PID) {
 				continue // it ended while we looked
@@ -75,16 +68,49 @@ func findGopls(ctx context.Context, w *world.World, clientPID int) ([]goplsSeen,
 				Hides: []string{string(model.EnvGopls)},
 			})
 		}
-		if forwards(p.Args) {
-			faults = append(faults, model.Fault{
-				Subject: "gopls", Text: fmt.Sprintf("gopls (process %d) only forwards to a shared daemon (-remote), which runs go commands with the environment of whoever started it first.", p.PID),
-				Hides: []string{string(model.EnvGopls)},
-			})
-		}
 		seen = append(seen, g)
 	}
 	slices.SortStableFunc(seen, func(a, b goplsSeen) int { return a.Started.Compare(b.Started) })
 	return seen, faults
+}
+
+// lookAtGopls tells what a process shows without its environment; ok is false
+// if it is no language server.
+func lookAtGopls(w *world.World, p world.Process) (g goplsSeen, ok bool) {
+	exe, replaced := strings.CutSuffix(p.Exe, " (deleted)")
+	info := goplsBuild(w, p, exe, replaced)
+	if !isGopls(p, exe, info) || !serves(p.Args) {
+		return goplsSeen{}, false
+	}
+	g = goplsSeen{
+		GoplsProcess: model.GoplsProcess{PID: p.PID, Exe: exe, Started: p.Started}, PPID: p.PPID,
+		Remote: flagValue(p.Args, "remote"), Listens: flagValue(p.Args, "listen"), Replaced: replaced,
+	}
+	if info != nil {
+		g.Version, g.GoVersion = info.Main.Version, info.GoVersion
+	}
+	return g, true
+}
+
+// goplsProcesses returns every language server that we may look at, wherever it
+// was started.
+func (o *observer) goplsProcesses() ([]goplsSeen, error) {
+	processes, err := o.w.Processes.List(o.ctx, func(name string) bool { return strings.HasPrefix(strings.ToLower(name), "gopls") })
+	if err != nil {
+		return nil, err
+	}
+	var seen []goplsSeen
+	for _, p := range processes {
+		g, ok := lookAtGopls(o.w, p)
+		if !ok {
+			continue
+		}
+		if g.Environ, err = processEnviron(o.ctx, o.w, p.PID); err != nil {
+			continue // another user's, or it ended
+		}
+		seen = append(seen, g)
+	}
+	return seen, nil
 }
 
 // processEnviron returns the environment that a process was started with,
@@ -145,15 +171,19 @@ func serves(args []string) bool {
 	return len(args) < 2 || args[1] == "serve" || strings.HasPrefix(args[1], "-")
 }
 
-// isDaemon and forwards tell the two halves of a shared gopls by their flags.
-func isDaemon(args []string) bool { return hasFlag(args, "listen") }
-func forwards(args []string) bool { return hasFlag(args, "remote") }
-
-func hasFlag(args []string, name string) bool {
-	return slices.ContainsFunc(args, func(arg string) bool {
+// flagValue is the value of a flag on a command line, "" if it has none.
+func flagValue(args []string, name string) string {
+	for i, arg := range args {
 		flag, value, given := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
-		return strings.HasPrefix(arg, "-") && strings.TrimPrefix(flag, "-") == name && (!given || value != "")
-	})
+		switch {
+		case !strings.HasPrefix(arg, "-") || strings.TrimPrefix(flag, "-") != name:
+		case given:
+			return value
+		case i+1 < len(args):
+			return args[i+1]
+		}
+	}
+	return ""
 }
 
 // why names the reason of a failed look at a process, for people.

@@ -94,7 +94,7 @@ func TestFindRealGopls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.PID != cmd.Process.Pid || g.Exe != exe || g.Started.IsZero() || g.Shared || g.Replaced {
+	if g.PID != cmd.Process.Pid || g.Exe != exe || g.Started.IsZero() || g.Remote != "" || g.Listens != "" || g.Replaced {
 		t.Errorf("found %+v; want process %d of %s", g.GoplsProcess, cmd.Process.Pid, exe)
 	}
 	want := map[string]string{"GOPRIVATE": "corp.example\nsecond line", "GOFLAGS": "", "PATH": os.Getenv("PATH")}
@@ -123,7 +123,8 @@ func TestFindGopls(t *testing.T) {
 	found := func(pid int) goplsSeen {
 		return goplsSeen{GoplsProcess: model.GoplsProcess{PID: pid, Exe: "/home/gopher/go/bin/gopls"}, Environ: map[string]string{"GOPROXY": "off"}}
 	}
-	shared := func(g goplsSeen) goplsSeen { g.Shared = true; return g }
+	remote := func(g goplsSeen) goplsSeen { g.Remote = "auto"; return g }
+	listens := func(g goplsSeen) goplsSeen { g.Listens = "unix;/run/x"; return g }
 	for name, test := range map[string]struct {
 		sections string
 		want     []goplsSeen
@@ -142,11 +143,11 @@ func TestFindGopls(t *testing.T) {
 		"replaced":         {strings.ReplaceAll(one, "bin/gopls", "bin/gopls (deleted)"), []goplsSeen{{GoplsProcess: found(300).GoplsProcess, Environ: found(300).Environ, Replaced: true}}, nil},
 		"looks alike":      {strings.ReplaceAll(one, "bin/gopls", "bin/goplsx"), nil, nil},
 		"two, older first": {one + strings.ReplaceAll(strings.ReplaceAll(one, "proc/300", "proc/301"), "-- env/gopls --\nGOPROXY=off\nSECRET=x\n", "") + "started 2025-01-01T00:00:00Z\n", []goplsSeen{found(301), found(300)}, nil},
-		"forwards":         {strings.ReplaceAll(one, "-mode=stdio", "-remote=auto"), []goplsSeen{shared(found(300))}, []string{"shared daemon"}},
+		"forwards":         {strings.ReplaceAll(one, "-mode=stdio", "-remote=auto"), []goplsSeen{remote(found(300))}, nil},
 		"forwards, with its daemon": {
 			strings.ReplaceAll(one, "-mode=stdio", "-remote auto") + "-- proc/301 --\nppid 300\nenviron gopls\nargs gopls serve -listen \"unix;/run/x\"\n" + gopls,
-			[]goplsSeen{shared(found(300)), shared(found(301))},
-			[]string{"shared daemon"},
+			[]goplsSeen{remote(found(300)), listens(found(301))},
+			nil,
 		},
 		"remote switched off": {strings.ReplaceAll(one, "-mode=stdio", "-remote="), []goplsSeen{found(300)}, nil},
 		"no environment":      {strings.ReplaceAll(one, "environ gopls\n", ""), []goplsSeen{{GoplsProcess: found(300).GoplsProcess}}, []string{"does not reveal"}},
@@ -154,7 +155,7 @@ func TestFindGopls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := fake(t, test.sections)
 			got, faults := findGopls(t.Context(), w, 100)
-			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(model.GoplsProcess{}, "Started")); d != "" {
+			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(model.GoplsProcess{}, "Started"), cmpopts.IgnoreFields(goplsSeen{}, "PPID")); d != "" {
 				t.Error(d)
 			}
 			if len(faults) != len(test.faults) {

@@ -20,7 +20,20 @@ import (
 type SettingsScope struct {
 	Scope  string                     // "user", "workspace" or "folder"
 	File   string                     // absolute path; "" if it cannot be known
+	Folder string                     // the workspace folder that a folder scope is of; "": the one whose .vscode File is in
 	Values map[string]json.RawMessage // full keys such as "go.toolsEnvVars", as the editor told; nil: read File
+}
+
+// of reports whether the scope counts for a workspace folder.
+func (s SettingsScope) of(folder string) bool {
+	if s.Scope != "folder" {
+		return true
+	}
+	own := s.Folder
+	if own == "" && filepath.Base(filepath.Dir(s.File)) == ".vscode" {
+		own = filepath.Dir(filepath.Dir(s.File))
+	}
+	return own == "" || filepath.Clean(own) == filepath.Clean(folder)
 }
 
 // settingOrigin says which scope set a setting, and where. File and Line are
@@ -107,6 +120,13 @@ var settingsOfInterest = []struct {
 	{key: "go.goroot", kind: jsonc.String},
 	{key: "go.alternateTools", kind: jsonc.Object, elements: jsonc.String},
 	{key: "go.useLanguageServer", kind: jsonc.Bool},
+	{key: "go.testEnvVars", kind: jsonc.Object},
+	{key: "go.testEnvFile", kind: jsonc.String},
+	{key: "go.terminal.activateEnvironment", kind: jsonc.Bool},
+	{key: "terminal.integrated.env.linux", kind: jsonc.Object},
+	{key: "terminal.integrated.env.osx", kind: jsonc.Object},
+	{key: "terminal.integrated.env.windows", kind: jsonc.Object},
+	{key: "terminal.integrated.inheritEnv", kind: jsonc.Bool, userOnly: true},
 	{key: "go.buildFlags", kind: jsonc.Array, elements: jsonc.String},
 	{key: "go.buildTags", kind: jsonc.String},
 	{key: "gopls", kind: jsonc.Object},

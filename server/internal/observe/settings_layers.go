@@ -29,17 +29,7 @@ func toolsLayers(s effectiveSettings, processEnv map[string]string, folder strin
 		if !model.Kept(name) {
 			continue
 		}
-		// The extension copies other kinds raw, and Node makes texts of them.
-		text, isText := v.value.(string)
-		note := ""
-		switch {
-		case isText:
-			text, note = sub.expand(text)
-		case v.Kind == jsonc.Object:
-			text = "[object Object]"
-		default:
-			text = nodeText(v.value)
-		}
+		text, note := v.nodeText(sub) // the extension copies other kinds raw
 		tools.Vars[name] = v.assignment(text, note)
 	}
 	flags, ok := tools.Vars["GOFLAGS"]
@@ -104,13 +94,39 @@ func goplsLayer(s effectiveSettings) model.Layer {
 	return layer
 }
 
+// goplsFlags are the build flags that gopls puts on the command lines of go:
+// its own option, else go.buildFlags and go.buildTags, which the Go extension
+// hands on. from is the setting they come from.
+func goplsFlags(s effectiveSettings) (flags []string, from settingValue) {
+	texts := func(v settingValue) {
+		list, _ := v.List()
+		for _, flag := range list {
+			flags = append(flags, flag.Reveal())
+		}
+	}
+	gopls, _ := s.Lookup("gopls")
+	for _, option := range slices.Sorted(maps.Keys(gopls.members)) {
+		if v := gopls.members[option]; option[strings.LastIndexByte(option, '.')+1:] == "buildFlags" && v.Kind != jsonc.Null {
+			texts(*v)
+			return flags, *v
+		}
+	}
+	if v, ok := s.Lookup("go.buildFlags"); ok {
+		texts(v)
+		from = v
+	}
+	if v, ok := s.Lookup("go.buildTags"); ok && !slices.Contains(flags, "-tags") {
+		if tags, _ := v.Text(); !tags.Empty() {
+			flags, from = append(flags, "-tags", tags.Reveal()), v
+		}
+	}
+	return flags, from
+}
+
 // unpredictable names what toolsLayers cannot know.
 func (s effectiveSettings) unpredictable() (faults []model.Fault) {
 	fault := func(subject string, v *settingValue, text string) {
 		faults = append(faults, model.Fault{Subject: subject, Location: v.at, Text: text, Hides: []string{string(model.EnvTools)}})
-	}
-	if infer, ok := s.values["go.inferGopath"]; ok && infer.value == true {
-		fault("go.inferGopath", infer, "go.inferGopath is on, so the Go extension makes GOPATH from the file that is open; GOPATH of the Go tools is not known.")
 	}
 	unknown := func(subject string, v *settingValue) {
 		text, _ := v.value.(string)
@@ -135,6 +151,7 @@ func (s effectiveSettings) unpredictable() (faults []model.Fault) {
 type substitution struct {
 	env    map[string]string
 	folder string
+	noEnv  bool // leave ${env:NAME} as it is
 }
 
 var envReference = regexp.MustCompile(`\$\{env:([^}]+)\}`)
@@ -154,12 +171,15 @@ func unknownVariable(text string) (name string, ok bool) {
 // "~" at the very start. A text that cannot be filled in comes back unchanged
 // with a note.
 func (s substitution) expand(text string) (expanded, note string) {
-	if name, ok := unknownVariable(text); ok {
-		return text, fmt.Sprintf("not filled in: %s is not read", name)
+	expanded = text
+	if !s.noEnv {
+		if name, ok := unknownVariable(text); ok {
+			return text, fmt.Sprintf("not filled in: %s is not read", name)
+		}
+		expanded = envReference.ReplaceAllStringFunc(text, func(ref string) string {
+			return s.env[strings.TrimSpace(envReference.FindStringSubmatch(ref)[1])]
+		})
 	}
-	expanded = envReference.ReplaceAllStringFunc(text, func(ref string) string {
-		return s.env[strings.TrimSpace(envReference.FindStringSubmatch(ref)[1])]
-	})
 	if strings.TrimSpace(expanded) == "" {
 		return expanded, ""
 	}

@@ -184,7 +184,6 @@ func TestSettingsFaults(t *testing.T) {
 		{"gopls flags", `{"gopls": {"build.buildFlags": "-tags=x"}}`, "gopls build.buildFlags", "an array of strings", 0},
 		{"gopls env twice", `{"gopls": {"env": {}, "build.env": {}}}`, "gopls env", "same option as build.env", 0},
 		{"proxy", `{"http.proxy": {}}`, "http.proxy", "a string, but is an object", 0},
-		{"inferred GOPATH", `{"go.inferGopath": true}`, "go.inferGopath", "not known", 0},
 		{"foreign variable", `{"go.toolsEnvVars": {"GOPROXY": "https://${env:TOKEN}@p.example"}}`, "go.toolsEnvVars GOPROXY", "TOKEN, which Go Phantom does not read", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

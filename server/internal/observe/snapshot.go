@@ -6,10 +6,7 @@ package observe
 import (
 	"context"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/shell"
@@ -20,8 +17,9 @@ import (
 type Input struct {
 	Number  int
 	Reason  string
-	Dir     string // absolute path of the workspace folder
-	Trusted bool   // false: execute nothing
+	Dir     string   // absolute path of the workspace folder
+	Folders []string // every folder of the workspace; nil means Dir alone
+	Trusted bool     // false: execute nothing
 
 	// Captured environments replace the observed ones.
 	Captured map[model.EnvName]map[string]string
@@ -48,8 +46,9 @@ type EditorInput struct {
 	Settings  []SettingsScope
 	Extension *model.GoExtension
 	Editor    model.Editor
-	Shell     shell.Answer // of the shell in the workspace folder
-	ShellHome shell.Answer // of the shell in the home directory
+	Shell     shell.Answer      // of the shell in the workspace folder
+	ShellHome shell.Answer      // of the shell in the home directory
+	Views     []model.GoplsView // what gopls.views answered; nil if it was not asked
 }
 
 // Take observes everything and returns the snapshot. Within one snapshot every
@@ -60,9 +59,13 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	still.Files = &readOnce{Files: w.Files, read: map[string]content{}}
 	w = &still
 	s := &model.Snapshot{
-		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Trusted: in.Trusted,
+		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Folders: in.Folders, Trusted: in.Trusted,
 		Problems: in.Problems, Dirty: in.Dirty,
 	}
+	if len(s.Folders) == 0 {
+		s.Folders = []string{in.Dir}
+	}
+	s.Repository = repository(w, in.Dir)
 	o := &observer{ctx, w, in, s}
 	if _, err := w.Files.Stat(in.Dir); err != nil {
 		o.fault(model.Fault{
@@ -72,8 +75,13 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	}
 	if in.Editor != nil {
 		o.editor()
-	} else if _, captured := in.Captured[model.EnvShell]; !captured {
-		o.process(model.EnvShell, keep(w.Environ), "the environment gophantom was started with")
+	} else {
+		if _, captured := in.Captured[model.EnvGopls]; !captured && in.Trusted {
+			o.running()
+		}
+		if _, captured := in.Captured[model.EnvShell]; !captured {
+			o.process(model.EnvShell, keep(w.Environ), "the environment gophantom was started with")
+		}
 	}
 	for _, name := range model.EnvNames {
 		if _, there := s.Env(name); !there {
@@ -141,7 +149,7 @@ func (o *observer) captured(name model.EnvName) bool {
 	env := model.Env{Name: name, Complete: true, Why: why}
 	if name == model.EnvGopls {
 		overlay := assignments(o.in.GoplsEnv)
-		env.Layers = []model.Layer{withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, o.in.GoplsFlags)}
+		env.Layers = []model.Layer{o.withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, o.in.GoplsFlags, settingValue{})}
 	}
 	o.add(env, vars)
 	return true
@@ -152,10 +160,16 @@ func (o *observer) process(name model.EnvName, vars map[string]string, why strin
 	o.add(model.Env{Name: name, Complete: true, Why: why}, vars)
 }
 
-// add completes env, whose layers above the process are set already, with the
+// add adds env, whose layers above the process are set already, with the
 // process layer and what lies below.
 func (o *observer) add(env model.Env, vars map[string]string) {
 	env.Layers = append(env.Layers, model.Layer{Kind: model.LayerProcess, Vars: assignments(vars)})
+	o.resolve(env)
+}
+
+// resolve adds env, which has all layers that make its process environment,
+// with what lies below them.
+func (o *observer) resolve(env model.Env) {
 	merged := env.Process()
 	tool := toolchain(o.ctx, o.w, env.Name, merged, o.in.Trusted)
 	below, faults := goFiles(o.w, merged, tool)
@@ -179,134 +193,6 @@ func (o *observer) missing(name model.EnvName, why string) {
 	o.s.Envs = append(o.s.Envs, model.Env{Name: name, Why: why})
 }
 
-func (o *observer) editor() {
-	ed := o.in.Editor
-	o.s.Editor, o.s.Extension = &ed.Editor, ed.Extension
-
-	if o.captured(model.EnvEditorLaunch) {
-	} else if launch, err := processEnviron(o.ctx, o.w, ed.ClientPID); err != nil {
-		o.missing(model.EnvEditorLaunch, "the environment the editor was started with cannot be read")
-	} else {
-		o.process(model.EnvEditorLaunch, launch, "the environment the extension host was started with")
-	}
-	now, why := ed.Env, "the environment of the extension host now"
-	if now == nil {
-		now, why = keep(o.w.Environ), "the environment the editor started gophantom with"
-	}
-	if !o.captured(model.EnvEditor) {
-		o.process(model.EnvEditor, now, why)
-	}
-	editor, _ := o.s.Env(model.EnvEditor)
-	now = editor.Process()
-
-	settings, faults := readSettings(o.w, ed.Settings)
-	for _, f := range faults {
-		o.fault(f)
-	}
-	if ed.Extension != nil {
-		tools := model.Env{
-			Name: model.EnvTools, Complete: true, Predicted: true, Why: "what the Go extension would start a tool with now (predicted)",
-			Layers: toolsLayers(settings, now, o.in.Dir),
-		}
-		for _, f := range faults {
-			if slices.Contains(f.Hides, string(model.EnvTools)) {
-				tools.Complete, tools.Why = false, f.Text
-			}
-		}
-		o.add(tools, now)
-	}
-	o.gopls(settings)
-	o.shell()
-}
-
-func (o *observer) gopls(settings effectiveSettings) {
-	if vars, ok := o.in.Captured[model.EnvGopls]; ok {
-		vars, why := complete(vars, keep(o.w.Environ))
-		o.add(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: []model.Layer{goplsLayer(settings)}}, vars)
-		return
-	}
-	seen, faults := findGopls(o.ctx, o.w, o.in.Editor.ClientPID)
-	for _, f := range faults {
-		o.fault(f)
-	}
-	for _, g := range seen {
-		o.s.Gopls = append(o.s.Gopls, g.GoplsProcess)
-		if g.Replaced {
-			o.fault(model.Fault{Subject: "gopls", Text: fmt.Sprintf("The binary of gopls was replaced since it started (process %d); restart it to run the new one.", g.PID)})
-		}
-	}
-	switch {
-	case len(seen) == 0:
-		o.missing(model.EnvGopls, o.noGopls())
-		return
-	case seen[0].Shared:
-		o.missing(model.EnvGopls, fmt.Sprintf("gopls (process %d) is a daemon shared with other editors, or forwards to one (-remote), so what it runs go with is not known", seen[0].PID))
-		return
-	case seen[0].Environ == nil:
-		o.missing(model.EnvGopls, fmt.Sprintf("gopls runs (process %d), but its environment cannot be read", seen[0].PID))
-		return
-	}
-	for _, other := range seen[1:] {
-		if !sameGo(seen[0].Environ, other.Environ) {
-			o.missing(model.EnvGopls, fmt.Sprintf("two gopls run in this editor (processes %d and %d) with different environments; stop one of them", seen[0].PID, other.PID))
-			return
-		}
-	}
-	o.add(model.Env{
-		Name: model.EnvGopls, Complete: true, Why: fmt.Sprintf("the environment gopls was started with (process %d)", seen[0].PID),
-		Layers: []model.Layer{goplsLayer(settings)},
-	}, seen[0].Environ)
-}
-
-// noGopls says why no gopls may be running.
-func (o *observer) noGopls() string {
-	ext := o.in.Editor.Extension
-	switch {
-	case !o.in.Trusted:
-		return "gopls is not running: the workspace is not trusted; trust it if you know where it comes from"
-	case ext == nil && o.in.Editor.Env != nil:
-		return "gopls is not running: the Go extension (golang.go) is not installed or is disabled; install or enable it"
-	case ext != nil && !ext.UseLanguageServer:
-		return "gopls is not running: it is switched off; set go.useLanguageServer to true"
-	case ext != nil && !ext.Active:
-		return "gopls is not running yet: the Go extension has not started; open a Go file"
-	}
-	return "gopls is not running; install it with “Go: Install/Update Tools”, or look into the output “gopls (server)” for why it ended"
-}
-
-// sameGo reports whether two environments agree on everything that go reads.
-func sameGo(a, b map[string]string) bool {
-	for _, pair := range [][2]map[string]string{{a, b}, {b, a}} {
-		for name, value := range pair[0] {
-			if (model.IsGoVariable(name) || name == "PATH") && pair[1][name] != value {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func (o *observer) shell() {
-	if o.captured(model.EnvShell) {
-		return
-	}
-	sh := o.in.Editor.Shell
-	switch {
-	case !o.in.Trusted:
-		o.missing(model.EnvShell, "the shell is not asked in a workspace that is not trusted")
-	case !sh.Done:
-		o.missing(model.EnvShell, "the shell has not answered yet")
-	case sh.Vars == nil:
-		o.missing(model.EnvShell, sh.Fault.Text)
-		o.fault(*sh.Fault)
-	default:
-		if sh.Fault != nil {
-			o.fault(*sh.Fault)
-		}
-		o.process(model.EnvShell, sh.Vars, "a login and interactive shell")
-	}
-}
-
 func (o *observer) modules() {
 	var gowork model.Setting
 	for _, name := range []model.EnvName{model.EnvShell, model.EnvGopls, model.EnvTools, model.EnvEditor} {
@@ -327,64 +213,4 @@ func (o *observer) modules() {
 		}
 		o.s.Caches = append(o.s.Caches, moduleCache(o.w, dir, o.s.Modules, o.s.Work))
 	}
-}
-
-// withFlags adds build flags of gopls to its overlay. gopls puts them on the
-// command line of go, which has the effect of GOFLAGS with the flags behind.
-func withFlags(overlay model.Layer, process map[string]string, flags []string) model.Layer {
-	if len(flags) == 0 {
-		return overlay
-	}
-	all := process["GOFLAGS"]
-	if a, ok := overlay.Vars["GOFLAGS"]; ok {
-		all = a.Value.Reveal()
-	}
-	for _, flag := range flags {
-		if strings.ContainsAny(flag, " \t\"'") {
-			flag = "'" + flag + "'"
-		}
-		all = strings.TrimSpace(all + " " + flag)
-	}
-	vars := make(map[string]model.Assignment, len(overlay.Vars)+1)
-	maps.Copy(vars, overlay.Vars)
-	vars["GOFLAGS"] = model.Assignment{Value: model.NewValue(all), Note: "with the build flags of gopls"}
-	overlay.Vars = vars
-	return overlay
-}
-
-// WatchList names the files whose change makes a snapshot old.
-func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
-	var files []string
-	add := func(file string) {
-		if file != "" && !slices.Contains(files, file) {
-			files = append(files, file)
-		}
-	}
-	for _, env := range s.Envs {
-		for _, l := range env.Layers {
-			if l.Kind == model.LayerGOENV || l.Kind == model.LayerGoroot {
-				add(l.File)
-			}
-		}
-	}
-	for _, scope := range scopes {
-		add(scope.File)
-	}
-	add(filepath.Join(s.Dir, "go.mod"))
-	add(filepath.Join(s.Dir, "go.work"))
-	for _, m := range s.Modules {
-		dir := filepath.Dir(m.File)
-		add(m.File)
-		add(filepath.Join(dir, "go.sum"))
-		add(filepath.Join(dir, "vendor", "modules.txt"))
-	}
-	if s.Work != nil {
-		add(s.Work.File)
-	}
-	for _, c := range s.Caches {
-		for _, file := range arrivals(c) {
-			add(file)
-		}
-	}
-	return files
 }

@@ -1,0 +1,201 @@
+package observe
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// directoryFiles are the files of a directory by which tools such as direnv,
+// mise and asdf change the environment of a shell that enters it.
+var directoryFiles = []string{
+	".envrc", ".env", "mise.toml", ".mise.toml", "mise.local.toml", ".mise.local.toml", ".config/mise.toml", ".tool-versions", ".go-version", "flake.nix", "shell.nix",
+}
+
+// WatchList names the files whose change makes a snapshot old, each once.
+func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
+	l := list{seen: map[string]bool{}}
+	for _, env := range s.Envs {
+		for _, layer := range env.Layers {
+			switch layer.Kind {
+			case model.LayerGOENV, model.LayerGoroot, model.LayerLaunchEnvFile, model.LayerTestEnvFile:
+				l.add(layer.File)
+			}
+		}
+	}
+	for _, scope := range scopes {
+		l.add(scope.File)
+	}
+	if s.Editor != nil {
+		l.add(filepath.Join(s.Dir, ".vscode", "settings.json"))
+		l.add(filepath.Join(s.Dir, ".vscode", "launch.json"))
+	}
+	l.modules(s)
+	for _, c := range s.Caches {
+		l.add(arrivals(c)...)
+	}
+	l.add(s.StartUp...)
+	if s.Editor != nil {
+		for _, dir := range upTo(s) {
+			for _, name := range directoryFiles {
+				l.add(filepath.Join(dir, filepath.FromSlash(name)))
+			}
+		}
+	}
+	l.add(s.Repository.Files...)
+	for _, t := range s.Toolchain {
+		l.add(t.Go)
+		if t.GOROOT != "" {
+			l.add(filepath.Join(t.GOROOT, "VERSION"))
+		}
+		for _, tool := range t.Tools {
+			if tool.Name == "go" || tool.Name == "gopls" {
+				l.add(tool.Path, tool.Target)
+			}
+		}
+	}
+	for _, g := range s.Gopls {
+		l.add(g.Exe)
+	}
+	for _, env := range s.Envs {
+		if env.Complete && env.Name != model.EnvEditorLaunch {
+			l.add(credentialFiles(env.Process())...)
+		}
+	}
+	return l.files
+}
+
+// list is a list of files, each once.
+type list struct {
+	files []string
+	seen  map[string]bool
+}
+
+func (l *list) add(files ...string) {
+	for _, file := range files {
+		if file != "" && !l.seen[file] {
+			l.seen[file] = true
+			l.files = append(l.files, file)
+		}
+	}
+}
+
+// modules adds what says which modules there are: also where a go.mod or
+// go.work may appear that would come into force.
+func (l *list) modules(s *model.Snapshot) {
+	for _, dir := range upTo(s) {
+		l.add(filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.work"))
+	}
+	for _, m := range s.Modules {
+		dir := filepath.Dir(m.File)
+		l.add(m.File, filepath.Join(dir, "go.sum"), filepath.Join(dir, "vendor", "modules.txt"))
+	}
+	if s.Work != nil {
+		l.add(s.Work.File, s.Work.File+".sum", filepath.Join(filepath.Dir(s.Work.File), "vendor", "modules.txt"))
+	}
+}
+
+// upTo are the workspace folder and the directories above it, up to the root of
+// its repository, else below the home directory.
+func upTo(s *model.Snapshot) []string {
+	home := ""
+	for _, env := range s.Envs {
+		if home = homeOf(env.Process()); home != "" {
+			break
+		}
+	}
+	var dirs []string
+	for dir := s.Dir; ; dir = filepath.Dir(dir) {
+		if dir == home && len(dirs) > 0 {
+			return dirs
+		}
+		dirs = append(dirs, dir)
+		if dir == s.Repository.Root || filepath.Dir(dir) == dir {
+			return dirs
+		}
+	}
+}
+
+// credentialFiles are where git and go look for credentials and for rules that
+// rewrite addresses, in one environment.
+func credentialFiles(vars map[string]string) []string {
+	var files []string
+	home := homeOf(vars)
+	if netrc := vars["NETRC"]; netrc != "" {
+		files = append(files, netrc)
+	} else if home != "" {
+		files = append(files, filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc"))
+	}
+	if global := vars["GIT_CONFIG_GLOBAL"]; global != "" {
+		return append(files, global)
+	}
+	if home != "" {
+		files = append(files, filepath.Join(home, ".gitconfig"))
+	}
+	if config := vars["XDG_CONFIG_HOME"]; config != "" {
+		files = append(files, filepath.Join(config, "git", "config"))
+	} else if home != "" {
+		files = append(files, filepath.Join(home, ".config", "git", "config"))
+	}
+	return files
+}
+
+// StartUp reports whether a changed file may change what the shell says when it
+// is asked again.
+func StartUp(s *model.Snapshot, file string) bool {
+	for _, f := range s.StartUp {
+		if f == file {
+			return true
+		}
+	}
+	slashed := filepath.ToSlash(file)
+	for _, name := range directoryFiles {
+		if strings.HasSuffix(slashed, "/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// repository finds the git repository that a directory is in.
+func repository(w *world.World, dir string) model.Repository {
+	for ; ; dir = filepath.Dir(dir) {
+		git := filepath.Join(dir, ".git")
+		info, err := w.Files.Stat(git)
+		switch {
+		case err == nil && info.IsDir():
+			return model.Repository{Root: dir, Files: []string{filepath.Join(git, "HEAD"), filepath.Join(git, "config")}}
+		case err == nil: // a worktree or a submodule
+			own, ok := pointer(w, git, "gitdir: ")
+			if !ok {
+				return model.Repository{Root: dir, Files: []string{git}}
+			}
+			common := own
+			if shared, ok := pointer(w, filepath.Join(own, "commondir"), ""); ok {
+				common = shared
+			}
+			return model.Repository{Root: dir, Files: []string{git, filepath.Join(own, "HEAD"), filepath.Join(common, "config")}}
+		}
+		if filepath.Dir(dir) == dir {
+			return model.Repository{}
+		}
+	}
+}
+
+// pointer reads a file of git that holds a path, relative to its directory.
+func pointer(w *world.World, file, prefix string) (path string, ok bool) {
+	data, err := w.Files.ReadFile(file)
+	if err != nil {
+		return "", false
+	}
+	path, ok = strings.CutPrefix(strings.TrimSpace(string(data)), prefix)
+	if !ok || path == "" {
+		return "", false
+	}
+	if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(file), path)
+	}
+	return filepath.Clean(path), true
+}
