@@ -331,8 +331,40 @@ func TestProcesses(t *testing.T) {
 		t.Error("a living process is said to be dead")
 	}
 
+	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	listed, err := processes.List(ctx, func(name string) bool { return name == base })
+	if err != nil || !slices.ContainsFunc(listed, func(p Process) bool { return p.PID == pids["self"] && p.Exe == exe }) {
+		t.Errorf("processes named %s: %+v, %v; want %d among them", base, listed, err, pids["self"])
+	}
+	if others, err := processes.List(ctx, func(string) bool { return false }); err != nil || len(others) > 0 {
+		t.Errorf("processes with no name: %+v, %v", others, err)
+	}
+	here, _ := os.Getwd()
+	if dir, err := processes.WorkDir(ctx, pids["self"]); err != nil || dir != here {
+		t.Errorf("directory %q, %v; want %q", dir, err, here)
+	}
+	giveUp, tired := context.WithCancel(context.Background())
+	gaveUp, ended := make(chan error), make(chan error)
+	go func() { gaveUp <- processes.Wait(giveUp, pids["self"]) }()
+	go func() { ended <- processes.Wait(context.Background(), pids["self"]) }()
+	tired()
+	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
+		t.Errorf("waiting for a living process, cancelled: %v", err)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("a living process is said to have ended: %v", err)
+	default:
+	}
+
 	cancel()
 	<-done
+	if err := <-ended; err != nil {
+		t.Errorf("waiting for a process that ended: %v", err)
+	}
+	if err := processes.Wait(context.Background(), pids["self"]); err != nil {
+		t.Errorf("waiting for a process that has ended long ago: %v", err)
+	}
 	if processes.Alive(pids["self"]) || processes.Alive(0) || processes.Alive(-1) {
 		t.Error("a dead process is said to be alive")
 	}

@@ -100,18 +100,17 @@ func (r realProcesses) Environ(ctx context.Context, pid int) ([]string, error) {
 }
 
 func (r realProcesses) List(ctx context.Context, named func(name string) bool) ([]Process, error) {
-	pids, err := process.PidsWithContext(ctx)
+	if named == nil {
+		named = func(string) bool { return true }
+	}
+	pids, err := pidsNamed(ctx, named)
 	if err != nil {
 		return nil, fmt.Errorf("processes cannot be listed: %w", err)
 	}
 	slices.Sort(pids)
 	var found []Process
 	for _, pid := range pids {
-		p := process.Process{Pid: pid}
-		if name, err := p.NameWithContext(ctx); named != nil && (err != nil || !named(strings.TrimSuffix(name, ".exe"))) {
-			continue
-		}
-		if seen, ok := look(ctx, int(pid)); ok {
+		if seen, ok := look(ctx, pid); ok {
 			found = append(found, seen)
 		}
 	}
@@ -129,12 +128,24 @@ func (r realProcesses) WorkDir(ctx context.Context, pid int) (string, error) {
 	return dir, nil
 }
 
+// waitPoll is how often a process is looked for where the system cannot tell
+// that it ended.
+const waitPoll = 2 * time.Second
+
 func (r realProcesses) Wait(ctx context.Context, pid int) error {
+	if pid <= 0 {
+		return nil
+	}
+	if err := awaitExit(ctx, pid); !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
 	for r.Alive(pid) {
+		pause := time.NewTimer(waitPoll)
 		select {
 		case <-ctx.Done():
+			pause.Stop()
 			return ctx.Err()
-		case <-time.After(time.Second):
+		case <-pause.C:
 		}
 	}
 	return nil

@@ -18,12 +18,14 @@ func Real() *World {
 	stableStartTimes()
 	dir, _ := os.Getwd()
 	self, _ := os.Executable()
+	mounted := &mounts{list: networkMounts}
+	files := newPatientFiles(unguarded, mounted)
 	return &World{
-		Files:      &realFiles{},
+		Files:      files,
 		Exec:       realExec{},
 		Processes:  realProcesses{},
 		Clock:      realClock{},
-		Watch:      realWatch{},
+		Watch:      realWatch{notifier: newNotifier, files: files, remote: mounted.remote, every: pollEvery},
 		Environ:    Canonical(runtime.GOOS, os.Environ()),
 		Dir:        dir,
 		Self:       self,

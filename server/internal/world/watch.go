@@ -1,241 +1,667 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/fsnotify/fsnotify"
+	"sync"
+	"time"
 )
 
-type realWatch struct{}
+const (
+	// pollEvery is the pause between two looks at what must be polled; the
+	// pause is longer where a round takes more than a small part of it.
+	pollEvery = 2 * time.Second
+	pollShare = 20 // a round may take one part in so many
 
-func (realWatch) Files(ctx context.Context) (FileWatch, error) {
-	notify, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("files cannot be watched: %w", err)
-	}
+	// clockGrain is how far the times that a file system writes down may lag
+	// behind the clock.
+	clockGrain = 10 * time.Millisecond
+
+	separator = string(filepath.Separator)
+)
+
+// realWatch watches with the notifications of the system.
+type realWatch struct {
+	notifier func() (notifier, error)
+	files    Files                  // for what is polled: must not block for ever
+	remote   func(path string) bool // below the root of a network file system
+	every    time.Duration
+}
+
+func (r realWatch) Files(ctx context.Context) (FileWatch, error) {
 	w := &watcher{
-		notify:  notify,
-		sets:    make(chan []string),
-		events:  make(chan string),
-		ctx:     ctx,
-		watched: map[string]bool{},
-		denied:  map[string]bool{},
-		state:   map[string]fs.FileInfo{},
+		realWatch: r,
+		ctx:       ctx,
+		sets:      make(chan setting),
+		found:     make(chan *name),
+		poke:      make(chan struct{}, 1),
+		events:    make(chan string),
+		since:     time.Now().Add(-clockGrain),
+		names:     map[string]*name{},
+		roots:     map[string]*entry{},
+		dirs:      map[dirKey][]*entry{},
+		polled:    map[*name]bool{},
 	}
-	go w.run(ctx, w.events)
+	// Without notifications (there may be no more than 128 watchers of one user)
+	// everything is polled.
+	w.notify, _ = r.notifier()
+	go w.run()
 	return w, nil
 }
 
+// notifier tells what happens in directories, not below them. Its methods are
+// called by one goroutine.
+type notifier interface {
+	// add watches a directory. Errors wrap errLimit, fs.ErrPermission and
+	// fs.ErrNotExist. One directory may get the same key twice, by two paths.
+	add(dir string) (dirKey, error)
+	// remove ends a watch. Notes that were made before may still come.
+	remove(key dirKey)
+	// notes is closed after close.
+	notes() <-chan []note
+	close()
+}
+
+// errLimit means that the system allows no more watches.
+var errLimit = errors.New("the limit of watches is reached")
+
+// dirKey names a watched directory: by a descriptor, or by its path.
+type dirKey struct {
+	wd   int32
+	path string
+}
+
+// note is one notification.
+type note struct {
+	dir  dirKey
+	base string // the entry in the directory; "" is the directory itself
+	op   op
+}
+
+type op uint8
+
+const (
+	opWrite op = iota // the content of a file changed
+	opAttrs           // permissions or times changed
+	opEntry           // an entry came or went
+	opLost            // notes were lost; nothing else is set
+)
+
+// watcher watches directories, never files: a file is replaced by another with
+// the same name, and a watch would stay with the old one. Every directory on
+// the way to a file is watched under its real path. The ways form a tree, so
+// that an event, and a changed set, cost only what they concern.
+//
+// All but the fields below mu belong to the goroutine of run.
+type watcher struct {
+	realWatch
+	ctx    context.Context
+	notify notifier
+	sets   chan setting
+	found  chan *name    // what the poller found to be changed
+	poke   chan struct{} // there is something new to poll
+	events chan string
+
+	since   time.Time // when the set was replaced last, at the latest
+	names   map[string]*name
+	roots   map[string]*entry
+	dirs    map[dirKey][]*entry
+	pending []*name
+	loose   []*entry // may be on no way any more
+
+	mu      sync.Mutex
+	polled  map[*name]bool
+	polling bool // the poller runs
+}
+
+// setting is one call of Set.
+type setting struct {
+	names []string
+	done  chan<- struct{}
+}
+
+// name is one watched name.
+type name struct {
+	given   string
+	whole   bool      // the entries of a directory are meant
+	since   time.Time // what changed later is to be told
+	way     []*entry  // where the way ends, or turns because of a symlink
+	polled  bool      // as in watcher.polled
+	pending bool
+	gone    bool // not in the set any more
+}
+
+// entry is one directory entry on the way to a name.
+type entry struct {
+	path  string // without any symlink in the directories
+	up    *entry // nil for a root
+	below map[string]*entry
+	names []*name // whose ways end or turn here
+
+	looked bool // kind and target hold until an event says otherwise
+	kind   kind
+	target string // of a symlink
+
+	watched bool
+	key     dirKey
+}
+
+type kind uint8
+
+const (
+	missing kind = iota
+	directory
+	link
+	other
+)
+
 func (w *watcher) Set(names []string) {
+	done := make(chan struct{})
 	select {
-	case w.sets <- slices.Compact(slices.Sorted(slices.Values(names))):
+	case w.sets <- setting{slices.Clone(names), done}:
 	case <-w.ctx.Done():
+		return
 	}
+	// All of it is local and fast, unless a file system that does not look
+	// like one of a network stalls.
+	patience := time.NewTimer(stallAfter)
+	defer patience.Stop()
 	select {
-	case w.sets <- nil: // taken once the set before it is watched
+	case <-done:
+	case <-patience.C:
 	case <-w.ctx.Done():
 	}
 }
 
 func (w *watcher) Events() <-chan string { return w.events }
-func (w *watcher) Polled() []string      { return nil }
 
-// watcher watches directories, never files: a file is replaced by another with
-// the same name, and a watch would stay with the old one. Every directory on
-// the way to a file is watched under its real path, because the notification
-// names the path that the watch was made with, and two ways may lead to one
-// directory.
-type watcher struct {
-	ctx     context.Context
-	sets    chan []string
-	events  chan string
-	notify  *fsnotify.Watcher
-	names   []string
-	steps   map[string][]step // by path: whom a change of this directory entry concerns
-	watched map[string]bool   // directories with a watch
-	denied  map[string]bool   // directories that we may not read
-	state   map[string]fs.FileInfo
+func (w *watcher) Polled() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var names []string
+	for n := range w.polled {
+		names = append(names, n.given)
+	}
+	slices.Sort(names)
+	return names
 }
 
-// step is one directory entry on the way to a named file.
-type step struct {
-	name string
-	last bool // the entry is the file itself
-}
-
-// run passes on changes until ctx is done.
-func (w *watcher) run(ctx context.Context, events chan<- string) {
-	defer close(events)
-	defer func() { _ = w.notify.Close() }()
-	var pending []string
+// run passes on changes until the context is done.
+func (w *watcher) run() {
+	defer close(w.events)
+	var notes <-chan []note
+	if w.notify != nil {
+		notes = w.notify.notes()
+		defer func() {
+			w.notify.close()
+			for range notes { // until it is closed
+			}
+		}()
+	}
 	for {
 		var out chan<- string // nil, which blocks, while there is nothing to tell
 		var next string
-		if len(pending) > 0 {
-			out, next = events, pending[0]
+		for len(w.pending) > 0 && w.pending[0].gone {
+			w.pending = w.pending[1:]
 		}
-		var changed []string
+		if len(w.pending) > 0 {
+			out, next = w.events, w.pending[0].given
+		}
 		select {
-		case <-ctx.Done():
+		case <-w.ctx.Done():
 			return
 		case out <- next:
-			pending = pending[1:]
-		case names := <-w.sets:
-			if names == nil {
+			w.pending[0].pending = false
+			w.pending = w.pending[1:]
+		case s := <-w.sets:
+			w.set(s.names)
+			close(s.done)
+		case n := <-w.found:
+			w.tell(n)
+		case batch, ok := <-notes:
+			if !ok { // the system took it away: the poller remains
+				notes, w.notify = nil, nil
+				w.lost()
 				break
 			}
-			w.names = names
-			_ = w.look()
-			for _, name := range w.names {
-				w.changed(name)
+			for _, n := range batch {
+				w.handle(n)
 			}
-		case event, ok := <-w.notify.Events:
-			if !ok {
-				return
-			}
-			changed = w.handle(event)
-		case _, ok := <-w.notify.Errors:
-			if !ok {
-				return
-			}
-			// Events were lost, so anything may have happened.
-			w.forget("")
-			_ = w.look()
-			changed = w.names
 		}
-		for _, name := range changed {
-			if !slices.Contains(pending, name) {
-				pending = append(pending, name)
+		w.prune()
+	}
+}
+
+func (w *watcher) tell(n *name) {
+	if !n.pending {
+		n.pending = true
+		w.pending = append(w.pending, n)
+	}
+}
+
+// set makes names the set.
+func (w *watcher) set(names []string) {
+	since := w.since
+	w.since = time.Now().Add(-clockGrain)
+	keep := make(map[string]bool, len(names))
+	for _, given := range names {
+		keep[given] = true
+		n, known := w.names[given]
+		switch {
+		case !known:
+			n = &name{given: given, whole: strings.HasSuffix(given, separator), since: since}
+			w.names[given] = n
+			if w.follow(n); n.polled {
+				break // the poller looks
 			}
+			if s, _ := stampOf(unguarded, n); s.after(since) {
+				w.tell(n)
+			}
+		case n.polled: // perhaps there is room now
+			if w.follow(n); !n.polled {
+				w.tell(n)
+			}
+		}
+	}
+	for given, n := range w.names {
+		if !keep[given] {
+			delete(w.names, given)
+			n.gone = true
+			w.leave(n)
+			w.setPolled(n, false)
 		}
 	}
 }
 
-// handle returns the names that an event concerns.
-func (w *watcher) handle(event fsnotify.Event) (changed []string) {
-	path := filepath.Clean(event.Name)
-	steps := w.steps[path]
-	if len(steps) == 0 {
-		return nil
+// handle deals with one notification.
+func (w *watcher) handle(what note) {
+	if what.op == opLost {
+		w.lost()
+		return
 	}
-	if event.Has(fsnotify.Create|fsnotify.Remove|fsnotify.Rename) || w.denied[path] {
-		// The watches at and below the path may belong to what was there before.
-		w.forget(path)
-		_ = w.look() // what cannot be watched now is tried again with the next event
-	}
-	for _, s := range steps {
-		// An event of the file itself counts whatever the file looks like: two
-		// writes may leave the same size and time behind.
-		direct := s.last && event.Op != fsnotify.Chmod
-		if w.changed(s.name) || direct {
-			changed = append(changed, s.name)
+	for _, dir := range slices.Clone(w.dirs[what.dir]) {
+		e := dir
+		if what.base != "" {
+			for _, n := range dir.names {
+				if n.whole && dir.kind == directory {
+					w.tell(n)
+				}
+			}
+			e = dir.below[fold(what.base)]
+		}
+		if e == nil {
+			continue
+		}
+		// What may be searched decides what can be seen below.
+		if what.op == opEntry || what.op == opAttrs && len(e.below) > 0 {
+			w.again(e)
+			continue
+		}
+		for _, n := range e.names {
+			w.tell(n)
 		}
 	}
-	return changed
 }
 
-// changed reports whether a named file is not what it was at the last call.
-func (w *watcher) changed(name string) bool {
-	now, err := os.Stat(name)
+// again finds the ways of all names that lead through an entry anew, and
+// tells them: what a file looked like before and looks like now does not show
+// what it was in between, when it was not watched.
+func (w *watcher) again(entries ...*entry) {
+	concerned := map[*name]bool{}
+	for _, e := range entries {
+		w.doubt(e, concerned)
+	}
+	for n := range concerned {
+		w.follow(n)
+		w.tell(n)
+	}
+}
+
+// lost starts over: anything may have happened.
+func (w *watcher) lost() { w.again(slices.Collect(maps.Values(w.roots))...) }
+
+// doubt forgets what is known about an entry and all below it, and collects
+// the names that depend on it. The watches may belong to what was there before.
+func (w *watcher) doubt(e *entry, concerned map[*name]bool) {
+	e.looked = false
+	w.unwatch(e)
+	for _, n := range e.names {
+		concerned[n] = true
+	}
+	for _, below := range e.below {
+		w.doubt(below, concerned)
+	}
+}
+
+// follow goes the way to a name as the kernel does, symlink by symlink. It
+// watches a directory before it looks what is in it, so that nothing can
+// happen in between.
+func (w *watcher) follow(n *name) {
+	w.leave(n)
+	w.setPolled(n, w.walk(n))
+}
+
+// walk is follow's way; it reports whether the name must be polled.
+func (w *watcher) walk(n *name) (poll bool) {
+	at, rest := w.start(n.given)
+	for links := 0; len(rest) > 0; {
+		// A root is watched only for what is missing there: it is busy, and what
+		// is there stays.
+		if at.up != nil && !w.watch(at) {
+			poll = true
+		}
+		e := at.child(rest[0])
+		rest = rest[1:]
+		last := len(rest) == 0
+		if w.remote(e.path) {
+			n.hold(e)
+			return true
+		}
+		w.look(e)
+		if at.up == nil && e.kind == missing {
+			if !w.watch(at) {
+				poll = true
+			}
+			w.look(e)
+		}
+		switch {
+		case e.kind == link:
+			n.hold(e)
+			if links++; links > maxLinks {
+				return poll
+			}
+			var more []string
+			at, more = w.start(e.target)
+			rest = append(more, rest...)
+		case last && e.kind == directory && n.whole && !w.watch(e):
+			poll = true
+			fallthrough
+		case last, e.kind != directory:
+			n.hold(e)
+			return poll
+		default:
+			at = e
+		}
+	}
+	return poll
+}
+
+// start returns the root of an absolute path, and its elements.
+func (w *watcher) start(path string) (root *entry, elements []string) {
+	path = filepath.Clean(path)
+	volume := filepath.VolumeName(path) + separator
+	root = w.roots[fold(volume)]
+	if root == nil {
+		root = &entry{path: volume, kind: directory}
+		w.roots[fold(volume)] = root
+	}
+	if path = strings.TrimPrefix(path, volume); path != "" {
+		elements = strings.Split(path, separator)
+	}
+	return root, elements
+}
+
+func (e *entry) child(base string) *entry {
+	c := e.below[fold(base)]
+	if c == nil {
+		if e.below == nil {
+			e.below = map[string]*entry{}
+		}
+		c = &entry{path: filepath.Join(e.path, base), up: e}
+		e.below[fold(base)] = c
+	}
+	return c
+}
+
+// fold is the key of a file name: where case does not count, a notification
+// may come with another one than we were given.
+func fold(base string) string {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return strings.ToLower(base)
+	}
+	return base
+}
+
+// look finds out what an entry is, unless that is known: events tell when it
+// changes.
+func (w *watcher) look(e *entry) {
+	if e.looked && (e.up.watched || e.up.up == nil && e.kind != missing) {
+		return
+	}
+	e.looked, e.kind, e.target = true, missing, ""
+	info, err := os.Lstat(e.path)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		e.kind = directory
+	case info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0: // Windows calls some links irregular
+		target, err := os.Readlink(e.path)
+		if err != nil {
+			e.kind = directory // or nothing is below it, which will show
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(e.up.path, target)
+		}
+		e.kind, e.target = link, target
+	default:
+		e.kind = other
+	}
+}
+
+// hold notes that the way of a name ends or turns at an entry.
+func (n *name) hold(e *entry) {
+	n.way = append(n.way, e)
+	e.names = append(e.names, n)
+}
+
+// leave takes a name off its way.
+func (w *watcher) leave(n *name) {
+	for _, e := range n.way {
+		i, end := slices.Index(e.names, n), len(e.names)-1
+		e.names[i], e.names[end] = e.names[end], nil
+		e.names = e.names[:end]
+		w.loose = append(w.loose, e)
+	}
+	n.way = n.way[:0]
+}
+
+// prune drops the entries that are on no way any more, and watches that are
+// not needed.
+func (w *watcher) prune() {
+	for _, e := range w.loose {
+		for e.up != nil && len(e.below) == 0 && len(e.names) == 0 {
+			w.unwatch(e)
+			if key := fold(filepath.Base(e.path)); e.up.below[key] == e {
+				delete(e.up.below, key)
+			}
+			e = e.up
+		}
+		if e.watched && !e.wanted() {
+			w.unwatch(e)
+		}
+	}
+	w.loose = w.loose[:0]
+}
+
+// wanted reports whether a directory must be watched.
+func (e *entry) wanted() bool {
+	for _, c := range e.below {
+		if e.up != nil || c.kind == missing {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.names, func(n *name) bool { return n.whole && e.kind == directory })
+}
+
+// watch watches a directory; ok is false if the system allows no more. What
+// we may not read, and what has just vanished, is not watched.
+func (w *watcher) watch(e *entry) (ok bool) {
+	if e.watched {
+		return true
+	}
+	if w.notify == nil {
+		return false
+	}
+	key, err := w.notify.add(e.path)
 	if err != nil {
-		now = nil
+		return !errors.Is(err, errLimit)
 	}
-	before := w.state[name]
-	w.state[name] = now
-	if before == nil || now == nil {
-		return before != now
-	}
-	return !os.SameFile(before, now) || before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) || before.Mode() != now.Mode()
+	e.watched, e.key = true, key
+	w.dirs[key] = append(w.dirs[key], e)
+	return true
 }
 
-// look finds the way to every name and watches the directories on it. It
-// looks again after it added a watch, so that nothing can happen in between.
-func (w *watcher) look() (err error) {
-	for range maxLooks {
-		w.steps = map[string][]step{}
-		dirs := map[string]bool{}
-		for _, name := range w.names {
-			w.walk(name, dirs)
+func (w *watcher) unwatch(e *entry) {
+	if !e.watched {
+		return
+	}
+	e.watched = false
+	// Two entries may be one directory: it was renamed, or mounted twice.
+	rest := slices.DeleteFunc(w.dirs[e.key], func(other *entry) bool { return other == e })
+	if w.dirs[e.key] = rest; len(rest) == 0 {
+		delete(w.dirs, e.key)
+		if w.notify != nil {
+			w.notify.remove(e.key)
 		}
-		added := false
-		for dir := range dirs {
-			if w.watched[dir] || w.denied[dir] {
+	}
+}
+
+func (w *watcher) setPolled(n *name, polled bool) {
+	if n.polled == polled {
+		return
+	}
+	n.polled = polled
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !polled {
+		delete(w.polled, n)
+		return
+	}
+	w.polled[n] = true
+	select {
+	case w.poke <- struct{}{}:
+	default:
+	}
+	if !w.polling {
+		w.polling = true
+		go w.poll()
+	}
+}
+
+// poll looks again and again at what must be polled. It ends when there is
+// nothing.
+func (w *watcher) poll() {
+	seen := map[*name]stamp{}
+	for {
+		w.mu.Lock()
+		for n := range seen {
+			if !w.polled[n] {
+				delete(seen, n)
+			}
+		}
+		names := slices.SortedFunc(func(yield func(*name) bool) {
+			for n := range w.polled {
+				if !yield(n) {
+					return
+				}
+			}
+		}, func(a, b *name) int { return cmp.Compare(a.given, b.given) })
+		w.polling = len(names) > 0
+		w.mu.Unlock()
+		if len(names) == 0 {
+			return
+		}
+		began, stalled := time.Now(), false
+		for _, n := range names {
+			now, err := stampOf(w.files, n)
+			if err != nil {
+				stalled = true
 				continue
 			}
-			err = w.notify.Add(dir)
-			switch {
-			case err == nil:
-				w.watched[dir], added = true, true
-			case errors.Is(err, fs.ErrPermission):
-				w.denied[dir] = true
-			case errors.Is(err, fs.ErrNotExist):
-				added = true // vanished since: look again
-			default:
-				return err
+			before, known := seen[n]
+			seen[n] = now
+			if known && now == before || !known && !now.after(n.since) {
+				continue
 			}
-		}
-		if !added {
-			return nil
-		}
-	}
-	return err
-}
-
-// maxLooks bounds how often look tries to keep up with directories that come
-// and go while it looks.
-const maxLooks = 100
-
-// walk goes the way to name as the kernel does, symlink by symlink, and notes
-// every directory entry that it depends on.
-func (w *watcher) walk(name string, dirs map[string]bool) {
-	separator := string(filepath.Separator)
-	root := filepath.VolumeName(name) + separator
-	at := root
-	rest := strings.Split(strings.TrimPrefix(filepath.Clean(name), root), separator)
-	for links := 0; len(rest) > 0; {
-		entry := filepath.Join(at, rest[0])
-		rest = rest[1:]
-		info, err := os.Lstat(entry)
-		// The root is watched only for what is missing there: it is busy, and
-		// what is there stays.
-		if at != root || err != nil {
-			dirs[at] = true
-		}
-		w.steps[entry] = append(w.steps[entry], step{name, len(rest) == 0})
-		switch {
-		case err != nil, len(rest) > 0 && info.Mode().IsRegular():
-			return
-		case info.Mode()&fs.ModeSymlink == 0:
-			at = entry
-		default:
-			target, err := os.Readlink(entry)
-			if links++; err != nil || links > maxLinks {
+			select {
+			case w.found <- n:
+			case <-w.ctx.Done():
 				return
 			}
-			if !filepath.IsAbs(target) {
-				target = filepath.Join(at, target)
-			}
-			root = filepath.VolumeName(target) + separator
-			at = root
-			rest = append(strings.Split(strings.TrimPrefix(filepath.Clean(target), root), separator), rest...)
+		}
+		wait := w.every
+		if !stalled { // waiting cost nothing
+			wait = max(wait, pollShare*time.Since(began))
+		}
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-w.poke:
+		case <-w.ctx.Done():
+		}
+		pause.Stop()
+		if w.ctx.Err() != nil {
+			return
 		}
 	}
 }
 
-// forget drops the watches at path and below it; all of them if path is "".
-func (w *watcher) forget(path string) {
-	for dir := range w.watched {
-		if path == "" || dir == path || strings.HasPrefix(dir, path+string(filepath.Separator)) {
-			_ = w.notify.Remove(dir) // fails if it went with its directory
-			delete(w.watched, dir)
-		}
+// stamp is what a file looks like from outside; zero if it is missing.
+type stamp struct {
+	id        [2]uint64 // device and number of the file
+	size      int64
+	mod, attr int64 // ns since 1970: when the content and the attributes changed
+	mode      fs.FileMode
+	entries   uint64 // what the entries look like, if all of them are meant
+}
+
+// stampOf returns the stamp of a name. The error is ErrStalled.
+func stampOf(files Files, n *name) (stamp, error) {
+	info, err := files.Stat(n.given)
+	if err != nil {
+		return stamp{}, stalledOnly(err)
 	}
-	clear(w.denied) // permissions may have changed as well
+	s := stamp{size: info.Size(), mod: info.ModTime().UnixNano(), mode: info.Mode()}
+	s.id, s.attr = identity(info)
+	if !n.whole || !info.IsDir() {
+		return s, nil
+	}
+	entries, err := files.ReadDir(n.given)
+	if err != nil {
+		return stamp{}, stalledOnly(err)
+	}
+	sum := fnv.New64a()
+	for _, e := range entries {
+		file := name{given: filepath.Join(n.given, e.Name())}
+		s, err := stampOf(files, &file)
+		if err != nil {
+			return stamp{}, err
+		}
+		fmt.Fprintf(sum, "%s %v\n", e.Name(), s)
+	}
+	s.entries = sum.Sum64()
+	return s, nil
+}
+
+func stalledOnly(err error) error {
+	if errors.Is(err, ErrStalled) {
+		return err
+	}
+	return nil
+}
+
+// after reports whether a file that is there changed after t.
+func (s stamp) after(t time.Time) bool {
+	return s != stamp{} && max(s.mod, s.attr) > t.UnixNano()
 }

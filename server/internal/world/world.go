@@ -34,7 +34,9 @@ type World struct {
 	Registered func(ctx context.Context) ([]RegisteredVariable, error)
 }
 
-// Files is the file system. Names are absolute paths.
+// Files is the file system. Names are absolute paths. Reading fails with
+// ErrStalled where a network file system does not answer for two seconds, and
+// for ten more seconds at once.
 type Files interface {
 	// Open opens a regular file for reading. The caller closes it. Anything
 	// that could block or never end (a pipe, a device) is ErrNotRegular.
@@ -78,6 +80,8 @@ var (
 	ErrTimeout  = errors.New("command did not finish in time")
 	ErrNotFound = errors.New("executable not found")
 
+	// ErrStalled means that a file system does not answer.
+	ErrStalled    = errors.New("the file system does not answer")
 	ErrNotRegular = errors.New("not a regular file")
 	ErrNoProcess  = errors.New("process does not exist")
 	ErrHidden     = errors.New("the system does not reveal it")
@@ -140,11 +144,10 @@ type Processes interface {
 	// before their children. What cannot be read of a process is left zero.
 	Descendants(ctx context.Context, root int) ([]Process, error)
 	// List returns the processes that can be seen and for which named holds, in
-	// the order of their numbers. It is asked with the base name of the binary,
-	// and, where that says no, with that of the command, both without ".exe"; nil
-	// means all. Those it does not hold for cost next to nothing. What cannot be
-	// read of a process is left zero, as is all but the numbers and the command
-	// line of another user's process.
+	// the order of their numbers. It is asked with the base name of what was
+	// executed, without ".exe"; nil means all. The processes that it does not hold
+	// for cost next to nothing. What cannot be read of a process is left zero, as
+	// is all but the numbers and the command line of another user's process.
 	List(ctx context.Context, named func(name string) bool) ([]Process, error)
 	// WorkDir returns the working directory of a process. Errors are those of
 	// Environ.
