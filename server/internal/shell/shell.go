@@ -163,18 +163,6 @@ func shellBase(ctx context.Context, w *world.World, opt Options) (map[string]str
 			base[v.Name] = v.Value
 		}
 	}
-	if w.GOOS == "windows" {
-		registered, err := w.Registered(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(registered) > 0 {
-			clear(base) // a terminal that is opened now gets what is registered now
-		}
-		for _, v := range registered {
-			base[v.Name] = v.Value
-		}
-	}
 	for name := range base {
 		if editorsOwn(name) {
 			delete(base, name)
