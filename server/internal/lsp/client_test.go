@@ -76,7 +76,7 @@ func start(t *testing.T, configure ...func(*client)) *client {
 	t.Helper()
 	c := &client{
 		t: t, loop: newFakeLoop(), files: &fakeFiles{content: map[string]string{}},
-		procs: &fakeProcesses{alive: map[int]bool{}}, clock: newFakeClock(), log: &logBuffer{}, exit: make(chan int, 1),
+		procs: &fakeProcesses{ended: map[int]chan struct{}{}}, clock: newFakeClock(), log: &logBuffer{}, exit: make(chan int, 1),
 	}
 	c.changed = sync.NewCond(&c.mu)
 	c.world = &world.World{Files: c.files, Processes: c.procs, Clock: c.clock, Dir: "/start", GOOS: "linux"}
@@ -406,19 +406,39 @@ func (f *fakeFiles) ReadFile(name string) ([]byte, error) {
 type fakeProcesses struct {
 	world.Processes
 	mu    sync.Mutex
-	alive map[int]bool
+	ended map[int]chan struct{} // of those that live; closed when they end
+	waits int
 }
 
 func (p *fakeProcesses) Alive(pid int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.alive[pid]
+	return p.ended[pid] != nil
 }
 
-func (p *fakeProcesses) set(pid int, alive bool) {
+func (p *fakeProcesses) Wait(ctx context.Context, pid int) error {
+	p.mu.Lock()
+	ended := p.ended[pid]
+	p.waits++
+	p.mu.Unlock()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *fakeProcesses) start(pid int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.alive[pid] = alive
+	p.ended[pid] = make(chan struct{})
+}
+
+func (p *fakeProcesses) end(pid int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.ended[pid])
 }
 
 // fakeClock stands still; its timers fire when the test says so.

@@ -369,17 +369,14 @@ func TestServerDiesWithItsClient(t *testing.T) {
 	const pid = 4711
 	for _, shutdown := range []bool{false, true} {
 		c := start(t)
-		c.procs.set(pid, true)
+		c.procs.start(pid)
 		c.ok("initialize", obj{"processId": pid, "capabilities": obj{}}, nil)
 		want := 1
 		if shutdown {
 			c.ok("shutdown", nil, nil)
 			want = 0
 		}
-		c.clock.fire(t, parentPoll)
-		c.clock.armed(t, parentPoll) // looked, and saw it still there
-		c.procs.set(pid, false)
-		c.clock.fire(t, parentPoll)
+		c.procs.end(pid)
 		if got := c.exitCode(); got != want {
 			t.Errorf("exit code %d, want %d", got, want)
 		}
@@ -393,10 +390,10 @@ func TestClientInAnotherNamespaceIsNotDead(t *testing.T) {
 	c.notify("initialized", obj{})
 	c.alive()
 	c.logged("cannot be seen")
-	c.clock.mu.Lock()
-	defer c.clock.mu.Unlock()
-	if len(c.clock.timers[parentPoll]) != 0 {
-		t.Error("the server watches a process that it cannot see")
+	c.procs.mu.Lock()
+	defer c.procs.mu.Unlock()
+	if c.procs.waits != 0 {
+		t.Error("the server waits for a process that it cannot see")
 	}
 }
 

@@ -3,14 +3,10 @@ package lsp
 import (
 	"context"
 	"runtime/debug"
-	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 )
-
-// parentPoll is how often the client's process is looked for.
-const parentPoll = 500 * time.Millisecond
 
 // peer is what the client said about itself on initialize.
 type peer struct {
@@ -147,16 +143,8 @@ func (s *server) watchParent(pid int) {
 		return
 	}
 	s.work.start(func() {
-		for {
-			select {
-			case <-s.ctx.Done():
-				return
-			case <-s.w.Clock.After(parentPoll):
-			}
-			if !s.w.Processes.Alive(pid) {
-				s.finish("the client's process is gone")
-				return
-			}
+		if s.w.Processes.Wait(s.ctx, pid) == nil {
+			s.finish("the client's process is gone")
 		}
 	})
 }
