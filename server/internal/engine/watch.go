@@ -64,22 +64,10 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 			}}}
 		}
 		s.Number, s.Reason = number, cause.reason(number)
-		// A look for a gopls that may come back tells nothing if it did not, nor
-		// does one for a workspace that is still gone.
-		news := number == 1 || cause.happened() || !slices.EqualFunc(known, s.Gopls, samePID)
-		if still := gone && err != nil; news && !still {
-			number++
-			cause.Assessment, cause.Gone, cause.Polled = Check(ctx, w, s), err != nil, files.Polled()
-			for _, f := range cause.Files {
-				if slices.Contains(startUp, f) {
-					cause.StartUp = append(cause.StartUp, f)
-				}
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			report(cause)
-		}
+		// What changes from here on is told.
+		before, changed := startUp, !slices.EqualFunc(known, s.Gopls, samePID)
+		back := gone && err == nil
+		still := gone && err != nil
 		if gone = err != nil; !gone {
 			files.Set(append(observe.WatchList(s, nil), req.Dir))
 			known, startUp = s.Gopls, s.StartUp
@@ -89,6 +77,21 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 					wg.Go(func() { v.follow(g.PID) })
 				}
 			}
+		}
+		// A look for a gopls that may come back tells nothing if it did not, nor
+		// does one for a workspace that is still gone.
+		if news := number == 1 || back || changed || cause.happened(); news && !still {
+			number++
+			cause.Assessment, cause.Gone, cause.Polled = Check(ctx, w, s), gone, files.Polled()
+			for _, f := range cause.Files {
+				if slices.Contains(before, f) {
+					cause.StartUp = append(cause.StartUp, f)
+				}
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			report(cause)
 		}
 		if cause, err = v.next(len(known) == 0); err != nil {
 			return err
