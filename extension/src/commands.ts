@@ -112,20 +112,18 @@ class Commands {
 
   private present(result: CureResult): void {
     this.log.info(`Cure: ${result.outcome} in ${result.millis} ms. ${result.message}`);
+    this.setUndoable(result.undoable);
     switch (result.outcome) {
       case "cured":
-        this.setUndoable(true);
         api.flash(`$(pass) ${escapeLabel(result.message)}`);
         break;
       case "not-cured":
-        this.setUndoable(true);
         void this.notify(
           result.message,
           result.next === "" ? {} : { [result.next]: () => this.cure("gophantom.cure", []) },
         );
         break;
       case "undone":
-        this.setUndoable(false);
         api.flash(`$(discard) ${escapeLabel(result.message)}`);
         break;
       default:

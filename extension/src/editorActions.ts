@@ -4,26 +4,22 @@ import type { EditorAction, EditorActionResult } from "./protocol.gen";
 import { messageOf } from "./text";
 import * as api from "./vscodeApi";
 
-type Handler = (action: EditorAction) => Promise<Omit<EditorActionResult, "ok">> | Omit<EditorActionResult, "ok">;
+type Handler = (action: EditorAction) => Promise<void> | void;
 
 const handlers: { [kind: string]: Handler } = {
   unsetEnv: ({ names = [] }) => {
     onlyKept(names);
-    return { previous: unsetEnv(names) };
+    unsetEnv(names);
   },
   setEnv: ({ values = {} }) => {
     onlyKept(Object.keys(values));
-    return { previous: setEnv(values) };
+    setEnv(values);
   },
-  restartGopls: async () => {
-    await restartGopls();
-    return {};
-  },
+  restartGopls: () => restartGopls(),
   save: async ({ uri = "" }) => {
     if (!(await api.saveDocument(uri))) {
       throw new Error("The editor could not save the file.");
     }
-    return {};
   },
 };
 
@@ -43,7 +39,8 @@ export async function runEditorAction(action: EditorAction): Promise<EditorActio
     return { ok: false, error: "The workspace is not trusted." };
   }
   try {
-    return { ok: true, ...(await handler(action)) };
+    await handler(action);
+    return { ok: true };
   } catch (error) {
     return { ok: false, error: messageOf(error) };
   }

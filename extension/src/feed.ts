@@ -5,8 +5,8 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { keptEnv } from "./allowList";
-import { goExtensionFacts, isGoFile, settingKeys } from "./goExtension";
-import type { EditorFacts, EditorProblem, FileProblems, SettingsFile } from "./protocol.gen";
+import { goExtensionFacts, isGoFile, keptSetting, settingKeys } from "./goExtension";
+import type { EditorFacts, EditorProblem, FileProblems, SettingsFile, View } from "./protocol.gen";
 import * as api from "./vscodeApi";
 
 /** The `source` of our own diagnostics, which are not fed back. */
@@ -14,12 +14,14 @@ export const ourSource = "gophantom";
 
 /**
  * Looks at the editor. storage: a folder below the settings of the user
- * (globalStorageUri). published is to be the same from look to look.
+ * (globalStorageUri). published is to be the same from look to look. views is
+ * what gopls said, undefined if it was not asked.
  */
 export function collectFacts(
   storage: string,
   env: NodeJS.ProcessEnv = process.env,
   published: Published = new Published(),
+  views?: View[],
 ): EditorFacts {
   return {
     trusted: api.isTrusted(),
@@ -29,7 +31,10 @@ export function collectFacts(
     problems: goplsProblems(api.diagnostics(), published),
     dirty: api.dirtyFiles(),
     goExtension: goExtensionFacts(),
+    ...(views === undefined ? {} : { views }),
     remote: api.remoteName(),
+    web: api.isWeb(),
+    focused: api.isFocused(),
   };
 }
 
@@ -64,10 +69,10 @@ function settingsFile(scope: "user" | "workspace" | "folder", file: string, fold
   for (const key of settingKeys) {
     const value = api.inspectSetting(key, folder)[scope];
     if (value !== undefined) {
-      values[key] = value;
+      values[key] = keptSetting(key, value);
     }
   }
-  return { scope, file, values };
+  return { scope, file, folder: folder ?? "", values };
 }
 
 /** Remembers which version of each document its problems were published for. */
@@ -118,8 +123,12 @@ function editorProblem(d: api.Diagnostic): EditorProblem {
 
 /** Changes are gathered for this long before the server hears of them. */
 const debounceMillis = 200;
-/** How often to look for what nobody announces: `process.env`, and another extension becoming active. */
-const lookMillis = 2000;
+/**
+ * When to look for what nobody announces, after something that may bring it
+ * about: another extension becomes active, or writes `process.env`. After the
+ * last look nothing is left that could wake us.
+ */
+const pausesMillis: readonly number[] = [250, 500, 1000, 2000, 4000, 8000];
 
 /**
  * Sends the picture when it changed. A picture that equals the last one is not
@@ -128,41 +137,67 @@ const lookMillis = 2000;
 export class Feed {
   private sent = "";
   private timer: NodeJS.Timeout | undefined;
-  private readonly look: NodeJS.Timeout;
-  private readonly listener: api.Disposable;
+  private later: NodeJS.Timeout | undefined;
+  private readonly listeners: api.Disposable[];
 
   constructor(
     private readonly collect: () => EditorFacts,
     private readonly send: (facts: EditorFacts) => void,
   ) {
-    this.listener = api.onDidChangeEditor(() => this.changed());
-    this.look = setInterval(() => this.changed(), lookMillis);
+    this.listeners = [
+      api.onDidChangeEditor(() => this.changed()),
+      api.onDidStirExtensions(() => {
+        this.changed();
+        this.lookAgain();
+      }),
+    ];
     this.sendNow();
   }
 
-  /** Sends the picture at once, changed or not: somebody waits for it. */
+  /** Sends the picture at once, changed or not: somebody waits for it, after something that stirs other extensions. */
   sendNow(): void {
     const facts = this.collect();
     this.sent = JSON.stringify(facts);
     this.send(facts);
+    this.lookAgain();
+  }
+
+  /** The first change starts the clock and later ones do not move it: typing must not hold back the picture. */
+  changed(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.look();
+    }, debounceMillis);
   }
 
   dispose(): void {
     clearTimeout(this.timer);
-    clearInterval(this.look);
-    this.listener.dispose();
+    clearTimeout(this.later);
+    for (const listener of this.listeners) {
+      listener.dispose();
+    }
   }
 
-  /** The first change starts the clock and later ones do not move it: typing must not hold back the picture. */
-  private changed(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      const facts = this.collect();
-      const text = JSON.stringify(facts);
-      if (text !== this.sent) {
-        this.sent = text;
-        this.send(facts);
-      }
-    }, debounceMillis);
+  private look(): void {
+    const facts = this.collect();
+    const text = JSON.stringify(facts);
+    if (text !== this.sent) {
+      this.sent = text;
+      this.send(facts);
+    }
+  }
+
+  /** Looks after each of the pauses, from the first one on. */
+  private lookAgain(pauses = pausesMillis): void {
+    clearTimeout(this.later);
+    const [pause, ...rest] = pauses;
+    if (pause === undefined) {
+      this.later = undefined;
+      return;
+    }
+    this.later = setTimeout(() => {
+      this.look();
+      this.lookAgain(rest);
+    }, pause);
   }
 }

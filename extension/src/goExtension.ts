@@ -4,13 +4,16 @@
  * starts, which makes `process.env` both an observation and a lever.
  */
 import * as path from "node:path";
-import type { GoExtensionFacts } from "./protocol.gen";
+import { isKept } from "./allowList";
+import type { GoExtensionFacts, View } from "./protocol.gen";
 import * as api from "./vscodeApi";
 
 const ids = ["golang.go", "golang.go-nightly"];
 const restartCommand = "go.languageserver.restart";
+/** A command of gopls; it exists while gopls runs. */
+const viewsCommand = "gopls.views";
 
-/** The settings that decide in which environment the Go extension and gopls run. */
+/** The settings that decide in which environment the Go extension, gopls and terminals run. */
 export const settingKeys = [
   "go.alternateTools",
   "go.buildFlags",
@@ -27,7 +30,36 @@ export const settingKeys = [
   "go.useLanguageServer",
   "gopls",
   "http.proxy",
+  "terminal.integrated.env.linux",
+  "terminal.integrated.env.osx",
+  "terminal.integrated.env.windows",
+  "terminal.integrated.inheritEnv",
 ] as const;
+
+/** Settings, and members of the setting gopls, whose own members are environment variables. */
+const holdsVariables = new Set<string>([
+  "go.testEnvVars",
+  "go.toolsEnvVars",
+  "terminal.integrated.env.linux",
+  "terminal.integrated.env.osx",
+  "terminal.integrated.env.windows",
+  "build.env",
+  "env",
+]);
+
+/** The value of a setting without the variables that must not leave the editor. */
+export function keptSetting(key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return value;
+  }
+  const members = Object.entries(value);
+  if (holdsVariables.has(key)) {
+    return Object.fromEntries(members.filter(([name]) => isKept(name)));
+  }
+  return key === "gopls"
+    ? Object.fromEntries(members.map(([name, member]) => [name, keptSetting(name, member)]))
+    : value;
+}
 
 /** Where problems of Go code show. */
 export function isGoFile(file: string): boolean {
@@ -74,38 +106,65 @@ export async function restartGopls(p: Patience = patience): Promise<void> {
   }
   for (const pause of p.pauses) {
     if (await api.commandExists(restartCommand)) {
-      return await withDeadline(api.executeCommand(restartCommand), p.restart);
+      const late = `The Go extension did not restart gopls within ${p.restart / 1000} seconds.`;
+      await withDeadline(api.executeCommand(restartCommand), p.restart, late);
+      return;
     }
     await sleep(pause);
   }
   throw new Error(`The Go extension does not offer the command ${restartCommand}, so gopls was not restarted.`);
 }
 
+/** How long gopls may take to tell its views, in milliseconds. */
+const viewsMillis = 5000;
+
 /**
- * Removes variables from the environment that the Go extension hands to its
- * tools, and returns what they were (null: not set).
+ * The views of gopls, undefined if it does not tell. gopls is asked only if it
+ * offers the command, for a failed one would show the user a message. pauses:
+ * how long to wait for the command to appear, between looking for it.
  */
-export function unsetEnv(names: readonly string[], env: NodeJS.ProcessEnv = process.env): Previous {
-  const previous = snapshot(names, env);
+export async function goplsViews(pauses: readonly number[] = patience.pauses): Promise<View[] | undefined> {
+  if (!api.isTrusted() || !installed()?.isActive) {
+    return undefined;
+  }
+  for (const pause of [0, ...pauses]) {
+    await sleep(pause);
+    if (await api.commandExists(viewsCommand)) {
+      try {
+        return viewsOf(await withDeadline(api.executeCommand(viewsCommand), viewsMillis));
+      } catch {
+        return undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The views in an answer of gopls, whose folders are URIs; undefined if it is none. */
+function viewsOf(answer: unknown): View[] | undefined {
+  if (!Array.isArray(answer)) {
+    return undefined;
+  }
+  return answer.map((view: { [member: string]: unknown }) => ({
+    id: String(view.ID ?? ""),
+    type: String(view.Type ?? ""),
+    root: api.pathOf(String(view.Root ?? "")),
+    folder: api.pathOf(String(view.Folder ?? "")),
+  }));
+}
+
+/** Removes variables from the environment that the Go extension hands to its tools. */
+export function unsetEnv(names: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
   for (const name of names) {
     delete env[name];
   }
-  return previous;
 }
 
-/** Sets variables there, and returns what they were (null: not set). */
-export function setEnv(values: { [name: string]: string }, env: NodeJS.ProcessEnv = process.env): Previous {
-  const previous = snapshot(Object.keys(values), env);
+/** Sets variables there. */
+export function setEnv(values: { [name: string]: string }, env: NodeJS.ProcessEnv = process.env): void {
   for (const [name, value] of Object.entries(values)) {
     env[name] = value;
   }
-  return previous;
-}
-
-type Previous = { [name: string]: string | null };
-
-function snapshot(names: readonly string[], env: NodeJS.ProcessEnv): Previous {
-  return Object.fromEntries(names.map((name) => [name, env[name] ?? null]));
 }
 
 function installed() {
@@ -133,15 +192,13 @@ interface GoExtensionApi {
   settings?: { getExecutionCommand?(tool: string): { binPath?: unknown } | undefined };
 }
 
-async function withDeadline(work: Promise<unknown>, millis: number): Promise<void> {
+async function withDeadline<T>(work: Promise<T>, millis: number, late = "There was no answer in time."): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`The Go extension did not restart gopls within ${millis / 1000} seconds.`));
-    }, millis);
+    timer = setTimeout(() => reject(new Error(late)), millis);
   });
   try {
-    await Promise.race([work, deadline]);
+    return await Promise.race([work, deadline]);
   } finally {
     clearTimeout(timer);
   }

@@ -20,8 +20,14 @@ export interface EditorFacts {
   /** absolute paths with unsaved changes */
   dirty: string[] | null;
   goExtension: GoExtensionFacts | null;
+  /** what gopls.views answered; absent if it was not asked */
+  views?: View[];
   /** vscode.env.remoteName, "" if local */
   remote: string;
+  /** the window is a browser's */
+  web: boolean;
+  /** the window has the focus */
+  focused: boolean;
 }
 
 /** SettingsFile is what one scope of the editor's settings says about Go. */
@@ -30,6 +36,8 @@ export interface SettingsFile {
   scope: string;
   /** absolute path; "" if it cannot be known */
   file: string;
+  /** absolute path of the workspace folder it is for; "" if it is for all */
+  folder: string;
   /** full keys such as "go.toolsEnvVars", as set in this scope */
   values: { [name: string]: unknown } | null;
 }
@@ -74,6 +82,17 @@ export interface GoExtensionFacts {
   gopls: string;
 }
 
+/** View is one view of gopls. */
+export interface View {
+  id: string;
+  /** "GoWork", "GoMod", "GOPATH", "GoPackagesDriver" or "AdHoc" */
+  type: string;
+  /** absolute path */
+  root: string;
+  /** absolute path of the workspace folder */
+  folder: string;
+}
+
 /** Status is the params of gophantom/status. */
 export interface Status {
   /** "ok", "warning", "error", "unknown" */
@@ -89,6 +108,8 @@ export interface Status {
   /** title of what gophantom.cure would do now; "" if nothing */
   cure: string;
   trusted: boolean;
+  /** the processes of the gopls that run in the editor */
+  gopls?: number[];
   etag: string;
 }
 
@@ -115,8 +136,6 @@ export interface EditorAction {
 export interface EditorActionResult {
   ok: boolean;
   error?: string;
-  /** null where the name was not set */
-  previous?: { [name: string]: string | null };
 }
 
 /** FixCommand is the argument of the command gophantom.fix. */
@@ -141,6 +160,11 @@ export interface CureResult {
   millis: number;
   /** title of the next rung, "" if none */
   next: string;
+  /**
+   * Undoable says that there is a cure, this one or an earlier one, that
+   * gophantom.undo would take back.
+   */
+  undoable: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
 import { collectFacts, Feed, Published } from "./feed";
-import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status } from "./protocol.gen";
+import { goplsViews } from "./goExtension";
+import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, View } from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
 import { serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
@@ -41,6 +42,10 @@ export interface Surroundings {
 /** The time of one running server, and all that makes sense only then. */
 class Session {
   private feed: Feed | undefined;
+  /** What gopls said of its views, and which processes of gopls ran then. */
+  private views: View[] | undefined;
+  private gopls = "";
+  private asked = 0;
   private readonly client: Client;
   private ended = false;
 
@@ -52,7 +57,14 @@ class Session {
   ) {
     const events: ClientEvents = {
       initOptions: { editorActions: editorActionKinds, editorName: api.appName() },
-      onStatus,
+      onStatus: (status) => {
+        onStatus(status);
+        const gopls = (status.gopls ?? []).join(" ");
+        if (gopls !== this.gopls) {
+          this.gopls = gopls;
+          void this.askViews(gopls === "" ? undefined : goplsViews());
+        }
+      },
       onEditorAction: async (action) => {
         around.log.info(`The server asks for the editor action ${action.kind}.`);
         const result = await runEditorAction(action);
@@ -77,14 +89,28 @@ class Session {
     if (!this.ended) {
       const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage, process.env, published),
+        () => collectFacts(this.around.storage, process.env, published, this.views),
         (facts) => this.client.sendFacts(facts),
       );
     }
   }
 
-  execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown> {
+  async execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown> {
+    if (command === "gophantom.check") {
+      await this.askViews(goplsViews([]));
+      this.feed?.sendNow();
+    }
     return this.client.execute(command, args, report);
+  }
+
+  /** Takes over what gopls says of its views, unless it was asked again since. */
+  private async askViews(answer: Promise<View[] | undefined> | undefined): Promise<void> {
+    const round = ++this.asked;
+    const views = await answer;
+    if (round === this.asked && !this.ended) {
+      this.views = views;
+      this.feed?.changed();
+    }
   }
 
   /** Takes down what stands on the client, and the client itself if it still runs. */

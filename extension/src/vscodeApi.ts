@@ -67,6 +67,11 @@ export function codeWorkspace(): string | undefined {
   return uri === undefined || uri.scheme === "file" ? uri?.fsPath : "";
 }
 
+/** The path that a file URI names; anything else comes back as it is. */
+export function pathOf(uri: string): string {
+  return uri.startsWith("file:") ? vscode.Uri.parse(uri).fsPath : uri;
+}
+
 export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;
 }
@@ -78,6 +83,15 @@ export function onDidGrantTrust(listener: () => void): Disposable {
 /** "" if local. */
 export function remoteName(): string {
   return vscode.env.remoteName ?? "";
+}
+
+/** Whether the window is a browser's. */
+export function isWeb(): boolean {
+  return vscode.env.uiKind === vscode.UIKind.Web;
+}
+
+export function isFocused(): boolean {
+  return vscode.window.state.focused;
 }
 
 export function appName(): string {
@@ -152,14 +166,34 @@ export function onDidChangeEditor(listener: () => void): Disposable {
   const on = () => listener();
   return vscode.Disposable.from(
     vscode.languages.onDidChangeDiagnostics(on),
-    vscode.workspace.onDidChangeConfiguration(on),
     vscode.workspace.onDidChangeTextDocument(on),
     vscode.workspace.onDidSaveTextDocument(on),
     vscode.workspace.onDidCloseTextDocument(on),
+    vscode.window.onDidChangeWindowState(on),
+  );
+}
+
+/**
+ * What may make another extension start, stop or change its mind, which it
+ * does later and without a word.
+ */
+export function onDidStirExtensions(listener: () => void): Disposable {
+  const on = () => listener();
+  return vscode.Disposable.from(
+    vscode.extensions.onDidChange(on),
+    vscode.workspace.onDidChangeConfiguration(on),
     vscode.workspace.onDidChangeWorkspaceFolders(on),
     vscode.workspace.onDidGrantWorkspaceTrust(on),
-    vscode.extensions.onDidChange(on),
-    vscode.window.onDidChangeWindowState(on),
+    vscode.workspace.onDidOpenTextDocument((document) => {
+      if (document.languageId.startsWith("go")) {
+        listener();
+      }
+    }),
+    vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (focused) {
+        listener();
+      }
+    }),
   );
 }
 

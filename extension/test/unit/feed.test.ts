@@ -56,11 +56,13 @@ test("settings come per scope, with the file of the scope", (t) => {
   assert.deepEqual(user, {
     scope: "user",
     file: "",
+    folder: "",
     values: { "go.toolsEnvVars": { GOPROXY: "direct" }, "http.proxy": "" },
   });
   assert.deepEqual(workspace, {
     scope: "workspace",
     file: path.join("/w", ".vscode", "settings.json"),
+    folder: "",
     values: { "go.toolsEnvVars": { GOPROXY: "off" } },
   });
   assert.deepEqual(rest, []);
@@ -79,12 +81,12 @@ test("a .code-workspace is the workspace scope, and every folder has its own", (
   };
   const settings = collectFacts(nowhere, {}).settings ?? [];
   assert.deepEqual(
-    settings.map(({ scope, file, values }) => [scope, file, values?.["go.goroot"]]),
+    settings.map(({ scope, file, folder, values }) => [scope, file, folder, values?.["go.goroot"]]),
     [
-      ["user", "", undefined],
-      ["workspace", "/w/all.code-workspace", "/go"],
-      ["folder", path.join("/w/a", ".vscode", "settings.json"), undefined],
-      ["folder", path.join("/w/b", ".vscode", "settings.json"), "/other"],
+      ["user", "", "", undefined],
+      ["workspace", "/w/all.code-workspace", "", "/go"],
+      ["folder", path.join("/w/a", ".vscode", "settings.json"), "/w/a", undefined],
+      ["folder", path.join("/w/b", ".vscode", "settings.json"), "/w/b", "/other"],
     ],
   );
 });
@@ -140,15 +142,17 @@ test("problems come with the version they were published for", () => {
   assert.deepEqual(versions(), [5, 5], "gopls published the same problem anew");
 });
 
-test("trust, dirty documents, folders and the remote are told", () => {
+test("trust, dirty documents, folders, the remote and the window are told", () => {
+  editor.web = true;
+  editor.focused = false;
   editor.trusted = false;
   editor.dirty = ["/w/main.go"];
   editor.remote = "wsl";
   editor.folders = ["/w"];
-  const { trusted, dirty, remote, folders } = collectFacts(nowhere, {});
+  const { trusted, dirty, remote, folders, web, focused } = collectFacts(nowhere, {});
   assert.deepEqual(
-    { trusted, dirty, remote, folders },
-    { trusted: false, dirty: ["/w/main.go"], remote: "wsl", folders: ["/w"] },
+    { trusted, dirty, remote, folders, web, focused },
+    { trusted: false, dirty: ["/w/main.go"], remote: "wsl", folders: ["/w"], web: true, focused: false },
   );
 });
 
@@ -180,11 +184,57 @@ test("the feed sends at once, then what changed, gathered for 200 ms", (t) => {
 
   feed.sendNow();
   assert.equal(sent.length, 3, "somebody waits for it");
+});
+
+test("what nobody announces is looked for after a stir, less and less, and then no more", (t) => {
+  const pending = new Set<unknown>();
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { setTimeout: mocked, clearTimeout: mockedClear, setInterval: interval } = globalThis;
+  t.mock.method(globalThis, "setTimeout", ((run: () => void, millis: number) => {
+    const timer = mocked(() => {
+      pending.delete(timer);
+      run();
+    }, millis);
+    pending.add(timer);
+    return timer;
+  }) as typeof setTimeout);
+  t.mock.method(globalThis, "clearTimeout", ((timer: NodeJS.Timeout | undefined) => {
+    pending.delete(timer);
+    mockedClear(timer);
+  }) as typeof clearTimeout);
+  const intervals = t.mock.method(globalThis, "setInterval", interval);
+  const env: NodeJS.ProcessEnv = {};
+  let looks = 0;
+  const sent: EditorFacts[] = [];
+  const feed = new Feed(
+    () => {
+      looks++;
+      return collectFacts(nowhere, env);
+    },
+    (facts) => sent.push(facts),
+  );
+  t.after(() => feed.dispose());
 
   env.GOPROXY = "off"; // as another extension does, unannounced
-  t.mock.timers.tick(2000);
-  t.mock.timers.tick(200);
+  t.mock.timers.tick(250);
   assert.equal(sent.at(-1)?.env?.GOPROXY, "off");
+  for (const pause of [500, 1000, 2000, 4000, 8000]) {
+    const before = looks;
+    assert.equal(pending.size, 1);
+    t.mock.timers.tick(pause);
+    assert.equal(looks, before + 1);
+  }
+  assert.equal(pending.size, 0, "nothing is left that could wake us");
+
+  delete env.GOPROXY;
+  t.mock.timers.tick(3_600_000);
+  assert.equal(sent.length, 2, "an idle editor is left alone");
+  editor.stirred.fire();
+  t.mock.timers.tick(250);
+  assert.equal(sent.at(-1)?.env?.GOPROXY, undefined);
+  feed.dispose();
+  assert.equal(pending.size, 0);
+  assert.equal(intervals.mock.callCount(), 0);
 });
 
 test("a disposed feed is silent", (t) => {
@@ -200,4 +250,5 @@ test("a disposed feed is silent", (t) => {
   t.mock.timers.tick(10_000);
   assert.equal(sent, 1);
   assert.equal(editor.changed.size, 0);
+  assert.equal(editor.stirred.size, 0);
 });

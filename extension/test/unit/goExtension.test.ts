@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { runEditorAction } from "../../src/editorActions";
-import { goExtensionFacts, restartGopls } from "../../src/goExtension";
+import { goExtensionFacts, goplsViews, keptSetting, restartGopls } from "../../src/goExtension";
 import { editor, resetEditor } from "./vscodeApi";
 
 const restart = "go.languageserver.restart";
@@ -97,7 +97,33 @@ test("restart: starts an extension that is not active yet", async () => {
   await restartGopls({ pauses: [1], restart: 60_000 });
 });
 
-test("editor actions change process.env and tell what it was", async (t) => {
+test("views: what gopls says, in paths", async () => {
+  install();
+  assert.equal(await goplsViews([1]), undefined, "a gopls that does not offer it is not asked");
+  editor.commands["gopls.views"] = () => [{ ID: "1", Type: "GoWork", Root: "file:///w/a%20b", Folder: "file:///w" }];
+  assert.deepEqual(await goplsViews([]), [{ id: "1", type: "GoWork", root: "/w/a b", folder: "/w" }]);
+  for (const answer of [null, {}, "x"]) {
+    editor.commands["gopls.views"] = () => answer;
+    assert.equal(await goplsViews([]), undefined);
+  }
+  editor.trusted = false;
+  editor.commands["gopls.views"] = () => assert.fail("asked in an untrusted workspace");
+  assert.equal(await goplsViews([]), undefined);
+});
+
+test("settings: variables that are not about Go stay in the editor", () => {
+  const variables = { GOPROXY: "off", AWS_SECRET: "s" };
+  for (const key of ["go.toolsEnvVars", "go.testEnvVars", "terminal.integrated.env.linux"]) {
+    assert.deepEqual(keptSetting(key, variables), { GOPROXY: "off" });
+  }
+  const gopls = { "build.env": variables, "ui.semanticTokens": true };
+  assert.deepEqual(keptSetting("gopls", gopls), { "build.env": { GOPROXY: "off" }, "ui.semanticTokens": true });
+  for (const wrong of ["text", null, ["GOPROXY"], 3]) {
+    assert.deepEqual(keptSetting("go.toolsEnvVars", wrong), wrong, "a value of a wrong type is told as it is");
+  }
+});
+
+test("editor actions change process.env", async (t) => {
   process.env.GOPROXY = "off";
   delete process.env.GOPRIVATE;
   t.after(() => {
@@ -106,11 +132,11 @@ test("editor actions change process.env and tell what it was", async (t) => {
   });
 
   const unset = await runEditorAction({ kind: "unsetEnv", names: ["GOPROXY", "GOPRIVATE"] });
-  assert.deepEqual(unset, { ok: true, previous: { GOPROXY: "off", GOPRIVATE: null } });
+  assert.deepEqual(unset, { ok: true });
   assert.ok(!("GOPROXY" in process.env));
 
   const set = await runEditorAction({ kind: "setEnv", values: { GOPRIVATE: "corp.example" } });
-  assert.deepEqual(set, { ok: true, previous: { GOPRIVATE: null } });
+  assert.deepEqual(set, { ok: true });
   assert.equal(process.env.GOPRIVATE, "corp.example");
 });
 

@@ -232,7 +232,8 @@ test("a question of the server shows its title apart from what will be done", as
 });
 
 function result(outcome: string, next = ""): CureResult {
-  return { outcome, message: "What happened [x](command:evil).", millis: 5, next };
+  const undoable = outcome === "cured" || outcome === "not-cured";
+  return { outcome, message: "What happened [x](command:evil).", millis: 5, next, undoable };
 }
 
 test("cure: shows progress, tells success in the status bar, and can be undone", async (t) => {
@@ -350,4 +351,38 @@ test("actions: picking one runs it", async (t) => {
   editor.answer = "$(wand) Fix \\$(x) it";
   await run("gophantom.showActions");
   assert.equal(newest().executed[0]?.command, "gophantom.cure");
+});
+
+test("gopls is asked for its views when it starts and on Check Now, never without its command", async (t) => {
+  const { newest, run } = await startManager(t);
+  editor.extensions["golang.go"] = {
+    packageJSON: {},
+    isActive: true,
+    exports: undefined,
+    activate: async () => undefined,
+  };
+  let asked = 0;
+  editor.commands["gopls.views"] = () => {
+    asked++;
+    return [{ ID: `${asked}`, Type: "GoMod", Root: "file:///w", Folder: "file:///w" }];
+  };
+  const told = () =>
+    newest()
+      .facts.at(-1)
+      ?.views?.map(({ id }) => id);
+
+  newest().events.onStatus({ ...status(), gopls: [7] });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle();
+  newest().events.onStatus({ ...status(), gopls: [7] });
+  await settle();
+  assert.equal(asked, 1, "the same process is not asked again");
+
+  await run("gophantom.check");
+  assert.equal(asked, 2);
+  assert.deepEqual(told(), ["2"]);
+
+  delete editor.commands["gopls.views"];
+  await run("gophantom.check");
+  assert.equal(told(), undefined);
 });

@@ -2,6 +2,7 @@
  * The stand-in for src/vscodeApi.ts: what an editor would answer is a field of
  * `editor`, and what the extension did to the editor is recorded there.
  */
+import { fileURLToPath } from "node:url";
 import type * as real from "../../src/vscodeApi";
 
 export type Log = real.Log;
@@ -46,6 +47,8 @@ function freshEditor() {
     codeWorkspace: undefined as string | undefined,
     trusted: true,
     remote: "",
+    web: false,
+    focused: true,
     settings: {} as { [key: string]: unknown },
     /** By key, or by "folder:key". */
     inspected: {} as { [key: string]: InspectedSetting },
@@ -71,6 +74,7 @@ function freshEditor() {
     documents: {} as { [name: string]: string },
     saved: [] as string[],
     changed: new Listeners(),
+    stirred: new Listeners(),
     granted: new Listeners(),
     settingChanged: new Listeners<string>(),
   };
@@ -108,6 +112,9 @@ export const codeWorkspace: typeof real.codeWorkspace = () => editor.codeWorkspa
 export const isTrusted: typeof real.isTrusted = () => editor.trusted;
 export const onDidGrantTrust: typeof real.onDidGrantTrust = (listener) => editor.granted.add(listener);
 export const remoteName: typeof real.remoteName = () => editor.remote;
+export const isWeb: typeof real.isWeb = () => editor.web;
+export const isFocused: typeof real.isFocused = () => editor.focused;
+export const pathOf: typeof real.pathOf = (uri) => (uri.startsWith("file:") ? fileURLToPath(uri) : uri);
 export const appName: typeof real.appName = () => "Test Editor";
 
 export const setting: typeof real.setting = <T>(key: string, fallback: T) => (editor.settings[key] ?? fallback) as T;
@@ -132,6 +139,8 @@ export const saveDocument: typeof real.saveDocument = async (uri) => {
   return editor.saves;
 };
 export const onDidChangeEditor: typeof real.onDidChangeEditor = (listener) => editor.changed.add(listener);
+
+export const onDidStirExtensions: typeof real.onDidStirExtensions = (listener) => editor.stirred.add(listener);
 
 export const extension: typeof real.extension = (id) => editor.extensions[id] as ReturnType<typeof real.extension>;
 export const commandExists: typeof real.commandExists = async (id) => id in editor.commands;

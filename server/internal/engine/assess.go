@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -127,54 +128,13 @@ func (a *Assessment) complete(v *model.Verdict) {
 // false if there is none of that name.
 func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
 
-// ladder orders fixes by their side effects, the smallest first.
-var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern}
-
-// offers lists every fix on offer, the best first: what cures a proven
-// phantom before what only mends a finding, then by side effects.
-func (a Assessment) offers() []offer {
-	var out []offer
-	add := func(o offer) {
-		if !slices.ContainsFunc(out, func(p offer) bool { return p.key() == o.key() }) {
-			out = append(out, o)
-		}
-	}
-	for _, v := range a.Verdicts {
-		for _, f := range v.Fixes {
-			add(offer{FixOffer: f, contextID: v.ContextID, verdict: &v})
-		}
-	}
-	proven := len(out)
-	for _, f := range a.Findings {
-		for _, o := range f.Fixes {
-			add(offer{FixOffer: o, contextID: f.ContextID, rule: f.Rule, subject: f.Subject})
-		}
-	}
-	rank := func(x, y offer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
-	slices.SortStableFunc(out[:proven], rank)
-	slices.SortStableFunc(out[proven:], rank)
-	return out
-}
-
-// offer is a fix with what it is to cure.
-type offer struct {
-	model.FixOffer
-	contextID     string
-	verdict       *model.Verdict // the phantom it cures; nil for a finding
-	rule, subject string         // the finding it cures
-}
-
-func (o offer) key() string {
-	return o.ID + "\x00" + o.Args["variable"].Reveal()
-}
-
 // Report renders an assessment; w serves the previews of fixes.
 func (a Assessment) Report(w *world.World) report.Report {
 	s := a.Snapshot
 	r := report.Report{
 		Schema: report.Schema,
 		Snapshot: report.Snapshot{
-			Number: s.Number, Reason: s.Reason, Taken: s.Taken.UTC().Format(time.RFC3339), Dir: s.Dir, Trusted: s.Trusted,
+			Number: s.Number, Reason: show(s.Reason), Taken: s.Taken.UTC().Format(time.RFC3339), Dir: s.Dir, Trusted: s.Trusted,
 		},
 		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
 	}
@@ -281,6 +241,9 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 		for name, value := range o.Args {
 			f.Args[name] = report.Show(value)
 		}
+		if folder := folderOf(o, a.Snapshot); folder != "" {
+			f.Args["folder"] = show(folder)
+		}
 		out = append(out, f)
 	}
 	return out
@@ -289,8 +252,9 @@ func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix 
 // show makes text of others, such as a diagnostic of gopls, safe to show.
 func show(text string) string { return report.Show(model.NewValue(text)) }
 
-// headline is the most important thing to know, in one sentence.
-func (a Assessment) headline(r report.Report) string {
+// headline is the most important thing to know, in one sentence. unjudged is
+// how many problems the editor shows of kinds that get no verdict.
+func headline(r report.Report, unjudged int) string {
 	for _, p := range r.Problems {
 		if p.Verdict == string(model.Phantom) {
 			return p.Summary
@@ -298,6 +262,9 @@ func (a Assessment) headline(r report.Report) string {
 	}
 	for _, f := range r.Findings {
 		if f.Severity != string(model.Info) {
+			if f.Folder != "" {
+				return filepath.Base(f.Folder) + ": " + f.Message
+			}
 			return f.Message
 		}
 	}
@@ -308,12 +275,6 @@ func (a Assessment) headline(r report.Report) string {
 	}
 	if len(r.Unknown) > 0 {
 		return r.Unknown[0].Why
-	}
-	unjudged := 0
-	for _, v := range a.Verdicts {
-		if !judged(v.Problem) {
-			unjudged++
-		}
 	}
 	switch {
 	case unjudged > 0:

@@ -9,8 +9,8 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
-	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/verify"
+	"github.com/gophantom/gophantom/server/internal/world"
 )
 
 const (
@@ -33,65 +33,61 @@ var errDeclined = errors.New("declined")
 
 // Cure runs the best cure of the current findings and verdicts.
 func (l *Loop) Cure(ctx context.Context, h Host) CureResult {
-	a, busy := l.begin()
-	if busy {
-		return CureResult{Outcome: "refused", Message: "A cure is under way; wait for it to finish."}
-	}
-	defer l.end()
-	if a == nil {
-		return CureResult{Outcome: "nothing", Message: "Go Phantom has not finished its first look; try again in a moment."}
-	}
-	o, ok := l.best(*a)
-	if !ok {
-		return CureResult{Outcome: "nothing", Message: nothingToCure(*a)}
-	}
-	return l.carryOut(ctx, h, *a, o)
+	return l.change(func(v survey) CureResult {
+		if v == nil {
+			return CureResult{Outcome: "nothing", Message: "Go Phantom has not finished its first look; try again in a moment."}
+		}
+		o, ok := l.best(v)
+		if !ok {
+			return CureResult{Outcome: "nothing", Message: nothingToCure(v)}
+		}
+		return l.carryOut(ctx, h, o)
+	})
 }
 
-func nothingToCure(a Assessment) string {
-	if len(a.Findings) == 0 && !slices.ContainsFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind == model.Phantom }) {
-		return "There is nothing to cure."
+func nothingToCure(v survey) string {
+	for _, a := range v {
+		if len(a.Findings) > 0 || slices.ContainsFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind == model.Phantom }) {
+			return "There is no cure that Go Phantom can carry out for what it found; the rule pages say what to do by hand."
+		}
 	}
-	return "There is no cure that Go Phantom can carry out for what it found; the rule pages say what to do by hand."
+	return "There is nothing to cure."
 }
 
 // Fix runs one offered fix.
 func (l *Loop) Fix(ctx context.Context, h Host, r FixRequest) CureResult {
-	a, busy := l.begin()
+	return l.change(func(v survey) CureResult {
+		for _, o := range v.offers() {
+			if o.requested(r) {
+				return l.carryOut(ctx, h, o)
+			}
+		}
+		return CureResult{Outcome: "refused", Message: fmt.Sprintf("This fix was made for an older picture (snapshot %d); what it would cure is gone.", r.Snapshot)}
+	})
+}
+
+// change runs one change of the world, made for what was published last. Only
+// one runs at a time.
+func (l *Loop) change(do func(v survey) CureResult) CureResult {
+	l.mu.Lock()
+	busy, v := l.curing, l.last
+	l.curing = true
+	l.mu.Unlock()
 	if busy {
 		return CureResult{Outcome: "refused", Message: "A cure is under way; wait for it to finish."}
 	}
-	defer l.end()
-	if a != nil {
-		for _, o := range a.offers() {
-			if o.ID == r.Fix && o.Args["variable"].Reveal() == r.Args["variable"] {
-				return l.carryOut(ctx, h, *a, o)
-			}
-		}
-	}
-	return CureResult{Outcome: "refused", Message: fmt.Sprintf("This fix was made for an older picture (snapshot %d); what it would cure is gone.", r.Snapshot)}
-}
-
-func (l *Loop) begin() (a *Assessment, busy bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.curing {
-		return nil, true
-	}
-	l.curing = true
-	return l.last, false
-}
-
-func (l *Loop) end() {
+	r := do(v)
 	l.mu.Lock()
 	l.curing = false
+	r.Undoable = len(l.undo) > 0
 	l.mu.Unlock()
+	return r
 }
 
 // carryOut does a fix and checks that it helped.
-func (l *Loop) carryOut(ctx context.Context, h Host, a Assessment, o offer) CureResult {
+func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 	start := l.w.Clock.Now()
-	p, err := fix.Make(l.w, a.Snapshot, o.FixOffer, report.Show)
+	p, err := o.plan(l.w)
 	switch {
 	case err != nil:
 		return CureResult{Outcome: "refused", Message: "The fix cannot be made: " + err.Error() + "."}
@@ -117,12 +113,12 @@ func (l *Loop) carryOut(ctx context.Context, h Host, a Assessment, o offer) Cure
 	}
 	l.mu.Lock()
 	if p.Reversible && len(p.Undo) > 0 {
-		l.undo = &undoRecord{p.Title, p.Undo}
+		l.undo = append(l.undo, undoRecord{p.Title, p.Undo})
 	}
 	l.mu.Unlock()
 
 	h.Progress("checking that it helped")
-	cured := l.helped(ctx, a, o)
+	cured := l.helped(ctx, o)
 	r := CureResult{Millis: l.since(start)}
 	if cured {
 		l.mu.Lock()
@@ -136,8 +132,8 @@ func (l *Loop) carryOut(ctx context.Context, h Host, a Assessment, o offer) Cure
 	now := l.last
 	l.mu.Unlock()
 	r.Outcome, r.Message = "not-cured", fmt.Sprintf("“%s” was carried out, but the problem is still there.", p.Title)
-	if next, ok := l.best(*now); ok {
-		if p, err := fix.Make(l.w, now.Snapshot, next.FixOffer, report.Show); err == nil {
+	if next, ok := l.best(now); ok {
+		if p, err := next.plan(l.w); err == nil {
 			r.Next = p.Title
 		}
 	}
@@ -175,9 +171,9 @@ func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step
 		var err error
 		switch step.Kind {
 		case fix.StepUnsetEditorEnv:
-			_, err = h.UnsetEnv(ctx, step.Names)
+			err = h.UnsetEnv(ctx, step.Names)
 		case fix.StepSetEditorEnv:
-			_, err = h.SetEnv(ctx, step.Values)
+			err = h.SetEnv(ctx, step.Values)
 		case fix.StepRestartGopls:
 			err = h.RestartGopls(ctx)
 		case fix.StepEditFile:
@@ -200,7 +196,7 @@ func (l *Loop) steps(ctx context.Context, h Host, label string, steps []fix.Step
 // helped waits until a newer snapshot shows that the cure worked: the problem
 // or finding is gone and, for a problem, ground truth is green in the
 // environment that gopls has now.
-func (l *Loop) helped(ctx context.Context, before Assessment, o offer) bool {
+func (l *Loop) helped(ctx context.Context, o offer) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan bool, 1)
@@ -212,7 +208,7 @@ func (l *Loop) helped(ctx context.Context, before Assessment, o offer) bool {
 			l.mu.Lock()
 			now := l.last
 			l.mu.Unlock()
-			if now.Snapshot.Number > before.Snapshot.Number && l.gone(ctx, now, o) {
+			if now[0].Snapshot.Number > o.in.Number && l.gone(ctx, now, o) {
 				done <- true
 				return
 			}
@@ -232,7 +228,12 @@ func (l *Loop) helped(ctx context.Context, before Assessment, o offer) bool {
 	return false
 }
 
-func (l *Loop) gone(ctx context.Context, now *Assessment, o offer) bool {
+func (l *Loop) gone(ctx context.Context, v survey, o offer) bool {
+	at := slices.IndexFunc(v, func(a Assessment) bool { return a.Snapshot.Dir == o.in.Dir })
+	if at < 0 {
+		return false
+	}
+	now := v[at]
 	if o.verdict == nil {
 		return !slices.ContainsFunc(now.Findings, func(f model.Finding) bool { return f.Rule == o.rule && f.Subject == o.subject })
 	}
@@ -251,29 +252,32 @@ func (l *Loop) gone(ctx context.Context, now *Assessment, o offer) bool {
 	return verify.Green(ctx, l.w, now.Snapshot, p)
 }
 
-// Undo undoes the last cure.
+// Undo undoes the last cure that was not undone.
 func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
-	if _, busy := l.begin(); busy {
-		return CureResult{Outcome: "refused", Message: "A cure is under way; wait for it to finish."}
-	}
-	defer l.end()
-	l.mu.Lock()
-	u := l.undo
-	l.mu.Unlock()
-	if u == nil {
-		return CureResult{Outcome: "nothing", Message: "There is no cure to undo."}
-	}
-	start := l.w.Clock.Now()
-	if err := l.steps(ctx, h, "Undo: "+u.title, u.steps); err != nil {
+	return l.change(func(survey) CureResult {
+		l.mu.Lock()
+		records := l.undo
+		l.mu.Unlock()
+		if len(records) == 0 {
+			return CureResult{Outcome: "nothing", Message: "There is no cure to undo."}
+		}
+		u := records[len(records)-1]
+		start := l.w.Clock.Now()
+		err := l.steps(ctx, h, "Undo: "+u.title, u.steps)
 		if errors.Is(err, errDeclined) {
 			return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 		}
-		return CureResult{Outcome: "not-cured", Message: fmt.Sprintf("Undoing “%s” failed: %v.", u.title, err)}
-	}
-	l.mu.Lock()
-	l.undo = nil
-	clear(l.tried)
-	l.mu.Unlock()
-	_ = l.refresh(ctx)
-	return CureResult{Outcome: "undone", Message: fmt.Sprintf("Undone: “%s”.", u.title), Millis: l.since(start)}
+		if err == nil || errors.Is(err, world.ErrChanged) {
+			// What was changed since stays as it is, and is in the way of no other undo.
+			l.mu.Lock()
+			l.undo = records[:len(records)-1]
+			clear(l.tried)
+			l.mu.Unlock()
+		}
+		if err != nil {
+			return CureResult{Outcome: "not-cured", Message: fmt.Sprintf("Undoing “%s” failed: %v.", u.title, err)}
+		}
+		_ = l.refresh(ctx)
+		return CureResult{Outcome: "undone", Message: fmt.Sprintf("Undone: “%s”.", u.title), Millis: l.since(start)}
+	})
 }

@@ -21,6 +21,8 @@ type EditorFacts struct {
 	Settings  []SettingsScope
 	Problems  []model.Problem
 	Dirty     []string
+	Views     []model.GoplsView // what gopls said; nil if it was not asked
+	Focused   bool              // the window has the focus
 	Extension *model.GoExtension
 	Editor    model.Editor
 }
@@ -37,15 +39,15 @@ type Update struct {
 	Details  []string
 	Cure     string // title of the best cure, "" if none
 	Trusted  bool
+	Gopls    []int // the processes of the gopls that run in the editor, and of daemons behind them
 }
 
 // Host is the editor side of a cure.
 type Host interface {
-	// UnsetEnv removes names from the extension host's environment and
-	// returns what they were (nil: not set).
-	UnsetEnv(ctx context.Context, names []string) (previous map[string]*string, err error)
-	// SetEnv sets names there and returns what they were.
-	SetEnv(ctx context.Context, values map[string]string) (previous map[string]*string, err error)
+	// UnsetEnv removes names from the extension host's environment.
+	UnsetEnv(ctx context.Context, names []string) error
+	// SetEnv sets names there.
+	SetEnv(ctx context.Context, values map[string]string) error
 	// RestartGopls asks the Go extension to restart gopls and waits for it.
 	RestartGopls(ctx context.Context) error
 	// ApplyEdit applies an edit and saves the file; applied is false if the
@@ -65,10 +67,11 @@ type Edit struct {
 
 // CureResult tells how a cure went.
 type CureResult struct {
-	Outcome string // "cured", "not-cured", "declined", "refused", "nothing", "undone"
-	Message string // one sentence for people
-	Millis  int64
-	Next    string // title of the next rung, "" if none
+	Outcome  string // "cured", "not-cured", "declined", "refused", "nothing", "undone"
+	Message  string // one sentence for people
+	Millis   int64
+	Next     string // title of the next rung, "" if none
+	Undoable bool   // there is a cure that can be undone
 }
 
 // FixRequest names one offered fix of one snapshot.

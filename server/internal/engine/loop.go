@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,8 +12,6 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
-	"github.com/gophantom/gophantom/server/internal/rules"
-	"github.com/gophantom/gophantom/server/internal/shell"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -22,70 +21,97 @@ const (
 	debounce = 50 * time.Millisecond
 	// fileDebounce is the same after a file changed: tools write several.
 	fileDebounce = 300 * time.Millisecond
-	// quiet is how long a problem and its gopls must have been there before
-	// "gopls has not looked again" is said: until then it may just be loading.
-	quiet = 5 * time.Second
-	// shellAge is how old a capture of the shell may be when something else
-	// makes us look.
-	shellAge = 5 * time.Minute
 )
 
-// Loop is the live engine of one client.
+// Loop is the live engine of one client. It looks when something happened,
+// and sleeps in between.
 type Loop struct {
 	w       *world.World
 	publish func(Update)
-	wake    chan wake // why to look; one is enough
+	wake    chan struct{} // something is due
 
 	mu       sync.Mutex
 	facts    *EditorFacts
+	due      due
 	asked    int           // how many looks were asked for
 	done     int           // asked, as of the last finished look
 	changed  chan struct{} // closed and replaced after every look
-	shell    shell.Answer
-	shellAt  time.Time
-	capture  bool // a capture of the shell is under way
+	shells   shells
 	number   int
-	last     *Assessment // what was published last
+	found    survey // the last look, with what has not settled yet
+	last     survey // what was published last
 	update   Update
 	seen     map[string]time.Time // since when a finding or problem is there
-	undo     *undoRecord
-	tried    map[string]bool // offers that did not help, by offer.key
-	watching []string
+	settling context.CancelFunc   // ends the wait for what has not settled
+	undo     []undoRecord         // the last cure at the end
+	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
+}
+
+// due is what the next turn of the loop has to do.
+type due struct {
+	reasons  []string // why, for people; each once
+	look     bool     // look again; else the last look is only judged again
+	sweep    bool     // look again if a watched file is not what it was
+	debounce time.Duration
 }
 
 // NewLoop makes a loop that publishes through publish, which must not block.
 func NewLoop(w *world.World, publish func(Update)) *Loop {
 	return &Loop{
-		w: w, publish: publish, wake: make(chan wake, 1), changed: make(chan struct{}),
+		w: w, publish: publish, wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		seen: map[string]time.Time{}, tried: map[string]bool{},
 	}
 }
 
-// Facts hands over the newest facts of the editor; it never blocks.
+// Facts hands over the newest facts of the editor; it never blocks. Facts that
+// only tell that the window was focused are a cheap recheck.
 func (l *Loop) Facts(f EditorFacts) {
 	l.mu.Lock()
+	before := l.facts
 	l.facts = &f
 	l.mu.Unlock()
-	l.look("the editor changed")
+	switch reasons, focusOnly := news(before, &f); {
+	case !focusOnly:
+		l.request(due{reasons: reasons, look: true, debounce: debounce})
+	case f.Focused:
+		l.request(due{reasons: reasons, sweep: true, debounce: debounce})
+	}
 }
 
-// wake is a reason to look, for people, and how long to wait for more.
-type wake struct {
-	reason   string
-	debounce time.Duration
+// look asks for another look.
+func (l *Loop) look(reasons ...string) {
+	l.request(due{reasons: reasons, look: true, debounce: debounce})
 }
 
-// look asks for another look, for the given reason.
-func (l *Loop) look(reason string) { l.lookAfter(debounce, reason) }
-
-func (l *Loop) lookAfter(d time.Duration, reason string) {
+// request makes the loop do something.
+func (l *Loop) request(d due) {
 	l.mu.Lock()
-	l.asked++
+	l.add(d)
 	l.mu.Unlock()
+	l.signal()
+}
+
+// add puts something to what is due. It is called with the lock held, and
+// signal after it.
+func (l *Loop) add(d due) {
+	l.asked++
+	if !l.due.look && !l.due.sweep {
+		l.due.debounce = d.debounce
+	}
+	for _, reason := range d.reasons {
+		if !slices.Contains(l.due.reasons, reason) {
+			l.due.reasons = append(l.due.reasons, reason)
+		}
+	}
+	l.due.look = l.due.look || d.look
+	l.due.sweep = l.due.sweep || d.sweep
+}
+
+func (l *Loop) signal() {
 	select {
-	case l.wake <- wake{reason, d}:
-	default: // a look is due anyway
+	case l.wake <- struct{}{}:
+	default: // the loop is awake
 	}
 }
 
@@ -95,181 +121,193 @@ func (l *Loop) Run(ctx context.Context) {
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stopWatch := func() {}
-	defer func() { stopWatch() }()
+	r := &run{Loop: l, ctx: ctx, wg: &wg, slots: make(chan struct{}, shellsAtOnce), files: watchFiles(ctx, l.w)}
+	if events := r.files.events(); events != nil {
+		wg.Go(func() {
+			for file := range events {
+				l.fileChanged(file)
+			}
+		})
+	}
 	for {
-		var cause wake
 		select {
 		case <-ctx.Done():
 			return
-		case cause = <-l.wake:
+		case <-l.wake:
 		}
+		l.mu.Lock()
+		wait := l.due.debounce
+		l.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.w.Clock.After(cause.debounce):
+		case <-l.w.Clock.After(wait):
 		}
-		select { // whatever came in meanwhile is seen by this look
+		select { // whatever came in meanwhile is done by this turn
 		case <-l.wake:
 		default:
 		}
 		l.mu.Lock()
-		facts, asked := l.facts, l.asked
+		facts, asked, todo := l.facts, l.asked, l.due
+		l.due = due{}
 		l.mu.Unlock()
-		if facts == nil {
-			l.finish(asked)
-			continue
-		}
-		if len(facts.Folders) == 0 {
-			l.noFolder(facts, asked)
-			continue
-		}
-		l.captureShell(ctx, &wg, facts)
-		s := l.snapshot(ctx, facts, cause.reason)
-		l.announce(s)
-		a := Check(ctx, l.w, s)
-		if ctx.Err() != nil {
-			return
-		}
-		if soon := l.settle(&a); soon > 0 {
-			wg.Go(func() {
-				select {
-				case <-ctx.Done():
-				case <-l.w.Clock.After(soon):
-					l.look("a finding settled")
-				}
-			})
-		}
-		l.report(a, asked)
-		if files := observe.WatchList(s, facts.Settings); !slices.Equal(files, l.watching) {
-			stopWatch()
-			stopWatch = l.watch(ctx, &wg, files)
-		}
+		r.turn(facts, asked, todo)
 	}
 }
 
-// captureShell starts a capture of the shell's environment when there is none
-// or it is old. The loop goes on without it and looks again when it is there.
-func (l *Loop) captureShell(ctx context.Context, wg *sync.WaitGroup, facts *EditorFacts) {
-	now := l.w.Clock.Now()
-	l.mu.Lock()
-	due := facts.Trusted && !l.capture && (!l.shell.Done || now.Sub(l.shellAt) > shellAge)
-	if due {
-		l.capture = true
-	}
-	l.mu.Unlock()
-	if !due {
+// run is what one call of Run has under way. Only its goroutine uses it, but
+// for what gopls guards itself.
+type run struct {
+	*Loop
+	ctx   context.Context
+	wg    *sync.WaitGroup
+	slots chan struct{} // one element for each shell that runs
+	files fileWatch
+	gopls goplsWatch
+}
+
+// turn does what is due.
+func (r *run) turn(facts *EditorFacts, asked int, todo due) {
+	if facts == nil {
+		r.finish(asked)
 		return
 	}
-	wg.Go(func() {
-		answer := shell.Ask(ctx, l.w, shell.Options{ClientPID: facts.ClientPID, Dir: facts.Folders[0]})
-		if ctx.Err() != nil {
-			return
+	if len(facts.Folders) == 0 {
+		r.noFolder(facts, asked)
+		return
+	}
+	r.askShells(facts)
+	if todo.sweep {
+		changed := r.files.sweep(r.w)
+		for _, file := range changed {
+			todo.reasons = append(todo.reasons, file+" changed")
 		}
-		l.mu.Lock()
-		l.shell, l.shellAt, l.capture = answer, l.w.Clock.Now(), false
-		l.mu.Unlock()
-		l.look("the shell answered")
-	})
+		todo.look = todo.look || len(changed) > 0
+	}
+	if !todo.look {
+		r.judgeAgain(asked)
+		return
+	}
+	found := r.observe(facts)
+	reasons := append(todo.reasons, r.gopls.changes(found[0].Snapshot)...)
+	for _, a := range found {
+		a.Snapshot.Reason = sentence(reasons)
+	}
+	r.announce(found)
+	for i := range found {
+		found[i] = Check(r.ctx, r.w, found[i].Snapshot)
+	}
+	if r.ctx.Err() != nil {
+		return
+	}
+	r.publishSettled(found, asked)
+	r.gopls.follow(r, facts, found[0].Snapshot)
+	var files []string
+	for _, a := range found {
+		files = append(files, observe.WatchList(a.Snapshot, facts.Settings)...)
+	}
+	r.files.set(r.w, files)
 }
 
-func (l *Loop) snapshot(ctx context.Context, facts *EditorFacts, reason string) *model.Snapshot {
-	l.mu.Lock()
-	l.number++
-	number, answer := l.number, l.shell
-	l.mu.Unlock()
-	return observe.Take(ctx, l.w, observe.Input{
-		Number: number, Reason: reason, Dir: facts.Folders[0], Trusted: facts.Trusted,
-		Problems: facts.Problems, Dirty: facts.Dirty,
-		Editor: &observe.EditorInput{
-			ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings,
-			Extension: facts.Extension, Editor: facts.Editor, Shell: answer,
-		},
-	})
+// observe takes one picture of each folder, all with the same number.
+func (r *run) observe(facts *EditorFacts) survey {
+	r.mu.Lock()
+	r.number++
+	number := r.number
+	r.mu.Unlock()
+	found := make(survey, len(facts.Folders))
+	for i, dir := range facts.Folders {
+		home, here := r.shellAnswers(dir)
+		found[i].Snapshot = observe.Take(r.ctx, r.w, observe.Input{
+			Number: number, Dir: dir, Folders: facts.Folders, Trusted: facts.Trusted,
+			Problems: problemsIn(facts, i), Dirty: facts.Dirty,
+			Editor: &observe.EditorInput{
+				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views,
+				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home,
+			},
+		})
+	}
+	return found
 }
 
 // announce publishes that a look is under way when it has problems to judge,
 // the only part that takes long.
-func (l *Loop) announce(s *model.Snapshot) {
-	if !slices.ContainsFunc(s.Problems, judged) {
+func (l *Loop) announce(found survey) {
+	if !slices.ContainsFunc(found, func(a Assessment) bool { return slices.ContainsFunc(a.Snapshot.Problems, judged) }) {
 		return
 	}
 	l.mu.Lock()
-	l.update.Busy, l.update.Trusted = true, s.Trusted
+	l.update.Busy, l.update.Trusted = true, found[0].Snapshot.Trusted
 	u := l.update
 	l.mu.Unlock()
 	l.publish(u)
 }
 
-// settle holds back what is too young to be shown and says how soon to look
-// again for it; 0 if nothing is held back.
-func (l *Loop) settle(a *Assessment) (soon time.Duration) {
-	now := a.Snapshot.Taken
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	present := map[string]bool{}
-	age := func(key string) time.Duration {
-		present[key] = true
-		if _, ok := l.seen[key]; !ok {
-			l.seen[key] = now
-		}
-		return now.Sub(l.seen[key])
+// judgeAgain publishes what has settled of the last look.
+func (r *run) judgeAgain(asked int) {
+	r.mu.Lock()
+	found := r.found
+	r.mu.Unlock()
+	if len(found) == 0 {
+		r.finish(asked)
+		return
 	}
-	wait := func(d time.Duration) {
-		if soon == 0 || d < soon {
-			soon = d
-		}
+	r.publishSettled(found, asked)
+}
+
+// publishSettled publishes what is old enough of a look, and comes back for
+// the rest.
+func (r *run) publishSettled(found survey, asked int) {
+	settled, soon := r.settle(found)
+	r.mu.Lock()
+	r.found = found
+	if r.settling != nil {
+		r.settling()
+		r.settling = nil
 	}
-	a.Findings = slices.DeleteFunc(a.Findings, func(f model.Finding) bool {
-		young := rules.ByID(f.Rule).Settle - age("finding\x00"+f.Rule+"\x00"+f.Subject)
-		if young > 0 {
-			wait(young)
-		}
-		return young > 0
-	})
-	for i := range a.Verdicts {
-		v := &a.Verdicts[i]
-		young := quiet - age(fmt.Sprintf("problem\x00%s\x00%v\x00%s", v.Problem.File, v.Problem.Range, v.Problem.Message))
-		for _, g := range a.Snapshot.Gopls {
-			young = max(young, quiet-now.Sub(g.Started))
-		}
-		if v.Kind == model.Phantom && v.Cause == model.CauseStale && young > 0 {
-			wait(young)
-			v.Kind, v.Cause, v.Fixes = model.Unknown, "", nil
-			v.Why = "the import works everywhere; gopls may still be loading"
-		}
+	if soon > 0 {
+		ctx, cancel := context.WithCancel(r.ctx)
+		r.settling = cancel
+		r.wg.Go(func() {
+			defer cancel()
+			select {
+			case <-ctx.Done():
+			case <-r.w.Clock.After(soon):
+				r.request(due{})
+			}
+		})
 	}
-	for key := range l.seen {
-		if !present[key] {
-			delete(l.seen, key)
-		}
-	}
-	return soon
+	r.mu.Unlock()
+	r.report(settled, r.files.remark(r.w), asked)
 }
 
 // noFolder publishes that there is nothing to look at.
-func (l *Loop) noFolder(facts *EditorFacts, asked int) {
-	l.mu.Lock()
-	l.number++
+func (r *run) noFolder(facts *EditorFacts, asked int) {
+	r.mu.Lock()
+	r.number++
 	a := Assessment{
-		Snapshot: &model.Snapshot{Number: l.number, Reason: "no folder", Taken: l.w.Clock.Now(), Trusted: facts.Trusted},
+		Snapshot: &model.Snapshot{Number: r.number, Reason: "no folder", Taken: r.w.Clock.Now(), Trusted: facts.Trusted},
 		Unknown:  []report.Unknown{{Rule: "workspace", Why: "No folder is open, so there is no workspace to look at; open the folder of a Go module."}},
 	}
-	l.mu.Unlock()
-	l.report(a, asked)
+	r.found, r.shells.places = nil, nil
+	r.mu.Unlock()
+	r.report(survey{a}, "", asked)
 }
 
-// report publishes an assessment.
-func (l *Loop) report(a Assessment, asked int) {
-	r := a.Report(l.w)
-	u := Update{Report: r, Ready: true, Trusted: a.Snapshot.Trusted, Headline: a.headline(r), Details: a.details()}
-	if o, ok := l.best(a); ok {
-		if p, err := fix.Make(l.w, a.Snapshot, o.FixOffer, report.Show); err == nil {
+// report publishes a look. remark is a detail of its own, "" if there is none.
+func (l *Loop) report(v survey, remark string, asked int) {
+	r := v.report(l.w)
+	u := Update{Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
+	if remark != "" {
+		u.Details = append(u.Details, remark)
+	}
+	if o, ok := l.best(v); ok {
+		if p, err := o.plan(l.w); err == nil {
 			u.Cure = p.Title
 		}
 	}
 	l.mu.Lock()
-	l.last, l.update = &a, u
+	l.last, l.update = v, u
 	l.mu.Unlock()
 	l.publish(u)
 	l.finish(asked)
@@ -285,69 +323,30 @@ func (l *Loop) finish(asked int) {
 }
 
 // best is the first offer that can be carried out and was not tried in vain.
-func (l *Loop) best(a Assessment) (offer, bool) {
-	for _, o := range a.offers() {
+func (l *Loop) best(v survey) (offer, bool) {
+	for _, o := range v.offers() {
 		l.mu.Lock()
 		tried := l.tried[o.key()]
 		l.mu.Unlock()
 		if tried {
 			continue
 		}
-		if p, err := fix.Make(l.w, a.Snapshot, o.FixOffer, report.Show); err == nil && p.Disabled == "" && len(p.Steps) > 0 {
+		if p, err := o.plan(l.w); err == nil && p.Disabled == "" && len(p.Steps) > 0 {
 			return o, true
 		}
 	}
 	return offer{}, false
 }
 
-// details are the facts behind the health, for a tooltip.
-func (a Assessment) details() []string {
-	s := a.Snapshot
-	var out []string
-	for _, g := range s.Gopls {
-		out = append(out, fmt.Sprintf("gopls %s, built with %s", known(g.Version), known(g.GoVersion)))
-	}
-	if t, ok := s.ToolchainOf(model.EnvShell); ok {
-		out = append(out, "shell: "+known(t.Version))
-	}
-	for _, f := range s.Faults {
-		if f.Location == nil {
-			out = append(out, f.Text)
-		}
-	}
-	return out
+// plan makes the plan of an offer for the picture it was made for.
+func (o offer) plan(w *world.World) (fix.Plan, error) {
+	return fix.Make(w, o.in, o.FixOffer, report.Show)
 }
 
-func known(version string) string {
-	if version == "" {
-		return "(version unknown)"
-	}
-	return version
-}
-
-// watch looks again whenever one of the files changes.
-func (l *Loop) watch(ctx context.Context, wg *sync.WaitGroup, files []string) (stop func()) {
-	l.watching = files
-	ctx, cancel := context.WithCancel(ctx)
-	w, err := l.w.Watch.Files(ctx)
-	if err != nil {
-		return cancel // looking goes on by the editor's events
-	}
-	w.Set(files)
-	wg.Go(func() {
-		for file := range w.Events() {
-			l.lookAfter(fileDebounce, file+" changed")
-		}
-	})
-	return cancel
-}
-
-// Recheck looks again, asking the shell anew, and returns when judged.
+// Recheck looks again, asking the shells anew, and returns when judged.
 func (l *Loop) Recheck(ctx context.Context) (Update, error) {
 	l.mu.Lock()
-	if !l.capture {
-		l.shellAt = time.Time{}
-	}
+	l.shells.askAgain("")
 	clear(l.tried)
 	l.mu.Unlock()
 	if err := l.refresh(ctx); err != nil {
@@ -358,13 +357,14 @@ func (l *Loop) Recheck(ctx context.Context) (Update, error) {
 	return l.update, nil
 }
 
-// refresh looks again and waits for it.
+// refresh looks again and waits for it, and for the shells that are being
+// asked.
 func (l *Loop) refresh(ctx context.Context) error {
 	l.look("asked")
 	l.mu.Lock()
 	want := l.asked
 	l.mu.Unlock()
-	return l.await(ctx, func() bool { return l.done >= want && !l.capture })
+	return l.await(ctx, func() bool { return l.done >= max(want, l.shells.answered) && !l.shells.asking() })
 }
 
 // await waits until cond, called with the lock held, is true after some look.
@@ -382,4 +382,16 @@ func (l *Loop) await(ctx context.Context, cond func() bool) error {
 		case <-changed:
 		}
 	}
+}
+
+// sentence joins reasons, the first three of them in full.
+func sentence(reasons []string) string {
+	const most = 3
+	switch more := len(reasons) - most; {
+	case len(reasons) == 0:
+		return "another look"
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(reasons[:most], "; "), more)
+	}
+	return strings.Join(reasons, "; ")
 }

@@ -182,34 +182,20 @@ func (e *editor) await(what string, ok func(engine.Update) bool) engine.Update {
 }
 
 // UnsetEnv and the rest are the editor's side of a cure.
-func (e *editor) UnsetEnv(_ context.Context, names []string) (map[string]*string, error) {
-	return e.change(names, nil), nil
-}
-
-func (e *editor) SetEnv(_ context.Context, values map[string]string) (map[string]*string, error) {
-	return e.change(nil, values), nil
-}
-
-func (e *editor) change(unset []string, set map[string]string) map[string]*string {
+func (e *editor) UnsetEnv(_ context.Context, names []string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	previous := map[string]*string{}
-	keep := func(name string) {
-		if v, ok := e.host[name]; ok {
-			previous[name] = &v
-		} else {
-			previous[name] = nil
-		}
-	}
-	for _, name := range unset {
-		keep(name)
+	for _, name := range names {
 		delete(e.host, name)
 	}
-	for name, value := range set {
-		keep(name)
-		e.host[name] = value
-	}
-	return previous
+	return nil
+}
+
+func (e *editor) SetEnv(_ context.Context, values map[string]string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	maps.Copy(e.host, values)
+	return nil
 }
 
 func (e *editor) RestartGopls(context.Context) error {

@@ -40,8 +40,7 @@ func (m maker) unsaved(file string) bool { return slices.Contains(m.s.Dirty, fil
 func changed(file string) error { return fmt.Errorf("%s: %w", file, world.ErrChanged) }
 
 // addEdit completes p with an edit of file, its preview and its undo. want is
-// nil if the file does not exist; undo then leaves it empty, which means the
-// same to an editor.
+// nil if the file does not exist; undo then deletes it.
 func (m maker) addEdit(p Plan, file string, want []byte, edits []jsonc.Edit, onDisk bool) (Plan, error) {
 	after, err := jsonc.Apply(want, edits)
 	if err != nil {
@@ -50,12 +49,8 @@ func (m maker) addEdit(p Plan, file string, want []byte, edits []jsonc.Edit, onD
 	p.Steps = []Step{{Kind: StepEditFile, Edit: &FileEdit{
 		File: file, Want: want, Edits: textEdits(want, edits), After: after, OnDisk: onDisk,
 	}}}
-	back := want
-	if back == nil {
-		back = []byte{}
-	}
 	p.Undo = []Step{{Kind: StepEditFile, Edit: &FileEdit{
-		File: file, Want: after, Edits: textEdits(after, jsonc.Invert(want, edits)), After: back, OnDisk: onDisk,
+		File: file, Want: after, Edits: textEdits(after, jsonc.Invert(want, edits)), After: slices.Concat([]byte{}, want), Delete: want == nil, OnDisk: onDisk,
 	}}}
 	p.Preview = m.preview(file, want, after)
 	p.Reversible = true

@@ -17,6 +17,7 @@ const (
 	Unmask        = "unmask"          // variable
 	UseShellValue = "use-shell-value" // variable
 	FixPattern    = "fix-pattern"     // variable
+	Relaunch      = "relaunch"        // no arguments needed; always by hand
 )
 
 // StepKind says what a step does.
@@ -43,6 +44,9 @@ type FileEdit struct {
 	Want  []byte // the content the edit was made for; nil: the file does not exist
 	Edits []TextEdit
 	After []byte // the content with the edits applied
+	// Delete tells to delete the file instead, where that can be done: the edits
+	// only empty it. An undo does so with a file that its cure has created.
+	Delete bool
 	// OnDisk tells to write After to the file itself. An editor that opens the
 	// file as a document would make its line endings alike, and go takes a
 	// carriage return in its file for a part of the value.
@@ -94,6 +98,9 @@ func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(mod
 	m := maker{w: w, s: s, show: show, variable: offer.Args["variable"].Reveal()}
 	if offer.ID == RestartGopls {
 		return m.restartGopls(), nil
+	}
+	if offer.ID == Relaunch {
+		return m.relaunch(), nil
 	}
 	if m.variable == "" {
 		return Plan{ID: offer.ID}, fmt.Errorf("the fix %q lacks its variable", offer.ID)

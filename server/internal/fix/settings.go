@@ -45,6 +45,10 @@ func (m maker) useShellValue() (Plan, error) {
 	}
 
 	file := filepath.Join(m.s.Dir, ".vscode", "settings.json")
+	if ed := m.s.Editor; len(m.s.Folders) > 1 && ed != nil && ed.WorkspaceFile != "" {
+		// One gopls serves all folders, and whose settings it gets is chance.
+		file = ed.WorkspaceFile
+	}
 	if a, set := tools.Layer(model.LayerToolsEnvVars).Vars[m.variable]; set {
 		switch {
 		case a.File != "":

@@ -66,7 +66,7 @@ func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, tit
 			kind = protocol.MessageTypeWarning
 		}
 		s.tell(kind, r.Message)
-		return CureResult{Outcome: r.Outcome, Message: r.Message, Millis: r.Millis, Next: r.Next}, nil
+		return CureResult{Outcome: r.Outcome, Message: r.Message, Millis: r.Millis, Next: r.Next, Undoable: r.Undoable}, nil
 	})
 }
 

@@ -460,7 +460,7 @@ func TestLogHoldsNoValues(t *testing.T) {
 		"problems": []any{obj{"file": "/a.go", "items": []any{obj{"message": secret}}}},
 	})
 	c.loop.fix = func(ctx context.Context, h engine.Host, _ engine.FixRequest) engine.CureResult {
-		_, err := h.SetEnv(ctx, map[string]string{"GOPROXY": secret})
+		err := h.SetEnv(ctx, map[string]string{"GOPROXY": secret})
 		return engine.CureResult{Message: fmt.Sprint(err)}
 	}
 	id := c.request("workspace/executeCommand", obj{"command": "gophantom.fix", "arguments": []any{obj{"fix": "x", "args": obj{"value": secret}}}})

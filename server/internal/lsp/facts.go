@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -22,7 +23,11 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		ClientPID: s.peer.pid,
 		Folders:   p.Folders,
 		Dirty:     p.Dirty,
-		Editor:    model.Editor{Name: s.peer.name, Remote: p.Remote, Actions: s.peer.actions},
+		Focused:   p.Focused,
+		Editor:    model.Editor{Name: s.peer.name, Remote: p.Remote, Web: p.Web, Actions: s.peer.actions},
+	}
+	for _, v := range p.Views {
+		f.Views = append(f.Views, model.GoplsView{ID: v.ID, Type: v.Type, Root: v.Root, Folder: v.Folder})
 	}
 	if p.Env != nil {
 		f.Env = map[string]string{}
@@ -33,7 +38,10 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		}
 	}
 	for _, scope := range p.Settings {
-		f.Settings = append(f.Settings, engine.SettingsScope{Scope: scope.Scope, File: scope.File, Values: scope.Values})
+		if filepath.Ext(scope.File) == ".code-workspace" {
+			f.Editor.WorkspaceFile = scope.File
+		}
+		f.Settings = append(f.Settings, engine.SettingsScope{Scope: scope.Scope, File: scope.File, Folder: scope.Folder, Values: scope.Values})
 	}
 	for _, file := range p.Problems {
 		stale := file.Version != nil && file.Published != nil && *file.Version > *file.Published

@@ -415,11 +415,11 @@ func TestCodeActions(t *testing.T) {
 		var request engine.FixRequest
 		c.loop.fix = func(_ context.Context, _ engine.Host, r engine.FixRequest) engine.CureResult {
 			request = r
-			return engine.CureResult{Outcome: "cured", Message: "Green.", Millis: 7, Next: "n"}
+			return engine.CureResult{Outcome: "cured", Message: "Green.", Millis: 7, Next: "n", Undoable: true}
 		}
 		var result CureResult
 		c.decode(c.command(cmd.Command, cmd.Arguments...).Result, &result)
-		if want := (CureResult{"cured", "Green.", 7, "n"}); result != want {
+		if want := (CureResult{"cured", "Green.", 7, "n", true}); result != want {
 			t.Errorf("result %+v", result)
 		}
 		if want := (engine.FixRequest{Fix: "unmask", Args: map[string]string{"variable": "GOPROXY"}, Snapshot: 42, ContextID: "ctx-1"}); !reflect.DeepEqual(request, want) {
@@ -641,26 +641,19 @@ func TestEditorActions(t *testing.T) {
 	ctx := context.Background()
 	c := ready(t, feeding("unsetEnv", "setEnv", "restartGopls"), nil)
 	var action EditorAction
-	var previous map[string]*string
-	old := "off"
 
 	err := c.during(func(ctx context.Context, h engine.Host) (err error) {
-		previous, err = h.UnsetEnv(ctx, []string{"GOPROXY", "GOBIN"})
-		return err
+		return h.UnsetEnv(ctx, []string{"GOPROXY", "GOBIN"})
 	}, func() {
 		m := c.expect("gophantom/editorAction", &action)
-		c.answer(m, obj{"ok": true, "previous": obj{"GOPROXY": old, "GOBIN": nil}})
+		c.answer(m, obj{"ok": true})
 	})
 	if err != nil || action.Kind != "unsetEnv" || !slices.Equal(action.Names, []string{"GOPROXY", "GOBIN"}) {
 		t.Errorf("%+v, %v", action, err)
 	}
-	if diff := cmp.Diff(map[string]*string{"GOPROXY": &old, "GOBIN": nil}, previous); diff != "" {
-		t.Error(diff)
-	}
 
 	err = c.during(func(ctx context.Context, h engine.Host) error {
-		_, err := h.SetEnv(ctx, map[string]string{"GOPROXY": "x"})
-		return err
+		return h.SetEnv(ctx, map[string]string{"GOPROXY": "x"})
 	}, func() { c.answer(c.expect("gophantom/editorAction", &action), obj{"ok": true}) })
 	if err != nil || action.Kind != "setEnv" || action.Values["GOPROXY"] != "x" {
 		t.Errorf("%+v, %v", action, err)
@@ -724,7 +717,7 @@ func TestApplyEdit(t *testing.T) {
 	}
 	newFile := engine.Edit{Label: "l", FileEdit: fix.FileEdit{File: "/ws/new.json", Edits: []fix.TextEdit{{NewText: "{}"}}}}
 	modern := obj{"workspace": obj{"applyEdit": true, "workspaceEdit": obj{
-		"documentChanges": true, "resourceOperations": []string{"create"}, "changeAnnotationSupport": obj{"groupsOnLabel": true}, // VS Code has it
+		"documentChanges": true, "resourceOperations": []string{"create", "delete"}, "changeAnnotationSupport": obj{"groupsOnLabel": true}, // VS Code has it
 	}}}
 	old := obj{"workspace": obj{"applyEdit": true}}
 
@@ -792,6 +785,22 @@ func TestApplyEdit(t *testing.T) {
 		}
 		if changes := got.Edit.DocumentChanges; len(changes) != 2 || changes[0].Kind != "create" || changes[0].URI != "file:///ws/new.json" {
 			t.Errorf("sent %+v", got)
+		}
+	})
+	t.Run("file that goes", func(t *testing.T) {
+		gone := edit
+		gone.Delete = true
+		c := ready(t, feeding("save"), modern, withFile)
+		applied, got, err := apply(c, gone, obj{"applied": true}, false)
+		if err != nil || !applied {
+			t.Fatalf("applied %v, %v", applied, err)
+		}
+		if changes := got.Edit.DocumentChanges; len(changes) != 1 || changes[0].Kind != "delete" || changes[0].URI != "file://"+file {
+			t.Errorf("sent %+v", got)
+		}
+		c = ready(t, feeding(), old, withFile) // this one cannot delete
+		if _, got, err := apply(c, gone, obj{"applied": true}, false); err != nil || len(got.Edit.Changes["file://"+file]) != 1 {
+			t.Errorf("sent %+v, %v", got, err)
 		}
 	})
 	t.Run("declined", func(t *testing.T) {

@@ -26,19 +26,16 @@ type host struct {
 
 var _ engine.Host = host{}
 
-func (h host) UnsetEnv(ctx context.Context, names []string) (previous map[string]*string, err error) {
-	r, err := h.act(ctx, EditorAction{Kind: model.ActionUnsetEnv, Names: names})
-	return r.Previous, err
+func (h host) UnsetEnv(ctx context.Context, names []string) error {
+	return h.act(ctx, EditorAction{Kind: model.ActionUnsetEnv, Names: names})
 }
 
-func (h host) SetEnv(ctx context.Context, values map[string]string) (previous map[string]*string, err error) {
-	r, err := h.act(ctx, EditorAction{Kind: model.ActionSetEnv, Values: values})
-	return r.Previous, err
+func (h host) SetEnv(ctx context.Context, values map[string]string) error {
+	return h.act(ctx, EditorAction{Kind: model.ActionSetEnv, Values: values})
 }
 
 func (h host) RestartGopls(ctx context.Context) error {
-	_, err := h.act(ctx, EditorAction{Kind: model.ActionRestartGopls})
-	return err
+	return h.act(ctx, EditorAction{Kind: model.ActionRestartGopls})
 }
 
 func (h host) Progress(message string) { h.progress.report(message) }
@@ -61,18 +58,18 @@ func (h host) Confirm(ctx context.Context, title, preview string) (ok bool, err 
 
 // act has the editor carry out an action. The error wraps
 // errors.ErrUnsupported if the editor has not said that it can.
-func (h host) act(ctx context.Context, action EditorAction) (EditorActionResult, error) {
+func (h host) act(ctx context.Context, action EditorAction) error {
 	if !slices.Contains(h.s.peer.actions, action.Kind) {
-		return EditorActionResult{}, fmt.Errorf("this editor cannot do %s: %w", action.Kind, errors.ErrUnsupported)
+		return fmt.Errorf("this editor cannot do %s: %w", action.Kind, errors.ErrUnsupported)
 	}
 	var r EditorActionResult
 	if err := protocol.Call(ctx, h.s.conn, methodEditorAction, action, &r); err != nil {
-		return EditorActionResult{}, callError(action.Kind, err)
+		return callError(action.Kind, err)
 	}
 	if !r.OK {
-		return r, fmt.Errorf("the editor could not do %s: %s", action.Kind, r.Error)
+		return fmt.Errorf("the editor could not do %s: %s", action.Kind, r.Error)
 	}
-	return r, nil
+	return nil
 }
 
 // callError says that a call to the client failed, without the data that an
@@ -111,8 +108,8 @@ func (h host) ApplyEdit(ctx context.Context, edit engine.Edit) (applied bool, er
 		}
 		return false, nil
 	}
-	if slices.Contains(s.peer.actions, model.ActionSave) {
-		if _, err := h.act(ctx, EditorAction{Kind: model.ActionSave, URI: string(s.uri(edit.File))}); err != nil {
+	if !edit.Delete && slices.Contains(s.peer.actions, model.ActionSave) {
+		if err := h.act(ctx, EditorAction{Kind: model.ActionSave, URI: string(s.uri(edit.File))}); err != nil {
 			return true, err
 		}
 	}
@@ -158,6 +155,10 @@ func (s *server) workspaceEdit(edit engine.Edit) (protocol.WorkspaceEdit, error)
 	}
 
 	var out protocol.WorkspaceEdit
+	if edit.Delete && s.peer.deleteFile {
+		out.DocumentChanges = append(out.DocumentChanges, &protocol.DeleteFile{Kind: "delete", URI: doc})
+		return out, nil
+	}
 	if creates(edit) {
 		if !s.peer.createFile {
 			return protocol.WorkspaceEdit{}, fmt.Errorf("this editor cannot create files: %w", errors.ErrUnsupported)

@@ -23,6 +23,7 @@ type peer struct {
 	applyEdit       bool
 	documentChanges bool
 	createFile      bool
+	deleteFile      bool
 	literalActions  bool // code actions, not only commands
 	disabledActions bool
 	createProgress  bool
@@ -97,6 +98,7 @@ func (s *server) meet(p *protocol.InitializeParams) peer {
 			c.documentChanges = is(edit.DocumentChanges)
 			for _, op := range edit.ResourceOperations {
 				c.createFile = c.createFile || op == protocol.ResourceOperationKindCreate
+				c.deleteFile = c.deleteFile || op == protocol.ResourceOperationKindDelete
 			}
 		}
 	}

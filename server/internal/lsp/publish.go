@@ -120,6 +120,7 @@ func statusOf(u engine.Update) Status {
 		Details:  u.Details,
 		Cure:     u.Cure,
 		Trusted:  u.Trusted,
+		Gopls:    u.Gopls,
 	}
 	if st.Health == "" {
 		st.Health = "unknown" // nothing was judged yet

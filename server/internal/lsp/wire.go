@@ -20,13 +20,17 @@ type EditorFacts struct {
 	Problems    []FileProblems    `json:"problems"` // gopls' problems, by document
 	Dirty       []string          `json:"dirty"`    // absolute paths with unsaved changes
 	GoExtension *GoExtensionFacts `json:"goExtension"`
-	Remote      string            `json:"remote"` // vscode.env.remoteName, "" if local
+	Views       []View            `json:"views,omitzero"` // what gopls.views answered; absent if it was not asked
+	Remote      string            `json:"remote"`         // vscode.env.remoteName, "" if local
+	Web         bool              `json:"web"`            // the window is a browser's
+	Focused     bool              `json:"focused"`        // the window has the focus
 }
 
 // SettingsFile is what one scope of the editor's settings says about Go.
 type SettingsFile struct {
 	Scope  string                     `json:"scope"`  // "user", "workspace" or "folder"
 	File   string                     `json:"file"`   // absolute path; "" if it cannot be known
+	Folder string                     `json:"folder"` // absolute path of the workspace folder it is for; "" if it is for all
 	Values map[string]json.RawMessage `json:"values"` // full keys such as "go.toolsEnvVars", as set in this scope
 }
 
@@ -62,6 +66,14 @@ type GoExtensionFacts struct {
 	Gopls             string `json:"gopls"` // path of the gopls it runs, "" if it does not say
 }
 
+// View is one view of gopls.
+type View struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`   // "GoWork", "GoMod", "GOPATH", "GoPackagesDriver" or "AdHoc"
+	Root   string `json:"root"`   // absolute path
+	Folder string `json:"folder"` // absolute path of the workspace folder
+}
+
 // Status is the params of gophantom/status.
 type Status struct {
 	Health   string       `json:"health"` // "ok", "warning", "error", "unknown"
@@ -72,6 +84,7 @@ type Status struct {
 	Details  []string     `json:"details"`  // one sentence each, for a tooltip
 	Cure     string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
 	Trusted  bool         `json:"trusted"`
+	Gopls    []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
 	Etag     string       `json:"etag"`
 }
 
@@ -95,9 +108,8 @@ type EditorAction struct {
 
 // EditorActionResult answers an EditorAction.
 type EditorActionResult struct {
-	OK       bool               `json:"ok"`
-	Error    string             `json:"error,omitzero"`
-	Previous map[string]*string `json:"previous,omitzero"` // null where the name was not set
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitzero"`
 }
 
 // FixCommand is the argument of the command gophantom.fix.
@@ -119,4 +131,7 @@ type CureResult struct {
 	Message string `json:"message"` // one sentence for people
 	Millis  int64  `json:"millis"`
 	Next    string `json:"next"` // title of the next rung, "" if none
+	// Undoable says that there is a cure, this one or an earlier one, that
+	// gophantom.undo would take back.
+	Undoable bool `json:"undoable"`
 }

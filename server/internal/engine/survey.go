@@ -1,0 +1,257 @@
+package engine
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/rules"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// survey is what one look found: an assessment of each workspace folder, in
+// the order of the folders. There is at least one, and all have one number.
+type survey []Assessment
+
+// problemsIn returns the problems that the picture of a folder has to judge:
+// those of files in it and in no folder below it. A file outside every folder
+// is the first one's.
+func problemsIn(facts *EditorFacts, folder int) []model.Problem {
+	var out []model.Problem
+	for _, p := range facts.Problems {
+		owner := 0
+		for i, dir := range facts.Folders {
+			if inside(dir, p.File) && (!inside(facts.Folders[owner], p.File) || len(dir) > len(facts.Folders[owner])) {
+				owner = i
+			}
+		}
+		if owner == folder {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// report renders a look as one report. What every folder has alike is in it
+// once; what only one has names its folder.
+func (v survey) report(w *world.World) report.Report {
+	out := v[0].Report(w)
+	if len(v) == 1 {
+		return out
+	}
+	for i := range out.Findings {
+		out.Findings[i].Folder = v[0].Snapshot.Dir
+	}
+	for _, a := range v[1:] {
+		r := a.Report(w)
+		for _, f := range r.Findings {
+			f.Folder = a.Snapshot.Dir
+			at := slices.IndexFunc(out.Findings, func(g report.Finding) bool { return alike(f, g) })
+			if at < 0 {
+				out.Findings = append(out.Findings, f)
+				continue
+			}
+			out.Findings[at].Folder = ""
+		}
+		out.Problems = append(out.Problems, r.Problems...)
+		for _, u := range r.Unknown {
+			if !slices.Contains(out.Unknown, u) {
+				out.Unknown = append(out.Unknown, u)
+			}
+		}
+		out.Health = worse(out.Health, r.Health)
+	}
+	return out
+}
+
+// alike reports whether two findings of different folders say the same.
+func alike(f, g report.Finding) bool {
+	return f.Rule == g.Rule && f.Subject == g.Subject && f.Message == g.Message && reflect.DeepEqual(f.Origin, g.Origin)
+}
+
+// worse returns the worse of two healths.
+func worse(a, b string) string {
+	order := []string{"ok", "unknown", "warning", "error"}
+	return order[max(slices.Index(order, a), slices.Index(order, b))]
+}
+
+// headline is the most important thing to know, in one sentence.
+func (v survey) headline(r report.Report) string {
+	unjudged := 0
+	for _, a := range v {
+		for _, verdict := range a.Verdicts {
+			if !judged(verdict.Problem) {
+				unjudged++
+			}
+		}
+	}
+	return headline(r, unjudged)
+}
+
+// details are the facts behind the health, for a tooltip; each once.
+func (v survey) details() []string {
+	var out []string
+	for _, a := range v {
+		for _, detail := range a.details() {
+			if !slices.Contains(out, detail) {
+				out = append(out, detail)
+			}
+		}
+	}
+	return out
+}
+
+// details are the facts behind the health of one folder.
+func (a Assessment) details() []string {
+	s := a.Snapshot
+	var out []string
+	if s.Editor != nil {
+		if machine := s.Editor.Machine(); machine != "" {
+			out = append(out, "This is "+machine+".")
+		}
+	}
+	for _, g := range s.Gopls {
+		out = append(out, fmt.Sprintf("gopls %s, built with %s", known(g.Version), known(g.GoVersion)))
+	}
+	if t, ok := s.ToolchainOf(model.EnvShell); ok {
+		where := "shell"
+		if len(s.Folders) > 1 {
+			where = "shell in " + filepath.Base(s.Dir)
+		}
+		out = append(out, where+": "+known(t.Version))
+	}
+	for _, f := range s.Faults {
+		if f.Location == nil {
+			out = append(out, show(f.Text))
+		}
+	}
+	return out
+}
+
+func known(version string) string {
+	if version == "" {
+		return "(version unknown)"
+	}
+	return version
+}
+
+// ladder orders fixes by their side effects, the smallest first.
+var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern, fix.Relaunch}
+
+// offers lists every fix on offer, the best first: what cures a proven
+// phantom before what only mends a finding, then by side effects.
+func (v survey) offers() []offer {
+	var out []offer
+	add := func(o offer) {
+		if !slices.ContainsFunc(out, func(p offer) bool { return p.key() == o.key() }) {
+			out = append(out, o)
+		}
+	}
+	for _, a := range v {
+		for _, verdict := range a.Verdicts {
+			for _, f := range verdict.Fixes {
+				add(offer{FixOffer: f, in: a.Snapshot, verdict: &verdict})
+			}
+		}
+	}
+	proven := len(out)
+	for _, a := range v {
+		for _, f := range a.Findings {
+			for _, o := range f.Fixes {
+				add(offer{FixOffer: o, in: a.Snapshot, rule: f.Rule, subject: f.Subject})
+			}
+		}
+	}
+	rank := func(x, y offer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
+	slices.SortStableFunc(out[:proven], rank)
+	slices.SortStableFunc(out[proven:], rank)
+	return out
+}
+
+// offer is a fix with what it is to cure.
+type offer struct {
+	model.FixOffer
+	in            *model.Snapshot // the picture it was made for
+	verdict       *model.Verdict  // the phantom it cures; nil for a finding
+	rule, subject string          // the finding it cures
+}
+
+// key is the same for offers that do the same.
+func (o offer) key() string {
+	return o.ID + "\x00" + o.Args["variable"].Reveal() + "\x00" + folderOf(o.FixOffer, o.in)
+}
+
+// folderOf is the folder that a fix is about; "" where it does the same in
+// every folder, or where there is only one.
+func folderOf(o model.FixOffer, s *model.Snapshot) string {
+	if o.ID != fix.UseShellValue || len(s.Folders) < 2 {
+		return ""
+	}
+	return s.Dir
+}
+
+// requested reports whether an offer is the one that a request names.
+func (o offer) requested(r FixRequest) bool {
+	return o.ID == r.Fix && o.Args["variable"].Reveal() == r.Args["variable"] && show(folderOf(o.FixOffer, o.in)) == r.Args["folder"]
+}
+
+// quiet is how long a problem and its gopls must have been there before
+// "gopls has not looked again" is said: until then it may just be loading.
+const quiet = 5 * time.Second
+
+// settle returns a look without what is too young to be shown, and says how
+// soon to come back for it; 0 if nothing is held back. v stays as it is.
+func (l *Loop) settle(v survey) (settled survey, soon time.Duration) {
+	now := l.w.Clock.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	present := map[string]bool{}
+	wait := func(d time.Duration) {
+		if soon == 0 || d < soon {
+			soon = d
+		}
+	}
+	for _, a := range v {
+		age := func(key string) time.Duration {
+			key = a.Snapshot.Dir + "\x00" + key
+			present[key] = true
+			if _, ok := l.seen[key]; !ok {
+				l.seen[key] = a.Snapshot.Taken
+			}
+			return now.Sub(l.seen[key])
+		}
+		a.Findings = slices.DeleteFunc(slices.Clone(a.Findings), func(f model.Finding) bool {
+			young := rules.ByID(f.Rule).Settle - age("finding\x00"+f.Rule+"\x00"+f.Subject)
+			if young > 0 {
+				wait(young)
+			}
+			return young > 0
+		})
+		a.Verdicts = slices.Clone(a.Verdicts)
+		for i := range a.Verdicts {
+			verdict := &a.Verdicts[i]
+			p := verdict.Problem
+			young := quiet - age(fmt.Sprintf("problem\x00%s\x00%v\x00%s", p.File, p.Range, p.Message))
+			for _, g := range a.Snapshot.Gopls {
+				young = max(young, quiet-now.Sub(g.Started))
+			}
+			if verdict.Kind == model.Phantom && verdict.Cause == model.CauseStale && young > 0 {
+				wait(young)
+				verdict.Kind, verdict.Cause, verdict.Fixes = model.Unknown, "", nil
+				verdict.Why = "the import works everywhere; gopls may still be loading"
+			}
+		}
+		settled = append(settled, a)
+	}
+	for key := range l.seen {
+		if !present[key] {
+			delete(l.seen, key)
+		}
+	}
+	return settled, soon
+}
