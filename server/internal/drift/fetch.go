@@ -281,7 +281,9 @@ func (p *pair) routes(modules []string) bool {
 			r := route.Explain(route.Module{Path: path, Version: version}, e.Env, facts)
 			var b strings.Builder
 			for _, s := range r.Steps {
-				fmt.Fprintln(&b, s.Kind, s.URL.Reveal(), s.Applies, s.Fallback)
+				if s.Applies { // the others only hand on
+					fmt.Fprintln(&b, s.Kind, s.URL.Reveal(), s.Fallback)
+				}
 			}
 			tools := r.VCS.Tools
 			if r.VCS.Tool != "" {

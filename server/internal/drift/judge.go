@@ -101,7 +101,7 @@ func (p *pair) judge(name string, x, y model.Setting) verdict {
 		}
 		return when(!p.same(bad), "One of them is no absolute path, and go does nothing without a build cache", "A build cache changes how long a build takes, never what comes out")
 	case "GO111MODULE":
-		if a, b = moduleMode(a), moduleMode(b); a == b || len(p.s.Modules) > 0 && a != "off" && b != "off" {
+		if a != "off" && b != "off" && len(p.s.Modules) > 0 && !p.either(func(e side) bool { return p.ignored(e) != "" }) {
 			return no("Both use modules")
 		}
 		return yes("It decides whether go uses modules at all")
@@ -120,15 +120,7 @@ func (p *pair) judge(name string, x, y model.Setting) verdict {
 	case "GOPACKAGESDRIVER":
 		return yes("gopls asks a packages driver where your shell's go is asked directly")
 	case "TMPDIR":
-		ignored := func(e side) string {
-			for _, m := range p.s.Modules {
-				if dir := e.text(name); dir != "" && filepath.Clean(dir) == filepath.Dir(m.File) {
-					return m.File
-				}
-			}
-			return ""
-		}
-		return when(!p.same(ignored), "go ignores a go.mod that lies in the directory for temporary files itself", inert["GOTMPDIR"])
+		return when(!p.same(p.ignored), "go ignores a go.mod that lies in the directory for temporary files itself", inert["GOTMPDIR"])
 	case "XDG_CONFIG_HOME":
 		return p.home("It counts through the place of the GOENV file only, and what that says is compared variable by variable")
 	case "HOME", "USERPROFILE":
@@ -155,7 +147,16 @@ func (p *pair) home(otherwise string) verdict {
 	return verdict{true, p.idle(), "Credentials and settings for fetching modules, such as .netrc and those of git, are looked for in another directory"}
 }
 
-func moduleMode(value string) string { return cmp.Or(value, "on") }
+// ignored is the go.mod that go ignores because it lies in the directory for
+// temporary files itself; "" if there is none.
+func (p *pair) ignored(e side) string {
+	for _, m := range p.s.Modules {
+		if dir := e.text("TMPDIR"); dir != "" && filepath.Clean(dir) == filepath.Dir(m.File) {
+			return m.File
+		}
+	}
+	return ""
+}
 
 // list returns the elements of a comma-separated list whose order does not
 // count.
