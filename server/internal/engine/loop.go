@@ -37,6 +37,7 @@ type Loop struct {
 	done     int           // asked, as of the last finished look
 	changed  chan struct{} // closed and replaced after every look
 	shells   shells
+	memory   observe.Memory // of executables, from one look to the next
 	number   int
 	found    survey // the last look, with what has not settled yet
 	last     survey // what was published last
@@ -220,7 +221,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 		home, here := r.shellAnswers(dir)
 		found[i].Snapshot = observe.Take(r.ctx, r.w, observe.Input{
 			Number: number, Dir: dir, Folders: facts.Folders, Trusted: facts.Trusted,
-			Problems: problemsIn(facts, i), Dirty: facts.Dirty,
+			Problems: problemsIn(facts, i), Dirty: facts.Dirty, Memory: &r.memory,
 			Editor: &observe.EditorInput{
 				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views,
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home,

@@ -82,7 +82,7 @@ var envDrift = Rule{
 				}
 			}
 			if relaunchCures(s, d.Variable) {
-				f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch", Args: map[string]model.Value{"variable": model.NewValue(f.Subject)}})
+				f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch"})
 			}
 			found = append(found, f)
 		}
