@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -133,16 +132,8 @@ func (a Assessment) Report(w *world.World) report.Report {
 	s := a.Snapshot
 	r := report.Report{
 		Schema: report.Schema,
-		Snapshot: report.Snapshot{
-			Number: s.Number, Reason: show(s.Reason), Taken: s.Taken.UTC().Format(time.RFC3339), Dir: s.Dir, Trusted: s.Trusted,
-		},
+		Snapshot: report.SnapshotOf(s),
 		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
-	}
-	if t, ok := s.ToolchainOf(model.EnvShell); ok {
-		r.Snapshot.Go = t.Version
-	}
-	if len(s.Gopls) > 0 {
-		r.Snapshot.Gopls = s.Gopls[0].Version
 	}
 	for _, f := range a.Findings {
 		r.Findings = append(r.Findings, a.finding(w, f))

@@ -176,6 +176,11 @@ func SnapshotOf(s *model.Snapshot) Snapshot {
 	if len(s.Gopls) > 0 {
 		out.Gopls = s.Gopls[0].Version
 	}
+	for _, env := range s.Envs {
+		if env.Complete {
+			out.Compared = append(out.Compared, label(env.Name))
+		}
+	}
 	for _, g := range s.Gopls {
 		shown := Gopls{PID: g.PID, Version: g.Version, Go: g.GoVersion, Exe: g.Exe, Dir: g.Dir, Daemon: g.Daemon, Editor: g.Editor}
 		if !g.Started.IsZero() {

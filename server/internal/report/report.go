@@ -28,7 +28,8 @@ type Snapshot struct {
 	Go      string `json:"go"`    // version of the go command of the shell; "" if none
 	Gopls   string `json:"gopls"` // version of the running gopls; "" if none
 
-	Processes []Gopls `json:"processes"` // every running gopls of the workspace that was found
+	Compared  []string `json:"compared"`  // the environments that could be read completely
+	Processes []Gopls  `json:"processes"` // every running gopls of the workspace that was found
 }
 
 // Gopls is one running gopls.

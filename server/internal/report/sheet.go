@@ -170,7 +170,7 @@ func (s *sheet) summarize(now, later, where []string) {
 	case len(s.compared) == 1:
 		s.mark = markUnknown
 		s.headline = "Only one environment is known here (" + s.compared[0] + "), so there is nothing to compare it with."
-		s.advice = "Open this folder in your editor, so that its gopls runs, and try again; or capture another environment: gophantom env --env NAME=FILE"
+		s.advice = "No gopls was found that runs for this folder. Open the folder in your editor and try again, or capture another environment: gophantom env --env NAME=FILE"
 	case len(now) > 0:
 		s.mark, s.headline = markWarn, differ(now)+between(where)+", and that matters to Go."
 	case len(later) > 0:
@@ -430,7 +430,11 @@ func (e Environments) editorFacts() []fact {
 	}
 	for _, g := range e.Snapshot.Processes {
 		s := g.words()
-		if g.Dir != "" {
+		switch g.Dir {
+		case "":
+		case e.Snapshot.Dir:
+			s += ", started in this folder"
+		default:
 			s += ", started in " + e.path(g.Dir)
 		}
 		facts = append(facts, fact{"running", []string{s}})

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ func (r Report) Text(st Style) string {
 	p := &page{Style: st}
 	if len(r.Findings) == 0 && len(r.Problems) == 0 && len(r.Unknown) == 0 {
 		p.heading(markOK, "Nothing is wrong with Go's environment in "+escape(r.Snapshot.Dir)+" ("+r.Snapshot.versions()+").")
+		p.compared(r.Snapshot)
 		return p.String()
 	}
 	for _, problem := range r.Problems {
@@ -23,6 +25,7 @@ func (r Report) Text(st Style) string {
 	}
 	p.unknown(r.Unknown)
 	p.line(r.summary())
+	p.compared(r.Snapshot)
 	if next := r.next(); next != "" {
 		p.line("Next: " + p.colored(bold, next))
 	}
@@ -73,6 +76,20 @@ func (p *page) fixes(fixes []Fix) {
 		}
 		p.field("cure", s)
 		p.field("", strings.TrimRight(f.Preview, "\n"))
+	}
+}
+
+// compared says which gopls was looked at, or what to do where none was.
+func (p *page) compared(s Snapshot) {
+	switch {
+	case len(s.Processes) > 0:
+		var all []string
+		for _, g := range s.Processes {
+			all = append(all, g.words())
+		}
+		p.line("Looked at: your environment here, and " + listed(all) + ".")
+	case slices.Equal(s.Compared, []string{"shell"}):
+		p.line("No gopls was found that runs for this folder, so your environment here was compared with nothing: open the folder in your editor and check again.")
 	}
 }
 
