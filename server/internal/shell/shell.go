@@ -82,6 +82,9 @@ func Ask(ctx context.Context, w *world.World, opt Options) Answer {
 // Without vars the fault says why. With vars a fault is only a remark.
 func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]string, fault *model.Fault) {
 	base, err := shellBase(ctx, w, opt)
+	if ctx.Err() != nil {
+		return nil, noShell("Asking the shell for its environment was interrupted.")
+	}
 	if err != nil {
 		return nil, noShell("The environment that the editor was started with cannot be read (%v), so the shell cannot be asked what it makes of it.", err)
 	}

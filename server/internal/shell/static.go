@@ -499,8 +499,12 @@ func (r *reader) lines(name, value, base string, inBase bool) (lines []Line) {
 		}
 		lines = []Line{r.line(a, value, note)}
 		for _, b := range slices.Backward(own[:i]) {
-			if b.certain && len(b.values) == 1 {
-				lines = append(lines, r.line(b, b.values[0], note))
+			values := b.values
+			if len(values) > 1 && name == "PATH" { // what became part of the value is what it was
+				values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !strings.HasSuffix(value, v) })
+			}
+			if b.certain && len(values) == 1 {
+				lines = append(lines, r.line(b, values[0], note))
 			}
 		}
 		return lines

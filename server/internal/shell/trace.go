@@ -55,9 +55,12 @@ func Trace(ctx context.Context, w *world.World, opt Options, answer Answer) Answ
 		t.reader.profiles(t.shell.name, !opt.NoLogin)
 	default:
 		answer.Files = t.profileOfOthers()
+		answer.Lines = t.literalLines(answer.Files)
 		if w.GOOS == "windows" {
 			if registered, err := w.Registered(ctx); err == nil {
-				answer.Lines = registeredLines(registered, answer.Vars)
+				of := registeredLines(registered, answer.Vars)
+				maps.Copy(of, answer.Lines)
+				answer.Lines = of
 			}
 		}
 		return answer
@@ -465,6 +468,9 @@ func (r *recorder) add(name, value string, at place, exact bool) {
 	if at.file == "" || r.hook {
 		return
 	}
+	if at.eval {
+		at.who = cmp.Or(toolOf(r.t.source(at.file, at.line)), at.who)
+	}
 	e := event{value: value, file: at.file, line: at.line, note: join(r.note, behind(at.file, at.who)), exact: exact}
 	var near []assignment
 	for _, a := range r.t.reader.assignments(at.file) {
@@ -478,7 +484,12 @@ func (r *recorder) add(name, value string, at place, exact bool) {
 	case at.loose:
 		e.line = 0
 	}
-	r.t.events[name] = append(r.t.events[name], e)
+	events := r.t.events[name]
+	if last := len(events) - 1; last >= 0 && events[last].file == e.file && events[last].line == e.line {
+		events[last] = e // bash shows "export NAME=value" as two commands
+		return
+	}
+	r.t.events[name] = append(events, e)
 }
 
 // expands reports whether the command at a place assigns to name by its
@@ -685,37 +696,92 @@ func join(notes ...string) string {
 	return strings.Join(slices.Compact(notes), "; ")
 }
 
-// toolOf names the tool whose output an eval runs, by its text or by the
-// command that printed it; "" if none is known.
+// Tools are known by how their users run them, and by what they print for
+// the shell to evaluate.
+var (
+	toolCommand = regexp.MustCompile(`\b(direnv|mise|asdf|brew)\b["')]*\s+(?:hook|export|activate|hook-env|env|exec|shellenv)\b`)
+	toolOutput  = regexp.MustCompile(`\b_?_?(direnv|DIRENV|mise|MISE|asdf|ASDF|NIX|HOMEBREW)_`)
+)
+
+// toolOf names the tool whose output a command runs, by the command or by the
+// output; "" if none is known.
 func toolOf(text string) string {
-	for _, mark := range [][2]string{
-		{"direnv", "direnv"}, {"__MISE", "mise"}, {"mise", "mise"}, {"MISE_", "mise"}, {"asdf", "asdf"}, {"ASDF_", "asdf"}, {"NIX_", "nix"}, {"HOMEBREW_", "Homebrew"},
-	} {
-		if strings.Contains(text, mark[0]) {
-			return mark[1]
-		}
+	m := toolCommand.FindStringSubmatch(text)
+	if m == nil {
+		m = toolOutput.FindStringSubmatch(text)
 	}
-	return ""
+	if m == nil {
+		return ""
+	}
+	switch tool := strings.ToLower(m[1]); tool {
+	case "homebrew", "brew":
+		return "Homebrew"
+	default:
+		return tool
+	}
 }
 
+// toolFile is a file that belongs to a tool.
+var toolFile = regexp.MustCompile(`/\.?(asdf|mise|nix|nix-profile)/|/(asdf|nix)(?:-daemon)?\.(?:sh|fish)$`)
+
 // behind says who is behind a line: the tool that printed what is evaluated,
-// or to which the file belongs.
+// or to which the file belongs; "" if none is known.
 func behind(file, tool string) string {
-	if tool == "" {
-		slashed := filepath.ToSlash(file)
-		switch {
-		case strings.Contains(slashed, "/asdf") || strings.Contains(slashed, "/.asdf/"):
-			tool = "asdf"
-		case strings.Contains(slashed, "/nix/") || strings.HasSuffix(slashed, "/nix.sh") || strings.Contains(slashed, "/.nix-profile/"):
-			tool = "nix"
-		case strings.Contains(slashed, "/mise/"):
-			tool = "mise"
-		}
+	if m := toolFile.FindStringSubmatch(filepath.ToSlash(file)); m != nil && tool == "" {
+		tool = strings.TrimSuffix(m[1]+m[2], "-profile")
 	}
 	if tool == "" {
 		return ""
 	}
 	return "by " + tool
+}
+
+// literals are, for shells that are not traced, lines that set a variable to
+// a literal value.
+var literals = map[string]*regexp.Regexp{
+	"tcsh": regexp.MustCompile(`^\s*setenv\s+(\w+)\s+(.*)$`),
+	"nu":   regexp.MustCompile(`^\s*\$env\.(\w+)\s*=\s*(.*)$`),
+	"pwsh": regexp.MustCompile(`(?i)^\s*\$env:(\w+)\s*=\s*(.*)$`),
+}
+
+// literalLines reads the start-up files of a shell that is not traced. It
+// names a line only where it is the only one for its variable, and literal.
+func (t *tracer) literalLines(files []string) map[string][]Line {
+	pattern := literals[map[string]string{"csh": "tcsh", "pwsh-preview": "pwsh", "powershell": "pwsh"}[t.shell.name]]
+	if pattern == nil {
+		pattern = literals[t.shell.name]
+	}
+	lines := map[string][]Line{}
+	if pattern == nil {
+		return lines
+	}
+	count := map[string]int{}
+	for _, file := range files {
+		data, err := t.w.Files.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		n := 0
+		for text := range strings.Lines(string(data)) {
+			n++
+			m := pattern.FindStringSubmatch(strings.TrimRight(text, "\r\n"))
+			if m == nil {
+				continue
+			}
+			name := t.w.VariableName(m[1])
+			value, set := t.vars[name]
+			count[name]++
+			if literal, ok := fishLiteral(strings.TrimSuffix(strings.TrimSpace(m[2]), ";")); set && ok && literal == value {
+				lines[name] = []Line{{File: file, Line: n, Value: model.NewValue(value), Note: "found by reading the file"}}
+			}
+		}
+	}
+	for name := range lines {
+		if base, inBase := t.base[name]; count[name] > 1 || inBase && base == t.vars[name] {
+			delete(lines, name)
+		}
+	}
+	return lines
 }
 
 // profileOfOthers lists the start-up files of shells that are not traced.

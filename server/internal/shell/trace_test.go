@@ -9,12 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -26,6 +27,7 @@ type setUp struct {
 	want  map[string]string // by variable the line that sets it, "file:line"; "" is none
 	note  map[string]string // by variable a part of the note; without, a trace of an ordinary user has none
 	dir   string            // the workspace folder, below home; asked with Options.Prompt
+	plain bool              // an interactive shell that is no login shell
 	stay  bool              // neutralising the line is not to change the value: another sets the same
 }
 
@@ -101,6 +103,36 @@ var corpus = map[string]setUp{
 	"bash mise activated": {shell: "bash", files: map[string]string{
 		".bash_profile": "eval \"$(cat ~/activate)\"\n", "activate": "export MISE_SHELL=bash\n_mise_hook() {\n  eval \"$(cat ~/hook-env)\";\n}\n_mise_hook\n", "hook-env": "export GOROOT=~/mise/go\n",
 	}, want: map[string]string{"GOROOT": ".bash_profile:1"}, note: map[string]string{"GOROOT": "by mise"}},
+
+	"bash without login":   {shell: "bash", plain: true, files: map[string]string{".profile": "export GOPROXY=direct\n", ".bashrc": "\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".bashrc:2"}},
+	"zsh without login":    {shell: "zsh", plain: true, files: map[string]string{".zprofile": "export GOPROXY=direct\n", ".zshrc": "\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".zshrc:2"}},
+	"bash value like code": {shell: "bash", files: map[string]string{".profile": "export GOFLAGS='$(touch ~/pwned) `touch ~/pwned` \\e ${HOME} %x'\n"}, want: map[string]string{"GOFLAGS": ".profile:1"}},
+	"zsh value like code":  {shell: "zsh", files: map[string]string{".zshrc": "export GOFLAGS='$(touch ~/pwned) `touch ~/pwned` \\e ${HOME} %x %F{red}'\n"}, want: map[string]string{"GOFLAGS": ".zshrc:1"}},
+	"bash a long value":    {shell: "bash", files: map[string]string{".profile": "GOFLAGS=$(printf '%0100000d' 0)\nexport GOFLAGS\nexport GOPROXY=off\n"}, want: map[string]string{"GOFLAGS": ".profile:1", "GOPROXY": ".profile:3"}},
+	"zsh a long value":     {shell: "zsh", files: map[string]string{".zshrc": "GOFLAGS=$(printf '%0100000d' 0)\nexport GOFLAGS\nexport GOPROXY=off\n"}, want: map[string]string{"GOFLAGS": ".zshrc:1", "GOPROXY": ".zshrc:3"}},
+	"zsh trace off for a while": {
+		shell: "zsh", files: map[string]string{".zshrc": "quiet() {\n  setopt localoptions no_xtrace\n  export GOPROXY=off\n}\nquiet\nexport GOSUMDB=off\n"},
+		want: map[string]string{"GOPROXY": ".zshrc:3", "GOSUMDB": ".zshrc:6"}, note: reading("GOPROXY"),
+	},
+	"bash trace off for a while": {
+		shell: "bash", files: map[string]string{".profile": "{ set +x; } 2>/dev/null\nexport GOPROXY=off\nset -x\nexport GOSUMDB=off\n"},
+		want: map[string]string{"GOPROXY": ".profile:2", "GOSUMDB": ".profile:4"}, note: reading("GOPROXY"),
+	},
+	"bash closes the descriptor":       {shell: "bash", files: map[string]string{".profile": "exec 97>&-\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:2"}, note: reading("GOPROXY")},
+	"bash unsets XTRACEFD":             {shell: "bash", files: map[string]string{".profile": "unset BASH_XTRACEFD\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:2"}, note: reading("GOPROXY")},
+	"bash sets PS4":                    {shell: "bash", files: map[string]string{".profile": "PS4='+ '\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:2"}, note: reading("GOPROXY")},
+	"bash prints megabytes":            {shell: "bash", files: map[string]string{".profile": "yes | head -c 5000000; yes | head -c 5000000 >&2\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:2"}},
+	"zsh prints megabytes":             {shell: "zsh", files: map[string]string{".zshrc": "yes | head -c 5000000; yes | head -c 5000000 >&2; printf 'no newline' >&2\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".zshrc:2"}},
+	"bash asks":                        {shell: "bash", files: map[string]string{".profile": "read -r answer\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:2"}},
+	"zsh asks":                         {shell: "zsh", files: map[string]string{".zshrc": "read -q answer\nexport GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".zshrc:2"}},
+	"bash broken syntax":               {shell: "bash", files: map[string]string{".profile": "export GOPROXY=off\nif then\n"}, want: map[string]string{"GOPROXY": ".profile:1"}},
+	"zsh broken syntax":                {shell: "zsh", files: map[string]string{".zshrc": "export GOPROXY=off\nif then\n"}, want: map[string]string{"GOPROXY": ".zshrc:1"}},
+	"bash unsets PATH":                 {shell: "bash", files: map[string]string{".profile": "export GOPROXY=off\nPATH=\n"}, want: map[string]string{"GOPROXY": ".profile:1", "PATH": ".profile:2"}},
+	"bash a function of the same name": {shell: "bash", files: map[string]string{".profile": "GOPROXY() { true; }\nGOPROXY\ndeclare -gx GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".profile:3"}},
+	"bash a name by reference":         {shell: "bash", files: map[string]string{".profile": "export GOPROXY\ndeclare -n ref=GOPROXY\nref=off\ntrue\n"}, want: map[string]string{"GOPROXY": ""}},
+	"fish broken syntax":               {shell: "fish", files: map[string]string{".config/fish/conf.d/a.fish": "if\n", ".config/fish/config.fish": "set -gx GOPROXY off\n"}, want: map[string]string{"GOPROXY": ".config/fish/config.fish:1"}},
+	"fish exported later":              {shell: "fish", files: map[string]string{".config/fish/config.fish": "set -g GOPROXY off\nset -gx GOPROXY $GOPROXY\n"}, want: map[string]string{"GOPROXY": ".config/fish/config.fish:2"}},
+	"zsh typeset of one exported":      {shell: "zsh", files: map[string]string{".zshenv": "export GOPROXY=direct\n", ".zshrc": "typeset GOPROXY=off\n"}, want: map[string]string{"GOPROXY": ".zshrc:1"}},
 
 	"fish in config":   {shell: "fish", files: map[string]string{".config/fish/config.fish": "# mine\nset -gx GOPROXY off\n"}, want: map[string]string{"GOPROXY": ".config/fish/config.fish:2"}},
 	"fish in conf.d":   {shell: "fish", files: map[string]string{".config/fish/conf.d/go.fish": "\nset -gx GOPROXY off\nset -gx GOFLAGS '-mod=mod -v'\n"}, want: map[string]string{"GOPROXY": ".config/fish/conf.d/go.fish:2", "GOFLAGS": ".config/fish/conf.d/go.fish:3"}, note: map[string]string{"GOPROXY": "found by reading", "GOFLAGS": "found by reading"}},
@@ -199,7 +231,7 @@ func (s setUp) check(t *testing.T, ordinary bool) {
 		run = []string{setpriv, "--reuid=65534", "--clear-groups"}
 		readable(t, h.dir, w.Self)
 	}
-	opt := Options{Shell: shell, Dir: h.dir, Timeout: time.Minute}
+	opt := Options{Shell: shell, Dir: h.dir, Timeout: time.Minute, NoLogin: s.plain}
 	if s.dir != "" {
 		opt.Prompt, opt.Dir = true, filepath.Join(h.dir, s.dir)
 		allowDirenv(t, run, h, opt.Dir)
@@ -240,7 +272,7 @@ func (s setUp) check(t *testing.T, ordinary bool) {
 		switch {
 		case !strings.Contains(lines[0].Note, note):
 			t.Errorf("%s: note %q; want %q", name, lines[0].Note, note)
-		case note == "" && !predicted && lines[0].Note != "", predicted && s.dir == "" && !strings.Contains(lines[0].Note, "predicted"):
+		case note == "" && !predicted && lines[0].Note != "", predicted && note == "" && !strings.Contains(lines[0].Note, "predicted"):
 			t.Errorf("%s: note %q", name, lines[0].Note)
 		}
 		if s.stay {
@@ -324,11 +356,15 @@ func neutralise(t *testing.T, file string, line int, last string) []byte {
 // it does in a terminal.
 func independent(t *testing.T, run []string, shell string, h home, opt Options) map[string]string {
 	t.Helper()
-	command := "env -0"
+	command := installed(t, "env") + " -0" // start-up files may leave no PATH
 	if opt.Prompt {
-		command = "direnv exec . env -0"
+		command = "direnv exec . " + command
 	}
-	argv := append(append([]string{}, run...), shell, "-i", "-l", "-c", command)
+	argv := append(append([]string{}, run...), shell, "-i")
+	if !opt.NoLogin {
+		argv = append(argv, "-l")
+	}
+	argv = append(argv, "-c", command)
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Dir = opt.Dir
 	cmd.Env = world.Environ(h.environ)
@@ -353,8 +389,231 @@ func allowDirenv(t *testing.T, run []string, h home, dir string) {
 	}
 }
 
-func init() {
-	if runtime.GOOS == "windows" {
-		corpus = nil
+// TestTraceOfBadStartUpFiles: what a trace cannot show is told from the files,
+// with a remark, or not at all; never wrong, and never without end.
+func TestTraceOfBadStartUpFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		shell, file, text string
+		timeout           time.Duration
+		line              int // of GOPROXY=off; 0 is none
+		note              string
+	}{
+		"zsh execs another shell":  {shell: "zsh", file: ".zshrc", text: "export GOPROXY=off\nexec sh\n", line: 1, note: "found by reading"},
+		"bash execs another shell": {shell: "bash", file: ".profile", text: "export GOPROXY=off\nexec sh\n", line: 1, note: "found by reading"},
+		"fish execs another shell": {shell: "fish", file: ".config/fish/config.fish", text: "set -gx GOPROXY off\nexec sh -c :\n", line: 1},
+		"zsh sleeps":               {shell: "zsh", file: ".zshrc", text: "export GOPROXY=off\nsleep 600\n", timeout: time.Second, line: 1, note: "found by reading"},
+		"bash sleeps, ignoring":    {shell: "bash", file: ".profile", text: "trap '' TERM INT HUP\nexport GOPROXY=off\nwhile :; do sleep 600; done\n", timeout: time.Second, line: 2, note: "found by reading"},
+		"fish sleeps":              {shell: "fish", file: ".config/fish/config.fish", text: "set -gx GOPROXY off\nsleep 600\n", timeout: time.Second, line: 1},
+		"dash sources itself":      {shell: "dash", file: ".profile", text: "export GOPROXY=off\n. ~/.profile\n", line: 1, note: "found by reading"},
+		"bash sources itself":      {shell: "bash", file: ".profile", text: "export GOPROXY=off\n[ -z \"$again\" ] && { again=1; . ~/.profile; }\n", line: 1},
+		"zsh sources without end":  {shell: "zsh", file: ".zshrc", text: "export GOPROXY=off\n. ~/.zshrc\n", line: 1},
+		"bash computes, then ends": {shell: "bash", file: ".profile", text: "export GOPROXY=$(echo off)\nif [ -d / ]; then GOPROXY=$(echo of)f; fi\nexit\n", line: 2, note: "broke off"},
+		"dash computes twice":      {shell: "dash", file: ".profile", text: "export GOPROXY=$(echo direct)\n[ -d / ] && GOPROXY=$(echo off)\n"},
+		"a directory":              {shell: "bash", file: ".profile/x", text: ""},
+		"no text":                  {shell: "bash", file: ".profile", text: "\x00\xff\xfe\x7fELF'\"((("},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t, map[string]string{test.file: test.text})
+			delete(h.environ, "GOPROXY")
+			opt := Options{Shell: installed(t, test.shell), Dir: h.dir, Timeout: test.timeout}
+			if opt.Timeout == 0 {
+				opt.Timeout = time.Minute
+			}
+			vars := map[string]string{"GOPROXY": "off", "HOME": h.dir}
+			answer := Trace(t.Context(), h.world(), opt, Answer{Done: true, Vars: vars})
+			lines := answer.Lines["GOPROXY"]
+			if test.line == 0 {
+				if len(lines) > 0 {
+					t.Fatalf("line %d (%s); want none", lines[0].Line, lines[0].Note)
+				}
+				return
+			}
+			if len(lines) == 0 || lines[0].Line != test.line || lines[0].File != filepath.Join(h.dir, test.file) || !strings.Contains(lines[0].Note, test.note) {
+				t.Fatalf("%+v; want line %d", lines, test.line)
+			}
+		})
+	}
+}
+
+func TestTraceIsInterrupted(t *testing.T) {
+	h := newHome(t, map[string]string{".profile": "export GOPROXY=off\n: > ~/started\nsleep 600\n"})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := h.world()
+	events, err := w.Watch.Files(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := filepath.Join(h.dir, "started")
+	events.Set([]string{started})
+	go func() {
+		for range events.Events() {
+			if _, err := os.Stat(started); err == nil {
+				cancel()
+				return
+			}
+		}
+	}()
+	Trace(ctx, w, Options{Shell: installed(t, "bash"), Timeout: time.Hour}, Answer{Done: true, Vars: map[string]string{"GOPROXY": "off"}})
+}
+
+// TestTraceKeepsNothingElse: the trace shows every command of the start-up.
+func TestTraceKeepsNothingElse(t *testing.T) {
+	const secret = "hunter2secret"
+	posix := "export API_TOKEN=" + secret + "\nexport GOPROXY=off\ntrue --password " + secret + "\n"
+	for shell, files := range map[string]map[string]string{
+		"zsh": {".zshrc": posix}, "bash": {".profile": posix}, "dash": {".profile": posix},
+		"fish": {".config/fish/config.fish": "set -gx API_TOKEN " + secret + "\nset -gx GOPROXY off\n"},
+	} {
+		t.Run(shell, func(t *testing.T) {
+			h := newHome(t, files)
+			temp := t.TempDir()
+			t.Setenv("TMPDIR", temp)
+			w := h.world()
+			opt := Options{Shell: installed(t, shell), Dir: h.dir, Timeout: time.Minute}
+			vars, _ := capture(t.Context(), w, opt)
+			answer := Trace(t.Context(), w, opt, Answer{Done: true, Vars: vars})
+			if len(answer.Lines["GOPROXY"]) == 0 {
+				t.Fatal("nothing was traced")
+			}
+			for name, lines := range answer.Lines {
+				for _, l := range lines {
+					if !model.Kept(name) || strings.Contains(l.Value.Reveal()+l.File+l.Note, secret) {
+						t.Errorf("%s: %s:%d (%s)", name, l.File, l.Line, l.Note)
+					}
+				}
+			}
+			if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// TestEarlierLines: what a variable was before, the latest first.
+func TestEarlierLines(t *testing.T) {
+	for shell, files := range map[string]map[string]string{
+		"zsh":  {".zshenv": "PATH=/opt/1:$PATH\n", ".zshrc": "path=(/opt/2 $path)\n\nexport PATH=/opt/3:$PATH\n"},
+		"bash": {".profile": ". ~/.bashrc\nPATH=/opt/2:$PATH\n\nexport PATH=/opt/3:$PATH\n", ".bashrc": "PATH=/opt/1:$PATH\n"},
+		"fish": {".config/fish/conf.d/a.fish": "set -gx PATH /opt/1 $PATH\n", ".config/fish/config.fish": "set -gx PATH /opt/2 $PATH\n\nset -gx PATH /opt/3 $PATH\n"},
+		"dash": {".profile": ". ~/more\nPATH=/opt/2:$PATH\n\nexport PATH=/opt/3:$PATH\n", "more": "PATH=/opt/1:$PATH\n"},
+	} {
+		t.Run(shell, func(t *testing.T) {
+			h := newHome(t, files)
+			opt := Options{Shell: installed(t, shell), Dir: h.dir, Timeout: time.Minute}
+			vars, _ := capture(t.Context(), h.world(), opt)
+			answer := Trace(t.Context(), h.world(), opt, Answer{Done: true, Vars: vars})
+			lines := answer.Lines["PATH"]
+			if len(lines) < 3 {
+				t.Fatalf("%+v", lines)
+			}
+			for i, l := range lines[:3] {
+				if first := fmt.Sprintf("/opt/%d:", 3-i); !strings.HasPrefix(l.Value.Reveal(), first) {
+					t.Errorf("%d: %s:%d has not %s", i, l.File, l.Line, first)
+				}
+			}
+		})
+	}
+}
+
+// TestTraceOfManyVariables: only the ones that matter most are traced.
+func TestTraceOfManyVariables(t *testing.T) {
+	h := newHome(t, map[string]string{".profile": "export GOPROXY=direct\nexport GOPROXY=off\nexport GOX99999=1\n"})
+	vars := map[string]string{"GOPROXY": "off"}
+	for i := range 100_000 {
+		vars[fmt.Sprintf("GOX%d", i)] = "1"
+	}
+	answer := Trace(t.Context(), h.world(), Options{Shell: installed(t, "bash"), Timeout: time.Minute}, Answer{Done: true, Vars: vars})
+	lines := answer.Lines["GOPROXY"]
+	if len(lines) != 2 || lines[0].Line != 2 || lines[1].Line != 1 || lines[1].Value.Reveal() != "direct" || len(answer.Lines["GOX1"]) > 0 {
+		t.Errorf("%+v", lines)
+	}
+	if lines := answer.Lines["GOX99999"]; len(lines) != 1 || lines[0].Line != 3 {
+		t.Errorf("%+v", lines)
+	}
+}
+
+// TestTraceOfSystemFiles: files that are not below the home directory.
+func TestTraceOfSystemFiles(t *testing.T) {
+	data, err := os.ReadFile("/etc/profile")
+	if err != nil {
+		t.Skip("there is no /etc/profile")
+	}
+	h := newHome(t, nil)
+	for _, shell := range []string{"bash", "dash"} {
+		opt := Options{Shell: installed(t, shell), Timeout: time.Minute}
+		vars, _ := capture(t.Context(), h.world(), opt)
+		want := 0
+		for i, line := range strings.Split(string(data), "\n") {
+			if strings.Contains(line, `PATH="`+vars["PATH"]+`"`) {
+				want = i + 1
+			}
+		}
+		if want == 0 {
+			t.Skip("/etc/profile does not set PATH to a literal")
+		}
+		answer := Trace(t.Context(), h.world(), opt, Answer{Done: true, Vars: vars})
+		lines := answer.Lines["PATH"]
+		if len(lines) == 0 || lines[0].File != "/etc/profile" || lines[0].Line != want {
+			t.Errorf("%s: %+v; want line %d", shell, lines, want)
+		}
+		for _, file := range []string{"/etc/profile", filepath.Join(h.dir, ".profile")} {
+			if !slices.Contains(answer.Files, file) {
+				t.Errorf("%s: %s is missing in %v", shell, file, answer.Files)
+			}
+		}
+	}
+}
+
+// TestPromptHooks: what direnv does before the first prompt of a terminal, and
+// does not do for a file that nobody allowed.
+func TestPromptHooks(t *testing.T) {
+	for shell, files := range map[string]map[string]string{
+		"bash": {".bash_profile": "eval \"$(direnv hook bash)\"\n"},
+		"zsh":  {".zshrc": "eval \"$(direnv hook zsh)\"\n"},
+		"fish": {".config/fish/config.fish": "direnv hook fish | source\n"},
+	} {
+		t.Run(shell, func(t *testing.T) {
+			files["ws/.envrc"] = "export GOPROXY=off\n"
+			h := newHome(t, files)
+			installed(t, "direnv")
+			opt := Options{Shell: installed(t, shell), Dir: filepath.Join(h.dir, "ws"), Prompt: true, Timeout: time.Minute}
+			ask := func() string {
+				vars, fault := capture(t.Context(), h.world(), opt)
+				if fault != nil {
+					t.Fatal(fault.Text)
+				}
+				return vars["GOPROXY"]
+			}
+			if got := ask(); got != "inherited" {
+				t.Errorf("a file that is not allowed was applied: %q", got)
+			}
+			allowDirenv(t, nil, h, opt.Dir)
+			if got := ask(); got != "off" {
+				t.Errorf("an allowed file was not applied: %q", got)
+			}
+			opt.Prompt = false
+			if got := ask(); got != "inherited" {
+				t.Errorf("applied without a prompt: %q", got)
+			}
+		})
+	}
+}
+
+// TestLinesOfOtherShells: shells that are not traced have lines where a
+// literal stands alone.
+func TestLinesOfOtherShells(t *testing.T) {
+	for shell, text := range map[string]string{
+		"/usr/bin/pwsh": "-- root/home/gopher/.config/powershell/profile.ps1 --\n# mine\n$env:GOPROXY = 'off'\n$env:GOSUMDB = Get-It\n$Env:GOFLAGS = '-v'\n$Env:GOFLAGS = '-x'\n",
+		"/bin/tcsh":     "-- root/home/gopher/.tcshrc --\n\nsetenv GOPROXY off\nsetenv GOSUMDB `x`\nsetenv GOFLAGS -v\nsetenv GOFLAGS -x\n",
+		"/usr/bin/nu":   "-- root/home/gopher/.config/nushell/env.nu --\n\n$env.GOPROXY = \"off\"\n$env.GOSUMDB = (x)\n$env.GOFLAGS = '-v'\n$env.GOFLAGS = '-x'\n",
+	} {
+		w, _ := fake(t, text+"-- env/shell --\nGOPROXY=off\nGOSUMDB=off\nGOFLAGS=-x\n")
+		w.Environ = []string{"HOME=/home/gopher", "SHELL=" + shell}
+		answer := Trace(t.Context(), w, Options{}, Ask(t.Context(), w, Options{}))
+		if lines := answer.Lines["GOPROXY"]; len(lines) != 1 || lines[0].Line != 2 || len(answer.Lines) != 1 {
+			t.Errorf("%s: %+v", shell, answer.Lines)
+		}
 	}
 }

@@ -106,11 +106,22 @@ func (e executor) Run(ctx context.Context, c world.Command) (world.Result, error
 		if !r.fits(c) {
 			continue
 		}
-		if r.hang {
-			r.result.Code = -1
-			return r.result, fmt.Errorf("%s: %w", c.Path, world.ErrTimeout)
+		result := r.result
+		if c.OnStderr != nil {
+			for line := range bytes.Lines(result.Stderr) {
+				c.OnStderr(bytes.TrimSuffix(line, []byte("\n")))
+			}
+			result.Stderr = nil
 		}
-		return r.result, nil
+		if r.hang {
+			result.Code = -1
+			return result, fmt.Errorf("%s: %w", c.Path, world.ErrTimeout)
+		}
+		return result, nil
+	}
+	if c.OnTrace != nil || c.OnStderr != nil {
+		// A shell that is to trace itself: stories have start-up files to read.
+		return world.Result{Code: -1}, fmt.Errorf("%s: %w", c.Path, world.ErrNotFound)
 	}
 	if environ, ok := e.s.environs["shell"]; ok && len(c.Args) > 0 {
 		if m := probe.FindStringSubmatch(c.Args[len(c.Args)-1]); m != nil {
