@@ -101,10 +101,8 @@ func (p *pair) judge(name string, x, y model.Setting) verdict {
 		}
 		return when(!p.same(bad), "One of them is no absolute path, and go does nothing without a build cache", "A build cache changes how long a build takes, never what comes out")
 	case "GO111MODULE":
-		if a != "off" && b != "off" && len(p.s.Modules) > 0 && !p.either(func(e side) bool { return p.ignored(e) != "" }) {
-			return no("Both use modules")
-		}
-		return yes("It decides whether go uses modules at all")
+		differs := (a == "off") != (b == "off") || p.legacy(p.sides[0]) != p.legacy(p.sides[1])
+		return when(differs, "It decides whether go uses modules at all", "Both use modules, or neither does")
 	case "GOEXPERIMENT":
 		return when(!slices.Equal(list(a), list(b)), "An experiment of the toolchain changes the language or the libraries", "Only the order of the experiments differs")
 	case "GODEBUG":
@@ -145,6 +143,25 @@ func (p *pair) home(otherwise string) verdict {
 		return no(otherwise)
 	}
 	return verdict{true, p.idle(), "Credentials and settings for fetching modules, such as .netrc and those of git, are looked for in another directory"}
+}
+
+// legacy reports whether go does without modules: because it is told so or, if
+// it is left to it, where there is no go.mod.
+func (p *pair) legacy(e side) bool {
+	switch e.text("GO111MODULE") {
+	case "off":
+		return true
+	case "auto":
+		if p.s.Work != nil && e.text("GOWORK") != "off" {
+			return false
+		}
+		ignored := p.ignored(e)
+		return !slices.ContainsFunc(p.s.Modules, func(m model.Module) bool {
+			above, err := filepath.Rel(filepath.Dir(m.File), p.s.Dir)
+			return m.File != ignored && err == nil && filepath.IsLocal(above)
+		})
+	}
+	return false
 }
 
 // ignored is the go.mod that go ignores because it lies in the directory for
@@ -265,7 +282,7 @@ func (p *pair) searched() bool {
 // gopath judges GOPATH: in module mode it only says where the module cache is,
 // unless go refuses it.
 func (p *pair) gopath() verdict {
-	if p.either(func(e side) bool { return e.text("GO111MODULE") == "off" }) {
+	if p.either(p.legacy) {
 		return yes("Without modules, packages are looked for in GOPATH")
 	}
 	refused := func(e side) string {
