@@ -131,7 +131,7 @@ func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
 func (a Assessment) Report(w *world.World) report.Report {
 	s := a.Snapshot
 	r := report.Report{
-		Schema: report.Schema,
+		Schema:   report.Schema,
 		Snapshot: report.SnapshotOf(s),
 		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
 	}

@@ -69,8 +69,8 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 		back := gone && err == nil
 		still := gone && err != nil
 		if gone = err != nil; !gone {
-			files.Set(append(observe.WatchList(s, nil), req.Dir))
-			known, startUp = s.Gopls, s.StartUp
+			known, startUp = s.Gopls, startUpFiles(s)
+			files.Set(slices.Concat(observe.WatchList(s, nil), settingsFiles(s), startUp, []string{req.Dir}))
 			for _, g := range s.Gopls {
 				if !followed[g.PID] {
 					followed[g.PID] = true
@@ -100,6 +100,59 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 			delete(followed, pid)
 		}
 	}
+}
+
+// settingsFiles are the files that set a value, and those of the folders' own
+// settings, which need not exist.
+func settingsFiles(s *model.Snapshot) []string {
+	dirs := []string{s.Dir}
+	for _, g := range s.Gopls {
+		dirs = append(dirs, g.Dir)
+	}
+	var out []string
+	for _, dir := range dirs {
+		if filepath.IsAbs(dir) {
+			out = append(out, filepath.Join(dir, ".vscode", "settings.json"))
+		}
+	}
+	for _, env := range s.Envs {
+		for _, l := range env.Layers {
+			out = append(out, l.File)
+			for _, a := range l.Vars {
+				out = append(out, a.File)
+			}
+		}
+	}
+	out = slices.DeleteFunc(out, func(file string) bool { return !filepath.IsAbs(file) })
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// startUpFiles are the files that a new shell of the user would read: those it
+// was seen to read, or else the usual ones of its kind.
+func startUpFiles(s *model.Snapshot) []string {
+	if s.StartUp != nil {
+		return s.StartUp
+	}
+	shell, _ := s.Env(model.EnvShell)
+	home := shell.Lookup("HOME").Value.Reveal()
+	if !filepath.IsAbs(home) {
+		return nil
+	}
+	names := []string{".profile"}
+	switch filepath.Base(shell.Lookup("SHELL").Value.Reveal()) {
+	case "zsh":
+		names = []string{".zshenv", ".zprofile", ".zshrc", ".zlogin"}
+	case "bash":
+		names = []string{".bash_profile", ".bash_login", ".profile", ".bashrc"}
+	case "fish":
+		names = []string{".config/fish/config.fish", ".config/fish/fish_variables"}
+	}
+	files := []string{"/etc/profile", "/etc/environment"}
+	for _, name := range names {
+		files = append(files, filepath.Join(home, filepath.FromSlash(name)))
+	}
+	return files
 }
 
 func samePID(a, b model.GoplsProcess) bool { return a.PID == b.PID && a.Started.Equal(b.Started) }

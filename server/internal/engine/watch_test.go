@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,9 @@ func newWatched(t *testing.T, change func(*world.World)) (*watched, engine.Chang
 	v.w.Clock = &hurried{start: time.Now()}
 	if change != nil {
 		change(v.w)
+	}
+	if m, ok := v.w.Processes.(*mortal); ok {
+		m.dir = v.dir
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -129,6 +133,89 @@ func TestWatchOutlivesTheFolder(t *testing.T) {
 	}
 	if err := v.end(); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ends with %v", err)
+	}
+}
+
+func TestWatchTellsWhatOnlyANewShellSees(t *testing.T) {
+	v, _ := newWatched(t, func(w *world.World) { w.Environ = append(w.Environ, "SHELL=/bin/zsh") })
+	zshrc := filepath.Join(filepath.Dir(v.dir), ".zshrc")
+	v.write(zshrc, "export GOPROXY=direct\n")
+	c := v.until(func(c engine.Change) bool { return slices.Contains(c.Files, zshrc) })
+	if !slices.Contains(c.StartUp, zshrc) || proxyOf(c) != "off" {
+		t.Errorf("start-up files are %q, GOPROXY is %s", c.StartUp, proxyOf(c))
+	}
+	settings := filepath.Join(v.dir, ".vscode", "settings.json")
+	v.write(settings, "{}")
+	if c := v.until(func(c engine.Change) bool { return slices.Contains(c.Files, settings) }); len(c.StartUp) > 0 {
+		t.Errorf("settings are called a start-up file: %q", c.StartUp)
+	}
+}
+
+// mortal is a gopls of the workspace that ends when told to, and a second one
+// that takes its place later.
+type mortal struct {
+	world.Processes
+	dir string
+
+	mu      sync.Mutex
+	running []world.Process
+	ended   chan struct{}
+}
+
+func (m *mortal) List(context.Context, func(string) bool) ([]world.Process, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.running), nil
+}
+
+func (m *mortal) WorkDir(context.Context, int) (string, error)   { return m.dir, nil }
+func (m *mortal) Environ(context.Context, int) ([]string, error) { return []string{"GOPROXY=off"}, nil }
+
+func (m *mortal) Wait(ctx context.Context, _ int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-m.end():
+		return nil
+	}
+}
+
+func (m *mortal) end() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended
+}
+
+func (m *mortal) run(pids ...int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running = nil
+	for _, pid := range pids {
+		m.running = append(m.running, world.Process{PID: pid, PPID: 1, Exe: "/usr/bin/gopls", Args: []string{"gopls", "serve"}, Started: time.Unix(int64(pid), 0)})
+	}
+}
+
+func TestWatchFollowsGopls(t *testing.T) {
+	m := &mortal{ended: make(chan struct{})}
+	m.run(goplsPID)
+	v, first := newWatched(t, func(w *world.World) {
+		m.Processes = w.Processes
+		w.Processes = m
+	})
+	if len(first.Snapshot.Gopls) != 1 || first.Snapshot.Gopls[0].PID != goplsPID {
+		t.Fatalf("gopls is %+v", first.Snapshot.Gopls)
+	}
+	m.run()
+	close(m.ended)
+	if c := v.next(); !slices.Equal(c.Ended, []int{goplsPID}) || len(c.Snapshot.Gopls) != 0 {
+		t.Fatalf("ended are %v, running %+v", c.Ended, c.Snapshot.Gopls)
+	}
+	m.mu.Lock()
+	m.ended = make(chan struct{})
+	m.mu.Unlock()
+	m.run(secondPID)
+	if c := v.next(); len(c.Ended) > 0 || len(c.Snapshot.Gopls) != 1 || c.Snapshot.Gopls[0].PID != secondPID {
+		t.Fatalf("ended are %v, running %+v", c.Ended, c.Snapshot.Gopls)
 	}
 }
 
