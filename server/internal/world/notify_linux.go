@@ -19,10 +19,12 @@ type inotify struct {
 	done chan struct{}
 }
 
-// inotifyMask is what is wanted of a directory. The names of removed files
-// that are still open are not.
-const inotifyMask = unix.IN_MODIFY | unix.IN_ATTRIB | unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVE |
-	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_EXCL_UNLINK
+// What is wanted of a directory: that it goes itself, and what happens in it.
+// The names of removed files that are still open are not.
+const (
+	inotifySelf = unix.IN_ATTRIB | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_EXCL_UNLINK | unix.IN_MASK_ADD
+	inotifyAll  = inotifySelf | unix.IN_MODIFY | unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVE
+)
 
 func newNotifier() (notifier, error) {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
@@ -34,8 +36,12 @@ func newNotifier() (notifier, error) {
 	return n, nil
 }
 
-func (n *inotify) add(dir string) (dirKey, error) {
-	wd, err := unix.InotifyAddWatch(n.fd, dir, inotifyMask)
+func (n *inotify) add(dir string, all bool) (dirKey, error) {
+	mask := uint32(inotifySelf)
+	if all {
+		mask = inotifyAll
+	}
+	wd, err := unix.InotifyAddWatch(n.fd, dir, mask)
 	switch {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.ENOMEM):
 		return dirKey{}, fmt.Errorf("%s: %w: %w", dir, errLimit, err)

@@ -45,7 +45,10 @@ func newPortable(budget int) (notifier, error) {
 	return p, nil
 }
 
-func (p *portable) add(dir string) (dirKey, error) {
+func (p *portable) add(dir string, _ bool) (dirKey, error) {
+	if _, watched := p.costs[dir]; watched {
+		return dirKey{path: dir}, nil
+	}
 	cost := 0
 	if p.counted {
 		f, err := os.Open(dir)

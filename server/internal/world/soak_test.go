@@ -46,7 +46,7 @@ func watchSoak(t *testing.T, how realWatch) {
 	var files []*soaked
 	var names []string
 	for i := range 60 {
-		dir := filepath.Join(root, strconv.Itoa(i%20))
+		dir := filepath.Join(root, "tree", strconv.Itoa(i%20))
 		f := &soaked{name: filepath.Join(dir, fmt.Sprintf("file%d", i)), exists: true}
 		switch i % 3 {
 		case 0, 1:
@@ -107,7 +107,7 @@ func watchSoak(t *testing.T, how realWatch) {
 		mu.Lock()
 		delete(told, f.name)
 		mu.Unlock()
-		what := fmt.Sprintf("edit %d, %s", i, f.edit(t, random.IntN(8)))
+		what := fmt.Sprintf("edit %d, %s", i, f.edit(t, random.IntN(9)))
 		if random.IntN(10) == 0 {
 			await(what, f.name)
 		}
@@ -166,14 +166,19 @@ func (f *soaked) edit(t *testing.T, how int) string {
 		symlink(t, f.real, temp)
 		must(t, os.Rename(temp, f.name))
 		return "linked to something else"
-	case 7:
+	case 7, 8:
 		if f.linked {
 			break
 		}
+		if how == 8 {
+			dir = filepath.Dir(dir)
+		}
+		below, err := filepath.Rel(dir, f.name)
+		must(t, err)
 		must(t, os.Rename(dir, dir+".away"))
-		write(t, filepath.Join(dir+".away", filepath.Base(f.name)), text)
+		write(t, filepath.Join(dir+".away", below), text)
 		must(t, os.Rename(dir+".away", dir))
-		return "written while its directory was away"
+		return "written while a directory on the way was away"
 	}
 	if !f.exists {
 		f.exists = true

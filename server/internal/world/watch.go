@@ -62,9 +62,12 @@ func (r realWatch) Files(ctx context.Context) (FileWatch, error) {
 // notifier tells what happens in directories, not below them. Its methods are
 // called by one goroutine.
 type notifier interface {
-	// add watches a directory. Errors wrap errLimit, fs.ErrPermission and
-	// fs.ErrNotExist. One directory may get the same key twice, by two paths.
-	add(dir string) (dirKey, error)
+	// add watches a directory: all that happens in it, or at least that the
+	// directory itself goes, for which nobody need be woken up by what others do
+	// in it. Errors wrap errLimit, fs.ErrPermission and fs.ErrNotExist. One
+	// directory may get the same key twice, by two paths; what is watched of it
+	// adds up.
+	add(dir string, all bool) (dirKey, error)
 	// remove ends a watch. Notes that were made before may still come.
 	remove(key dirKey)
 	// notes is closed after close.
@@ -119,6 +122,8 @@ type watcher struct {
 	pending []*name
 	loose   []*entry // may be on no way any more
 
+	replaced []*entry // directories of which it was noticed before we were told
+
 	mu      sync.Mutex
 	polled  map[*name]bool
 	polling bool // the poller runs
@@ -152,7 +157,8 @@ type entry struct {
 	kind   kind
 	target string // of a symlink
 
-	watched bool
+	watched bool // as a directory
+	all     bool // with what happens in it
 	key     dirKey
 }
 
@@ -237,6 +243,11 @@ func (w *watcher) run() {
 			for _, n := range batch {
 				w.handle(n)
 			}
+		}
+		for len(w.replaced) > 0 {
+			replaced := w.replaced
+			w.replaced = nil
+			w.again(replaced...)
 		}
 		w.prune()
 	}
@@ -355,11 +366,6 @@ func (w *watcher) follow(n *name) {
 func (w *watcher) walk(n *name) (poll bool) {
 	at, rest := w.start(n.given)
 	for links := 0; len(rest) > 0; {
-		// A root is watched only for what is missing there: it is busy, and what
-		// is there stays.
-		if at.up != nil && !w.watch(at) {
-			poll = true
-		}
 		e := at.child(rest[0])
 		rest = rest[1:]
 		last := len(rest) == 0
@@ -367,12 +373,8 @@ func (w *watcher) walk(n *name) (poll bool) {
 			n.hold(e)
 			return true
 		}
-		w.look(e)
-		if at.up == nil && e.kind == missing {
-			if !w.watch(at) {
-				poll = true
-			}
-			w.look(e)
+		if !w.step(at, e) {
+			poll = true
 		}
 		switch {
 		case e.kind == link:
@@ -383,7 +385,7 @@ func (w *watcher) walk(n *name) (poll bool) {
 			var more []string
 			at, more = w.start(e.target)
 			rest = append(more, rest...)
-		case last && e.kind == directory && n.whole && !w.watch(e):
+		case last && e.kind == directory && n.whole && !w.watch(e, true):
 			poll = true
 			fallthrough
 		case last, e.kind != directory:
@@ -394,6 +396,28 @@ func (w *watcher) walk(n *name) (poll bool) {
 		}
 	}
 	return poll
+}
+
+// step finds out what an entry of a directory is, so that it will be told when
+// that changes; ok is false if the system allows no more watches. A directory
+// tells itself when it goes: the one above it, which may be a busy one, is
+// watched for all that happens in it only if there is something else, and a
+// root not at all if there is not.
+func (w *watcher) step(dir, e *entry) (ok bool) {
+	if e.watched {
+		return true
+	}
+	ok = dir.up == nil || w.watch(dir, false)
+	w.look(e)
+	if e.kind == directory && w.watch(e, false) && e.watched {
+		return ok
+	}
+	ok = w.watch(dir, true)
+	w.look(e)
+	if e.kind == directory {
+		ok = w.watch(e, false) && ok
+	}
+	return ok
 }
 
 // start returns the root of an absolute path, and its elements.
@@ -435,10 +459,10 @@ func fold(base string) string {
 // look finds out what an entry is, unless that is known: events tell when it
 // changes.
 func (w *watcher) look(e *entry) {
-	if e.looked && (e.up.watched || e.up.up == nil && e.kind != missing) {
+	if e.looked && e.up.all {
 		return
 	}
-	e.looked, e.kind, e.target = true, missing, ""
+	e.looked, e.kind, e.target = e.up.all, missing, ""
 	info, err := os.Lstat(e.path)
 	switch {
 	case err != nil:
@@ -497,28 +521,35 @@ func (w *watcher) prune() {
 // wanted reports whether a directory must be watched.
 func (e *entry) wanted() bool {
 	for _, c := range e.below {
-		if e.up != nil || c.kind == missing {
+		if e.up != nil || !c.watched {
 			return true
 		}
 	}
-	return slices.ContainsFunc(e.names, func(n *name) bool { return n.whole && e.kind == directory })
+	return e.kind == directory && len(e.names) > 0
 }
 
-// watch watches a directory; ok is false if the system allows no more. What
-// we may not read, and what has just vanished, is not watched.
-func (w *watcher) watch(e *entry) (ok bool) {
-	if e.watched {
+// watch watches a directory, and if all is set what happens in it; ok is
+// false if the system allows no more. What we may not read, and what has just
+// vanished, is not watched.
+func (w *watcher) watch(e *entry, all bool) (ok bool) {
+	if e.watched && (e.all || !all) {
 		return true
 	}
 	if w.notify == nil {
 		return false
 	}
-	key, err := w.notify.add(e.path)
+	key, err := w.notify.add(e.path, all)
 	if err != nil {
 		return !errors.Is(err, errLimit)
 	}
-	e.watched, e.key = true, key
-	w.dirs[key] = append(w.dirs[key], e)
+	if e.watched && e.key != key { // another directory is there by now, and others below it
+		w.unwatch(e)
+		w.replaced = append(w.replaced, e)
+	}
+	if !e.watched {
+		w.dirs[key] = append(w.dirs[key], e)
+	}
+	e.watched, e.all, e.key = true, all, key
 	return true
 }
 
@@ -526,7 +557,7 @@ func (w *watcher) unwatch(e *entry) {
 	if !e.watched {
 		return
 	}
-	e.watched = false
+	e.watched, e.all = false, false
 	// Two entries may be one directory: it was renamed, or mounted twice.
 	rest := slices.DeleteFunc(w.dirs[e.key], func(other *entry) bool { return other == e })
 	if w.dirs[e.key] = rest; len(rest) == 0 {

@@ -314,12 +314,12 @@ type fullNotifier struct {
 	left int
 }
 
-func (f *fullNotifier) add(dir string) (dirKey, error) {
+func (f *fullNotifier) add(dir string, all bool) (dirKey, error) {
 	if f.left == 0 {
 		return dirKey{}, errLimit
 	}
 	f.left--
-	return f.notifier.add(dir)
+	return f.notifier.add(dir, all)
 }
 
 func TestWatchPollsBeyondTheLimit(t *testing.T) {
