@@ -103,7 +103,7 @@ func TestGoTool(t *testing.T) {
 		"other versions":            {tool("/a/go", "go1.25.0", "go1.25.0", false), tool("/b/go", "go1.26.8", "go1.26.8", false), true, "another Go"},
 		"same version":              {tool("/a/go", "go1.26.8", "go1.26.8", false), tool("/b/go", "go1.26.8", "go1.26.8", false), false, "two installations"},
 		"both hand over to one":     {tool("/a/go", "go1.25.0", "go1.27.1", false), tool("/b/go", "go1.26.8", "go1.27.1", false), false, "same Go"},
-		"GOTOOLCHAIN on one side":   {tool("/a/go", "go1.26.8", "go1.27.1", false), tool("/a/go", "go1.26.8", "go1.26.8", false), true, "Another Go"},
+		"one shim, two answers":     {tool("/shims/go", "go1.25.0", "go1.25.0", true), tool("/shims/go", "go1.26.8", "go1.26.8", true), true, "shim decides"},
 		"a shim that comes to less": {tool("/shims/go", "go1.25.0", "go1.25.0", true), tool("/b/go", "go1.26.8", "go1.26.8", false), true, "shim"},
 		"a shim that comes to same": {tool("/shims/go", "go1.26.8", "go1.26.8", true), tool("/b/go", "go1.26.8", "go1.26.8", false), false, "shim"},
 		"none on one side":          {tool("", "", "", false), tool("/b/go", "go1.26.8", "go1.26.8", false), true, "no go command"},
@@ -116,7 +116,11 @@ func TestGoTool(t *testing.T) {
 				Envs:      []model.Env{env(model.EnvGopls, "PATH="+test.gopls.Go), env(model.EnvShell, "PATH="+test.shell.Go)},
 				Toolchain: []model.Toolchain{test.gopls, test.shell},
 			}
-			for _, d := range drift.Between(s, model.EnvGopls, model.EnvShell) {
+			drifts := drift.Between(s, model.EnvGopls, model.EnvShell)
+			if len(drifts) == 0 {
+				t.Error("no drift")
+			}
+			for _, d := range drifts {
 				if d.Matters != test.matters {
 					t.Errorf("%s: matters %v: %s", d.Variable, d.Matters, d.Why)
 				}

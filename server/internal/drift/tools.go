@@ -15,7 +15,10 @@ func (p *pair) tools(add func(x, y model.Setting, v verdict)) (path verdict) {
 	matter := false
 	for _, name := range []string{"go", "gopls", "git", "cc"} {
 		a, b := p.sides[0].named(name), p.sides[1].named(name)
-		if a.Path == b.Path && (name != "go" || p.sameGo() || p.sides[0].runs() == "" || p.sides[1].runs() == "") {
+		// A shim decides by more than its place. What else makes one go command
+		// run two toolchains is a variable, and told as that.
+		decides := name == "go" && a.Shim && p.sides[0].runs() != "" && p.sides[1].runs() != "" && !p.sameGo()
+		if a.Path == b.Path && !decides {
 			continue
 		}
 		v := p.tool(name, a, b)
@@ -71,6 +74,8 @@ func (p *pair) tool(name string, a, b model.Tool) verdict {
 			return no("Both are the same program")
 		case p.sameGo():
 			return no("Both come to the same Go, from two installations")
+		case a.Path == b.Path:
+			return yes("A version manager's shim decides by directory or by a variable of its own which Go runs")
 		case a.Shim != b.Shim:
 			return yes("A version manager's shim stands on one side only, and decides by directory which Go runs")
 		}

@@ -74,12 +74,12 @@ var envDrift = Rule{
 				f.Message, f.Related = "program", nil
 				f.Args["editor"], f.Args["shell"] = program(d.InA), program(d.InB)
 			default:
-				if tool, ok := perDirectory(s, editor.Name, d); ok {
-					f.Message, f.Args["tool"] = "directory", tool
-				}
 				if s.Editor != nil && s.Extension != nil {
 					f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
 				}
+			}
+			if tool, ok := perDirectory(s, editor.Name, d); ok {
+				f.Message, f.Args["tool"], f.Related = "directory", tool, []model.Origin{d.InB.Origin}
 			}
 			if relaunchCures(s, d.Variable) {
 				f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch"})
@@ -121,17 +121,13 @@ func perDirectory(s *model.Snapshot, editor model.EnvName, d model.Drift) (tool 
 	}
 	origin := d.InB.Origin
 	name := ""
-	for base, manager := range map[string]string{
-		".envrc": "direnv", "mise.toml": "mise", ".mise.toml": "mise", "mise.local.toml": "mise", ".mise.local.toml": "mise", ".tool-versions": "asdf or mise",
-	} {
-		if filepath.Base(origin.File) == base {
+	for _, manager := range []string{"direnv", "mise", "asdf"} {
+		if strings.Contains(origin.Note, "by "+manager) {
 			name = manager
 		}
 	}
-	for _, manager := range []string{"direnv", "mise", "asdf"} {
-		if name == "" && strings.Contains(origin.Note, manager) {
-			name = manager
-		}
+	if name == "" {
+		name = map[string]string{".envrc": "direnv", "mise.toml": "mise", ".mise.toml": "mise", ".tool-versions": "asdf or mise"}[filepath.Base(origin.File)]
 	}
 	shell, _ := s.Env(model.EnvShell)
 	home, _ := s.Env(model.EnvShellHome)

@@ -24,6 +24,7 @@ func TestDriftTellsWhereFrom(t *testing.T) {
 		"set by the editor's settings":         {now, old, now, now, model.Assignment{File: "/home/u/.zshrc", Line: 18}, "drift", "", []string{"use-shell-value"}},
 		"set by direnv":                        {old, old, old, now, direnv, "directory", "direnv (/ws/.envrc:3)", []string{"use-shell-value"}},
 		"set by asdf":                          {"", "", "", now, model.Assignment{File: "/ws/.tool-versions"}, "directory", "asdf or mise (/ws/.tool-versions)", []string{"use-shell-value"}},
+		"set by mise, as the shell tells":      {"", "", "", now, model.Assignment{File: "/ws/.tool-versions", Line: 2, Note: "by mise, found by reading the file"}, "directory", "mise (/ws/.tool-versions:2)", []string{"use-shell-value"}},
 		"direnv, but the editor differs also":  {"", old, "", now, direnv, "drift", "", []string{"use-shell-value"}},
 		"agreed, whatever the editor had":      {old, now, old, now, direnv, "", "", nil},
 	} {
@@ -34,7 +35,7 @@ func TestDriftTellsWhereFrom(t *testing.T) {
 			} {
 				a := model.Assignment{Value: model.NewValue(value)}
 				if env == model.EnvShell {
-					a.File, a.Line = test.at.File, test.at.Line
+					a.File, a.Line, a.Note = test.at.File, test.at.Line, test.at.Note
 				}
 				s.Envs = append(s.Envs, model.Env{Name: env, Complete: true, Layers: []model.Layer{{Kind: model.LayerProcess, Vars: map[string]model.Assignment{"GOFLAGS": a}}}})
 			}
