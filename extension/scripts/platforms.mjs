@@ -65,12 +65,17 @@ const testsWithoutWine = {
     TestHostLive: "needs a go command for Windows",
     TestTools: "a machine whose PATH is absolute on Unix only",
   },
+  "server/internal/report": {
+    TestWhatAPersonNeedsToKnow: "a machine with a home directory of Unix",
+  },
   "server/internal/shell": {
+    TestRegisteredEnvironment: "a machine whose PATH is absolute on Unix only",
     TestCaptureShellChoosesTheShell: "a machine with shells in /bin, which Windows does not have",
     TestCaptureShellStartsWhereTheEditorDid: "a machine with shells in /bin, which Windows does not have",
     TestCaptureShellIsInterrupted: "a machine with shells in /bin, which Windows does not have",
   },
   "server/internal/world": {
+    TestStalledFileSystem: "Wine 8 has no symbolic links",
     TestReplaceFileKeepsModeAndSymlinks: "Wine 8 has neither modes nor symbolic links",
     "TestWatch\\w*": "Wine 8 tells changes of files late, twice or not at all",
   },

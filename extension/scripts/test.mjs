@@ -166,7 +166,10 @@ async function windowsTests() {
   const { program, overlay } = tools.wine;
   // CI would make tests fail that find no tools, and Wine has none.
   const { CI, ...env } = { ...tools.wine.env, GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" };
-  const counts = await goTests(["-overlay", overlay, "-exec", program, "-skip", skip, ...packages], env);
+  const counts = await goTests(
+    ["-timeout", "3m", "-overlay", overlay, "-exec", program, "-skip", skip, ...packages],
+    env,
+  );
   await attempt("wineserver", ["--kill"], { env }); // of our prefix only
   for (const reason of reasons) {
     console.log(`  not under Wine: ${reason}`);

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func (r realProcesses) WorkDir(ctx context.Context, pid int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("directory of process %d: %w", pid, err)
 	}
-	return dir, nil
+	return filepath.Clean(dir), nil // Windows ends it with a separator
 }
 
 // waitPoll is how often a process is looked for where the system cannot tell
