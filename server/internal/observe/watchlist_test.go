@@ -1,0 +1,132 @@
+package observe
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+func TestWatchList(t *testing.T) {
+	s := inEditor(t, `-- ws/.git/HEAD --
+ref: refs/heads/main
+-- ws/go.work --
+go 1.26
+use ./a
+-- ws/a/go.mod --
+module example.com/a
+-- env/gopls --
+HOME=/home/gopher
+PATH=/usr/lib/go/bin
+-- proc/300 --
+ppid 100
+environ gopls
+exe /home/gopher/go/bin/gopls
+`, func(in *Input) {
+		in.Dir = "/home/gopher/ws/a"
+		in.Editor.Shell = answered()
+		in.Editor.Env["NETRC"] = "/home/gopher/my.netrc"
+	})
+	files := WatchList(s, []SettingsScope{{Scope: "workspace", File: "/home/gopher/team.code-workspace"}})
+	for _, want := range []string{
+		"/home/gopher/team.code-workspace", "/home/gopher/ws/a/.vscode/settings.json", "/home/gopher/ws/a/.vscode/launch.json",
+		"/home/gopher/ws/a/go.mod", "/home/gopher/ws/a/go.sum", "/home/gopher/ws/a/vendor/modules.txt", "/home/gopher/ws/go.mod",
+		"/home/gopher/ws/go.work", "/home/gopher/ws/go.work.sum", "/home/gopher/ws/vendor/modules.txt",
+		"/home/gopher/.config/go/env", "/usr/lib/go/go.env", "/usr/lib/go/bin/go", "/usr/lib/go/VERSION", "/home/gopher/go/bin/gopls",
+		"/home/gopher/.zshrc", "/home/gopher/.zshenv",
+		"/home/gopher/ws/a/.envrc", "/home/gopher/ws/mise.toml", "/home/gopher/ws/.mise.toml", "/home/gopher/ws/.tool-versions", "/home/gopher/ws/.go-version",
+		"/home/gopher/ws/.git/HEAD", "/home/gopher/ws/.git/config",
+		"/home/gopher/.netrc", "/home/gopher/my.netrc", "/home/gopher/.gitconfig", "/home/gopher/.config/git/config",
+	} {
+		if !slices.Contains(files, want) {
+			t.Errorf("%s is not watched", want)
+		}
+	}
+	for _, file := range files {
+		if strings.HasPrefix(file, "/home/gopher/.envrc") || !strings.HasPrefix(file, "/") {
+			t.Errorf("%s is watched", file)
+		}
+	}
+	if twice := slices.Sorted(slices.Values(files)); len(slices.Compact(twice)) != len(files) {
+		t.Error("a file is named twice")
+	}
+	for file, want := range map[string]bool{
+		"/home/gopher/.zshrc": true, "/home/gopher/ws/.envrc": true, "/home/gopher/ws/.config/mise.toml": true, "/home/gopher/ws/a/.tool-versions": true,
+		"/home/gopher/ws/go.work": false, "/home/gopher/.config/go/env": false, "/home/gopher/ws/.git/HEAD": false,
+	} {
+		if got := StartUp(s, file); got != want {
+			t.Errorf("StartUp(%s) = %t", file, got)
+		}
+	}
+}
+
+func TestWorktree(t *testing.T) {
+	const own = "/home/gopher/main/.git/worktrees/ws"
+	w, _ := fake(t, "-- ws/.git --\ngitdir: "+own+"\n-- root"+own+"/HEAD --\nref: refs/heads/x\n-- root"+own+"/commondir --\n../..\n-- ws/a/x.go --\npackage a\n")
+	got := repository(w, "/home/gopher/ws/a")
+	want := []string{"/home/gopher/ws/.git", own + "/HEAD", "/home/gopher/main/.git/config"}
+	if got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, want) {
+		t.Errorf("%+v, want %q", got, want)
+	}
+	w, _ = fake(t, "-- ws/.git --\nnothing that git wrote\n")
+	if got := repository(w, "/home/gopher/ws"); got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, []string{"/home/gopher/ws/.git"}) {
+		t.Errorf("a broken one: %+v", got)
+	}
+	if got := repository(w, "/home/gopher"); got.Root != "" || got.Files != nil {
+		t.Errorf("none: %+v", got)
+	}
+}
+
+// manyModules makes a go.work with n modules, each of which requires the one
+// before, and returns its directory.
+func manyModules(tb testing.TB, n int) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	var work strings.Builder
+	work.WriteString("go 1.26\n")
+	for i := range n {
+		fmt.Fprintf(&work, "use ./m%d\n", i)
+		mod := fmt.Sprintf("module example.com/m%d\n\ngo 1.26\n\nrequire example.com/m%d v0.0.0\nrequire example.com/dep%d v1.2.3\n", i, (i+1)%n, i%7)
+		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("m%d", i)), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("m%d", i), "go.mod"), []byte(mod), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.work"), []byte(work.String()), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+func TestThousandModules(t *testing.T) {
+	dir := manyModules(t, maxModules)
+	w := world.Real()
+	vars := map[string]string{"HOME": dir, "PATH": os.Getenv("PATH")}
+	s := Take(t.Context(), w, Input{Number: 1, Dir: dir, Trusted: true, Captured: map[model.EnvName]map[string]string{model.EnvShell: vars, model.EnvGopls: vars}})
+	if len(s.Modules) != maxModules || len(s.Work.Uses) != maxModules || s.Work.Uses[maxModules-1].Path == "" {
+		t.Fatalf("%d modules, %d uses", len(s.Modules), len(s.Work.Uses))
+	}
+	if missing := s.Caches[0].Missing; len(missing) != 7 {
+		t.Errorf("missing %q, want the seven that are not of the workspace", missing)
+	}
+	if files := WatchList(s, nil); len(files) < 3*maxModules {
+		t.Errorf("%d files are watched", len(files))
+	}
+}
+
+func BenchmarkThousandModules(b *testing.B) {
+	dir := manyModules(b, maxModules)
+	w := world.Real()
+	vars := map[string]string{"HOME": dir, "PATH": os.Getenv("PATH")}
+	for b.Loop() {
+		s := Take(b.Context(), w, Input{Number: 1, Dir: dir, Trusted: true, Captured: map[model.EnvName]map[string]string{model.EnvShell: vars, model.EnvGopls: vars}})
+		WatchList(s, nil)
+	}
+}
