@@ -41,6 +41,7 @@ func BenchmarkWatch(b *testing.B) {
 	pid := os.Getpid()
 	asleep := func() float64 {
 		debug.FreeOSMemory() // which the runtime otherwise does while we count
+		time.Sleep(idle / 6)
 		before := wakeUps(b, pid)
 		time.Sleep(idle)
 		return wakeUps(b, pid) - before
