@@ -36,6 +36,8 @@ func TestLatent(t *testing.T) {
 		"another module is missing":      {[]string{"GOPROXY=https://proxy.example,direct", "GOPRIVATE=corp.example"}, []string{"GOPROXY=https://proxy.example,direct"}, []string{"example.org/a@v1.0.0"}, false, "GOPRIVATE", true},
 		"another database, other module": {[]string{"GOPROXY=direct", "GONOSUMDB=corp.example"}, []string{"GOPROXY=direct"}, []string{"example.org/a@v1.0.0"}, false, "GONOSUMDB", true},
 		"certificates":                   {[]string{"GOPROXY=direct", "SSL_CERT_FILE=/a"}, []string{"GOPROXY=direct"}, nil, false, "SSL_CERT_FILE", true},
+		"keys, a public module":          {[]string{"GOPROXY=https://proxy.example,direct"}, []string{"GOPROXY=https://proxy.example,direct", "SSH_AUTH_SOCK=/x"}, []string{"example.org/a@v1.0.0"}, false, "SSH_AUTH_SOCK", true},
+		"keys, a private module":         {[]string{"GOPROXY=off", "GOPRIVATE=example.org"}, []string{"GOPROXY=off", "GOPRIVATE=example.org", "SSH_AUTH_SOCK=/x"}, []string{"example.org/a@v1.0.0"}, false, "SSH_AUTH_SOCK", false},
 		"not a matter of fetching":       {[]string{"GOFLAGS=-tags=a"}, nil, nil, false, "GOFLAGS", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ func (p *pair) fetching(name string, x, y model.Setting) (v verdict, ok bool) {
 		if a != "" && b != "" {
 			return no("Both have an agent for SSH keys"), true
 		}
-		return p.used(side.origin, "One side has no agent with keys for SSH, over which git may fetch"), true
+		return p.repositories("One side has no agent with keys for SSH, over which git may fetch"), true
 	}
 	switch {
 	case strings.HasPrefix(name, "SSL_CERT_"):
@@ -74,7 +74,7 @@ func (p *pair) fetching(name string, x, y model.Setting) (v verdict, ok bool) {
 		if quietGit(name) {
 			return no("It changes nothing about how git fetches"), true
 		}
-		return p.used(side.origin, "git fetches in another way"), true
+		return p.repositories("git fetches in another way"), true
 	}
 	return verdict{}, false
 }
@@ -95,6 +95,40 @@ func (p *pair) used(by func(side) bool, because string) verdict {
 		return no("Nothing is fetched in a way for which it counts")
 	}
 	return verdict{true, p.idle(), because}
+}
+
+// repositories is the verdict on a difference that counts only if something is
+// fetched from a repository: latent while nothing that is missing would be
+// looked for there first. What the proxies do not have comes from there too,
+// but that shows only when they are asked.
+func (p *pair) repositories(because string) verdict {
+	v := p.used(side.origin, because)
+	if v.matters && !v.latent {
+		v.latent = !p.originFirst()
+	}
+	return v
+}
+
+// originFirst reports whether something is missing that go looks for in a
+// repository before it asks any proxy, or may be.
+func (p *pair) originFirst() bool {
+	modules := p.missing()
+	if len(modules) > maxRoutes {
+		return true
+	}
+	return p.either(func(e side) bool {
+		return slices.ContainsFunc(modules, func(id string) bool {
+			r := p.explain(e, id)
+			i := slices.IndexFunc(r.Steps, func(s route.Step) bool { return s.Applies })
+			return i < 0 && r.Unknown != "" || i >= 0 && (r.Steps[i].Kind == route.NoProxy || r.Steps[i].Kind == route.Direct)
+		})
+	})
+}
+
+// explain tells how a side fetches a module, given as "path@version".
+func (p *pair) explain(e side, id string) route.Route {
+	path, version, _ := strings.Cut(id, "@")
+	return route.Explain(route.Module{Path: path, Version: version}, e.Env, route.Facts{Modules: p.s.Modules, Work: p.s.Work})
 }
 
 // proxies are the entries of GOPROXY as go walks them.
@@ -225,8 +259,8 @@ func (p *pair) proxyVariable(name, upper string) verdict {
 		return no("There is no proxy that it could make an exception from")
 	case upper != "NO_PROXY" && !p.either(func(e side) bool { return e.speaks(scheme) || scheme == "https" && e.https() }):
 		return no("Nothing is fetched in a way for which it counts")
-	case name != upper && !p.same(func(e side) string { return e.text(upper) }) && !git:
-		return no("The same name in capitals, which differs too, goes first")
+	case name != upper && !p.same(func(e side) string { return e.text(upper) }):
+		return no("The same name in capitals differs too, and go takes that first")
 	}
 	return verdict{true, p.idle(), "The go command reaches servers through another proxy, or through none"}
 }
@@ -274,11 +308,9 @@ func (p *pair) routes(modules []string) bool {
 	if len(modules) > maxRoutes {
 		return true
 	}
-	facts := route.Facts{Modules: p.s.Modules, Work: p.s.Work}
 	return slices.ContainsFunc(modules, func(id string) bool {
-		path, version, _ := strings.Cut(id, "@")
 		return !p.same(func(e side) string {
-			r := route.Explain(route.Module{Path: path, Version: version}, e.Env, facts)
+			r := p.explain(e, id)
 			var b strings.Builder
 			for _, s := range r.Steps {
 				if s.Applies { // the others only hand on

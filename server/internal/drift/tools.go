@@ -87,7 +87,7 @@ func (p *pair) tool(name string, a, b model.Tool) verdict {
 		case !p.either(side.origin):
 			return no("Nothing is fetched from repositories, so no git is needed")
 		}
-		return verdict{true, p.idle(), "One side finds no git, which go needs to fetch from repositories"}
+		return p.repositories("One side finds no git, which go needs to fetch from repositories")
 	case "cc":
 		on0, known0 := p.sides[0].cgo()
 		on1, known1 := p.sides[1].cgo()
