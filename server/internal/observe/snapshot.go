@@ -30,6 +30,9 @@ type Input struct {
 	// Editor is nil on the command line; our own environment is then the one
 	// the user builds with.
 	Editor *EditorInput
+	// StartUp is what a new shell of the user's makes of its start-up files,
+	// without an editor: it only tells which lines the values come from.
+	StartUp shell.Answer
 
 	Problems []model.Problem
 	Dirty    []string
@@ -76,6 +79,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	if in.Editor != nil {
 		o.editor()
 	} else {
+		s.StartUp = startUpFiles(in.StartUp)
 		if _, captured := in.Captured[model.EnvGopls]; !captured && in.Trusted {
 			o.running()
 		}
@@ -157,7 +161,9 @@ func (o *observer) captured(name model.EnvName) bool {
 
 // process adds an environment that is a process environment over go's files.
 func (o *observer) process(name model.EnvName, vars map[string]string, why string) {
-	o.add(model.Env{Name: name, Complete: true, Why: why}, vars)
+	layer := model.Layer{Kind: model.LayerProcess, Vars: assignments(vars)}
+	o.likeShell(layer)
+	o.resolve(model.Env{Name: name, Complete: true, Why: why, Layers: []model.Layer{layer}})
 }
 
 // add adds env, whose layers above the process are set already, with the
@@ -170,6 +176,7 @@ func (o *observer) add(env model.Env, vars map[string]string) {
 // resolve adds env, which has all layers that make its process environment,
 // with what lies below them.
 func (o *observer) resolve(env model.Env) {
+	env.Layers = oneName(o.w, env.Layers)
 	merged := env.Process()
 	tool := toolchain(o.ctx, o.w, env.Name, merged, o.in.Trusted)
 	below, faults := goFiles(o.w, merged, tool)
