@@ -79,7 +79,7 @@ for (const { label, golang, skip } of golangExtensions) {
       await workbench.cured("example.com/greet is found again");
       const undone = await workbench.undo();
       assert.equal(undone.outcome, "undone", undone.message);
-      assert.equal(await read(), text ?? "");
+      assert.equal(await read(), text, "a file that the cure created is gone with it");
       await workbench.statusSays(/\b1 warning\b/); // the module is in the cache by now: the drift only lies in wait
     });
   }

@@ -16,6 +16,7 @@ const operations = {
   },
   command: ({ command, args = [] }) => vscode.commands.executeCommand(command, ...args),
   diagnostics: () => diagnostics(),
+  status: () => vscode.extensions.getExtension("gophantom.gophantom").exports.status(),
   isInstalled: ({ extension }) => vscode.extensions.getExtension(extension) !== undefined,
 };
 
@@ -47,6 +48,9 @@ function diagnostics() {
       source: item.source ?? "",
       code: String(typeof item.code === "object" ? item.code.value : (item.code ?? "")),
       message: item.message,
+      related: (item.relatedInformation ?? []).map(
+        ({ location }) => `${location.uri.fsPath}:${location.range.start.line + 1}`,
+      ),
     })),
   );
 }
