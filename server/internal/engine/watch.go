@@ -93,8 +93,19 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 			}
 			report(cause)
 		}
-		if cause, err = v.next(len(known) == 0); err != nil {
-			return err
+		for {
+			if cause, err = v.next(len(known) == 0); err != nil {
+				return err
+			}
+			// Of the folder itself, only that it is there counts.
+			_, err := w.Files.Stat(req.Dir)
+			touched := slices.Contains(cause.Files, req.Dir)
+			if touched && (err != nil) == gone {
+				cause.Files = slices.DeleteFunc(cause.Files, func(file string) bool { return file == req.Dir })
+			}
+			if !touched || cause.happened() {
+				break
+			}
 		}
 		for _, pid := range cause.Ended {
 			delete(followed, pid)

@@ -65,7 +65,9 @@ func ChangeOf(old, now Environments, findingsBefore, findings []Finding) Change 
 		}
 	}
 	for _, d := range old.Drift {
-		if !slices.ContainsFunc(now.Drift, func(o Drift) bool { return o.Variable == d.Variable }) {
+		// What is not compared any more has not settled.
+		still := !slices.ContainsFunc(d.Pairs, func(p Pair) bool { return !now.complete(p.A, p.B) })
+		if still && !slices.ContainsFunc(now.Drift, func(o Drift) bool { return o.Variable == d.Variable }) {
 			c.Settled = append(c.Settled, d.Variable)
 		}
 	}
@@ -73,6 +75,16 @@ func ChangeOf(old, now Environments, findingsBefore, findings []Finding) Change 
 	c.processes(old, now)
 	c.programs(old, now)
 	return c
+}
+
+// complete reports whether all the environments were read completely.
+func (e Environments) complete(names ...string) bool {
+	for _, name := range names {
+		if !slices.ContainsFunc(e.Environments, func(env Environment) bool { return env.Name == name && env.Complete }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *Change) compare(before, after Environment) {
@@ -183,7 +195,11 @@ func (c Change) Text(st Style, clock string, e Environments) string {
 		p.heading(severityMark(f.Severity), f.Message)
 	}
 	for _, f := range c.Gone {
-		p.heading(markOK, "No more: "+f.Message)
+		if e.complete(f.Environments...) {
+			p.heading(markOK, "No more: "+f.Message)
+		} else {
+			p.heading(markUnknown, "Not to be seen any more, as an environment is missing: "+f.Message)
+		}
 	}
 	for _, n := range c.Notes {
 		p.heading(markInfo, word(n))

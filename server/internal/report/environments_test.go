@@ -122,8 +122,19 @@ func TestChange(t *testing.T) {
 		"GOPROXY: One side downloads nothing", troubled().Findings[0].Message, "is there now", "(process 4000", "ended", "(process 4711", "started")
 	same := ChangeOf(now, now, nil, nil)
 	inOrder(t, same.Text(Style{}, "12:34:56", now), "#5", "The environments are as before.")
-	back := ChangeOf(now, EnvironmentsOf(divided(), nil), troubled().Findings[:1], nil)
-	inOrder(t, back.Text(Style{}, "12:34:56", now), "GOPROXY does not differ any more", "No more: "+troubled().Findings[0].Message)
+	agreed, _ := busy()
+	for i := range agreed.Envs {
+		agreed.Envs[i].Layers = agreed.Envs[4].Layers
+	}
+	all := EnvironmentsOf(agreed, nil)
+	gopls := []Finding{{Rule: "r", Environments: []string{"gopls"}, Message: "gopls is odd."}}
+	inOrder(t, ChangeOf(now, all, gopls, nil).Text(Style{}, "12:34:56", all), "✓ ok  GOPROXY does not differ any more", "✓ ok  No more: "+gopls[0].Message)
+	// Without a gopls there is nothing to compare; that is no good news.
+	agreed.Envs = slices.Delete(agreed.Envs, 2, 4)
+	without := EnvironmentsOf(agreed, nil)
+	if s := ChangeOf(now, without, gopls, nil).Text(Style{}, "12:34:56", without); strings.Contains(s, "GOPROXY does not differ") || strings.Contains(s, "No more") || !strings.Contains(s, gopls[0].Message) {
+		t.Errorf("what cannot be seen any more is called mended:\n%s", s)
+	}
 	line, err := c.JSONLine()
 	if err != nil || strings.Count(string(line), "\n") != 1 || !strings.HasSuffix(string(line), "\n") {
 		t.Errorf("not one line (%v): %s", err, line)
