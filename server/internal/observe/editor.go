@@ -92,8 +92,8 @@ func (o *observer) processFrom(name model.EnvName, vars map[string]string, why s
 // explain names where the values of a process of the editor may come from: a
 // line of a start-up file, the Go extension.
 func (o *observer) explain(layer model.Layer, settings effectiveSettings) {
-	o.likeShell(layer)
 	o.changedSinceLaunch(layer, settings)
+	o.likeShell(layer)
 }
 
 // shell adds what a shell answered.

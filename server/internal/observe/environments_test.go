@@ -308,8 +308,9 @@ func answered() shell.Answer {
 }
 
 func TestShellOrigins(t *testing.T) {
-	s := inEditor(t, "", func(in *Input) {
+	s := inEditor(t, "-- env/login --\nHOME=/home/gopher\nGOPROXY=https://z.example\n-- proc/150 --\nppid 1\nenviron login\n", func(in *Input) {
 		in.Editor.Shell, in.Editor.ShellHome = answered(), answered()
+		in.Editor.ClientPID = 150
 		in.Editor.Env["GOPROXY"] = "https://z.example"
 		in.Editor.Env["GOSUMDB"] = "sum.example"
 		in.Editor.ShellHome.Files = []string{"/etc/zshenv", "/home/gopher/.zshrc"}
@@ -331,8 +332,14 @@ func TestShellOrigins(t *testing.T) {
 		}
 	}
 	editor := environment(t, s, model.EnvEditor)
-	if got := editor.Lookup("GOPROXY").Origin; got.File != "/home/gopher/.zshrc" || got.Line != 18 || got.Note != "as the shell's start-up files set it" {
+	if got := editor.Lookup("GOPROXY").Origin; got.File != "/home/gopher/.zshrc" || got.Line != 18 || got.Note != "in a new shell" {
 		t.Errorf("the editor's GOPROXY comes from %+v", got)
+	}
+	if got := environment(t, s, model.EnvEditorLaunch).Lookup("GOPROXY").Origin; got.Line != 18 {
+		t.Errorf("GOPROXY of the start comes from %+v", got)
+	}
+	if got := editor.Lookup("GOPATH").Origin; !strings.Contains(got.Note, "not there when the editor started") {
+		t.Errorf("GOPATH comes from %+v", got)
 	}
 	if got := where(editor.Lookup("GOSUMDB")); got != "sum.example :0" {
 		t.Errorf("another value has the line of the shell's: %s", got)

@@ -18,6 +18,9 @@ func (o *observer) toolsEnv(settings effectiveSettings, now map[string]string) m
 		Name: model.EnvTools, Complete: true, Predicted: true, Why: "what the Go extension would start a tool with now (predicted)",
 		Layers: toolsLayers(settings, now, o.in.Dir),
 	}
+	if len(o.s.Folders) > 1 {
+		env.Why += "; for this folder: the Go extension goes by the folder of the file that is open"
+	}
 	for _, f := range settings.unpredictable() {
 		env.Complete, env.Why = false, f.Text
 	}
@@ -125,7 +128,7 @@ var copied = []string{"GOPATH", "GOPROXY", "GOBIN", "GOMODCACHE"}
 // with how they may have come there.
 func (o *observer) changedSinceLaunch(layer model.Layer, settings effectiveSettings) {
 	launch, ok := o.s.Env(model.EnvEditorLaunch)
-	if !ok || !launch.Complete || o.in.Editor.Extension == nil {
+	if !ok || !launch.Complete || o.in.Editor == nil || o.in.Editor.Extension == nil {
 		return
 	}
 	before := launch.Process()

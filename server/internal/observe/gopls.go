@@ -70,9 +70,7 @@ func (o *observer) envOf(g *goplsSeen, settings effectiveSettings) model.Env {
 		return env
 	}
 	process := model.Layer{Kind: model.LayerProcess, Vars: assignments(g.Environ)}
-	if o.in.Editor != nil {
-		o.explain(process, settings)
-	}
+	o.explain(process, settings)
 	if g.Remote == "" {
 		env.Complete, env.Why = true, fmt.Sprintf("the environment gopls was started with (process %d)", g.PID)
 		env.Layers = []model.Layer{o.goplsOverlay(settings, g.Environ), process}

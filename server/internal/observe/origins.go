@@ -35,20 +35,23 @@ func fromLines(value model.Value, lines []shell.Line) model.Assignment {
 	return a
 }
 
-// likeShell names the line by which the shell at home gets the very value that
-// a process of the editor has. VS Code asks that shell when it starts, but the
-// value may also have come another way.
+// likeShell names the line by which a new shell gets the very value that a
+// process has: the shell at home, which VS Code asks when it starts, or without an
+// editor one like our own. The value may also have come another way.
 func (o *observer) likeShell(layer model.Layer) {
-	answer := o.in.Editor.ShellHome
+	answer := o.in.StartUp
+	if o.in.Editor != nil {
+		answer = o.in.Editor.ShellHome
+	}
 	for name, a := range layer.Vars {
 		lines := answer.Lines[name]
-		if len(lines) == 0 || lines[0].Value != a.Value || a.File != "" || a.Value.Empty() {
+		if len(lines) == 0 || lines[0].Value != a.Value || a.File != "" || a.Note != "" || a.Value.Empty() {
 			continue
 		}
 		if final, there := answer.Vars[name]; !there || final != a.Value.Reveal() {
 			continue
 		}
-		a.File, a.Line, a.Note = lines[0].File, lines[0].Line, "as the shell's start-up files set it"
+		a.File, a.Line, a.Note = lines[0].File, lines[0].Line, "in a new shell"
 		layer.Vars[name] = a
 	}
 }
