@@ -327,3 +327,28 @@ func TestCaptureShellIsInterrupted(t *testing.T) {
 		t.Errorf("%v, %+v", vars, fault)
 	}
 }
+
+// TestEnvironmentPrintedTwice: what is printed in between is noticed.
+func TestEnvironmentPrintedTwice(t *testing.T) {
+	const environ = "GOPROXY=off\x00GOFLAGS=a\nb=c\x00GOPROXY=second\x00SECRET=x\x00broken\x00"
+	for name, test := range map[string]struct {
+		output string
+		err    error
+	}{
+		"whole":             {"noise\nS begin\n" + environ + environ + "S end\nlogout\n", nil},
+		"nothing":           {"noise", world.ErrNoEnvironment},
+		"no end":            {"\nS begin\n" + environ + environ, world.ErrTornEnvironment},
+		"noise in between":  {"\nS begin\n" + environ + "noise" + environ + "S end\n", world.ErrTornEnvironment},
+		"noise in an entry": {"\nS begin\nGOPROXY=o!ff\x00GOPROXY=off\x00S end\n", world.ErrTornEnvironment},
+		"an entry cut":      {"\nS begin\nGOPROXY=ofGOPROXY=ofS end\n", world.ErrTornEnvironment},
+	} {
+		vars, err := parseTwice([]byte(test.output), "S", model.Kept)
+		if err != test.err || err == nil && (vars["GOFLAGS"] != "a\nb=c" || vars["SECRET"] != "") {
+			t.Errorf("%s: %q, %v; want %v", name, vars, err, test.err)
+		}
+	}
+	vars, _ := parseTwice([]byte("\nS begin\n"+environ+environ+"S end\n"), "S", model.Kept)
+	if d := cmp.Diff(map[string]string{"GOPROXY": "off", "GOFLAGS": "a\nb=c"}, vars); d != "" {
+		t.Error(d)
+	}
+}
