@@ -20,10 +20,11 @@ type inotify struct {
 }
 
 // What is wanted of a directory: that it goes itself, and what happens in it.
-// The names of removed files that are still open are not.
+// The names of removed files that are still open are not; nor are its
+// permissions alone, because the kernel tells those of all entries with them.
 const (
-	inotifySelf = unix.IN_ATTRIB | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_EXCL_UNLINK | unix.IN_MASK_ADD
-	inotifyAll  = inotifySelf | unix.IN_MODIFY | unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVE
+	inotifySelf = unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_EXCL_UNLINK | unix.IN_MASK_ADD
+	inotifyAll  = inotifySelf | unix.IN_ATTRIB | unix.IN_MODIFY | unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVE
 )
 
 func newNotifier() (notifier, error) {
@@ -84,9 +85,6 @@ func (n *inotify) read() {
 			case mask&unix.IN_MODIFY != 0:
 				what.op = opWrite
 			case mask&unix.IN_ATTRIB != 0:
-				if base == "" { // the directory above tells the same
-					continue
-				}
 				what.op = opAttrs
 			}
 			batch = append(batch, what)
