@@ -108,30 +108,21 @@ type Editor struct {
 // matter to Go. Environments that are not complete are shown and not compared.
 func EnvironmentsOf(s *model.Snapshot, drifts []model.Drift) Environments {
 	out := Environments{Snapshot: SnapshotOf(s), Folders: s.Folders, Editor: editorOf(s.Editor)}
-	names := map[string]bool{}
-	var compared []model.Env
 	for _, env := range s.Envs {
 		e := Environment{Name: label(env.Name), Complete: env.Complete, Predicted: env.Predicted, Why: Show(model.NewValue(env.Why)), Values: map[string]Value{}}
 		for _, name := range variables(env) {
 			if set := env.Lookup(name); set.Set {
 				e.Values[name] = fromSetting(set)
-				names[name] = true
 			}
 		}
 		out.Environments = append(out.Environments, e)
-		if env.Complete {
-			compared = append(compared, env)
-		}
 	}
 	var found []string
 	entries := map[string]*Drift{}
 	for _, d := range drifts {
 		entry := entries[d.Variable]
 		if entry == nil {
-			entry = &Drift{Variable: d.Variable, Values: StringMap{}}
-			if names[d.Variable] { // a variable; programs have the values that were compared
-				entry.Values = valuesOf(d.Variable, compared)
-			}
+			entry = &Drift{Variable: d.Variable, Values: out.valuesOf(d.Variable)}
 			entries[d.Variable] = entry
 			found = append(found, d.Variable)
 		}
@@ -199,7 +190,7 @@ func (d *Drift) add(pair model.Drift) {
 	}
 	d.Pairs = append(d.Pairs, p)
 	for env, set := range map[model.EnvName]model.Setting{pair.A: pair.InA, pair.B: pair.InB} {
-		if set.Set {
+		if _, known := d.Values[label(env)]; set.Set && !known { // a program: no environment has a variable of the name
 			d.Values[label(env)] = ShowVariable(d.Variable, set.Value)
 		}
 	}
@@ -287,12 +278,12 @@ func fromSetting(set model.Setting) Value {
 	return v
 }
 
-// valuesOf are the values of one variable by environment.
-func valuesOf(name string, envs []model.Env) StringMap {
+// valuesOf are the values of one variable by complete environment.
+func (e Environments) valuesOf(name string) StringMap {
 	values := StringMap{}
-	for _, env := range envs {
-		if set := env.Lookup(name); set.Set {
-			values[label(env.Name)] = ShowVariable(name, set.Value)
+	for _, env := range e.Environments {
+		if v, set := env.Values[name]; set && env.Complete {
+			values[env.Name] = v.Value
 		}
 	}
 	return values

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"html"
 	"os"
 	"os/exec"
@@ -341,6 +342,22 @@ func FuzzEnvironmentsLeakNothing(f *testing.F) {
 			t.Errorf("%q\nshows %s", put(secret), page)
 		}
 	})
+}
+
+func TestManyVariables(t *testing.T) {
+	const n = 30_000 // quadratic work would take minutes
+	s := divided()
+	for i := range n {
+		s.Envs[0].Layers[0].Vars[fmt.Sprintf("GO%d", i)] = model.Assignment{Value: model.NewValue("x")}
+	}
+	e := EnvironmentsOf(s, nil)
+	if got := strings.Count(e.Text(Style{Width: 80}, true), "\n"); got < n {
+		t.Errorf("%d lines for %d variables", got, n)
+	}
+	change := ChangeOf(EnvironmentsOf(divided(), nil), e, nil, nil)
+	if len(change.Values) != n {
+		t.Errorf("%d of %d variables changed", len(change.Values), n)
+	}
 }
 
 func TestAHugeValueStaysSmall(t *testing.T) {

@@ -205,6 +205,11 @@ func (e Environments) names() []string {
 	return slices.Compact(names)
 }
 
+// sets reports whether some environment has the variable.
+func (e Environments) sets(name string) bool {
+	return slices.ContainsFunc(e.Environments, func(env Environment) bool { _, ok := env.Values[name]; return ok })
+}
+
 // groups are the values of one variable or program, environments that have the
 // same value from the same place together. Environments that are not complete
 // are left out: they may lack what decides.
@@ -219,7 +224,7 @@ func (e Environments) groups(name string, d Drift) []group {
 		}
 		groups[i].envs = append(groups[i].envs, e.star(env))
 	}
-	if !slices.Contains(e.names(), name) { // a program
+	if !e.sets(name) { // a program
 		for _, env := range e.Environments {
 			if !env.Complete {
 				continue
