@@ -298,19 +298,15 @@ func (f *fishRecorder) beforeVendor() {
 				found = append(found, e)
 			}
 		}
-		if len(found) == 0 || !literalOrOnly(found, base, inBase, value) {
+		if len(found) == 0 || len(found) > 1 && inBase && base == value {
 			continue
 		}
-		f.t.events[name] = append(found, f.t.events[name]...)
+		// What earlier lines made of the variable is not known.
+		f.t.events[name] = append(found[len(found)-1:], f.t.events[name]...)
 	}
 	if !f.began {
 		f.t.done = true // there is nothing more exact
 	}
-}
-
-// literalOrOnly reports whether lines found can be told apart well enough.
-func literalOrOnly(found []event, base string, inBase bool, value string) bool {
-	return len(found) == 1 || !inBase || base != value
 }
 
 // fishLiteral is the value of words without expansions.

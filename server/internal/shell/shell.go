@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,9 +105,14 @@ func capture(ctx context.Context, w *world.World, opt Options) (vars map[string]
 	}
 	sentinel := rand.Text()
 	printer, parse := shell.printer(w)
+	if shell.name == "cmd" { // takes quotes only around a word of its own
+		args = append(args, w.Self, "print-environment", sentinel)
+	} else {
+		args = append(args, shell.hooks(opt)+printer(sentinel))
+	}
 	result, err := w.Exec.Run(ctx, world.Command{
 		Path:    shell.path,
-		Args:    append(args, shell.hooks(opt)+printer(sentinel)),
+		Args:    args,
 		Dir:     opt.Dir,
 		Env:     world.Environ(base),
 		Timeout: timeout,
@@ -340,9 +344,6 @@ var recipes = func() map[string]recipe {
 	csh := recipe{args: []string{"-ic"}, call: posix.call}
 	pwsh := recipe{args: []string{"-Login", "-Command"}, call: quoted("& '", "''", "'")}
 	windowsPowerShell := recipe{args: []string{"-Command"}, call: pwsh.call} // has no -Login
-	if runtime.GOOS == "windows" {
-		pwsh.args = windowsPowerShell.args
-	}
 	return map[string]recipe{
 		"bash": bourne, "zsh": bourne, "fish": fish, "sh": posix, "dash": posix, "ash": posix, "ksh": posix, "ksh93": posix, "mksh": posix,
 		"tcsh": csh, "csh": csh,
