@@ -28,6 +28,9 @@ func (a *asked) Confirm(_ context.Context, title, preview string) (bool, error) 
 
 func (a *asked) ApplyEdit(_ context.Context, edit engine.Edit) (bool, error) {
 	a.edits = append(a.edits, edit)
+	if edit.Delete {
+		return true, os.Remove(edit.File)
+	}
 	return true, edit.Write(a.w)
 }
 

@@ -50,6 +50,7 @@ type editor struct {
 	started  time.Time
 	restarts int
 	second   map[string]string // the environment of a second gopls; nil: there is none
+	first    string            // a workspace folder before the lab's, whose main.go imports what does not exist; "": there is none
 	updates  chan engine.Update
 }
 
@@ -134,7 +135,9 @@ func (e *editor) startGopls() {
 }
 
 // tell sends the facts that the extension would send.
-func (e *editor) tell() {
+func (e *editor) tell() { e.loop.Facts(e.facts()) }
+
+func (e *editor) facts() engine.EditorFacts {
 	e.mu.Lock()
 	gopls, host := maps.Clone(e.gopls), maps.Clone(e.host)
 	e.mu.Unlock()
@@ -150,7 +153,15 @@ func (e *editor) tell() {
 			Message: `could not import example.com/greet (no required module provides package "example.com/greet")`,
 		}}
 	}
-	e.loop.Facts(f)
+	if e.first != "" {
+		f.Folders = []string{e.first, e.Dir}
+		f.Problems = append(f.Problems, model.Problem{
+			Location: model.Location{File: filepath.Join(e.first, "main.go"), Range: model.Range{Start: model.Position{Line: 2, Character: 7}, End: model.Position{Line: 2, Character: 28}}},
+			Severity: 1, Source: "compiler", Code: "BrokenImport",
+			Message: `could not import example.com/nowhere (no required module provides package "example.com/nowhere")`,
+		})
+	}
+	return f
 }
 
 // loads asks the real go command whether the package loads, as gopls does.
