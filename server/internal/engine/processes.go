@@ -125,7 +125,7 @@ func startsGopls(facts *EditorFacts) bool {
 func searchGopls(ctx context.Context, w *world.World, clientPID int, found func()) {
 	seen := map[int]bool{}
 	pause := searchFirst
-	for searched := time.Duration(0); searched < searchTime; searched += pause {
+	for searched := time.Duration(0); searched < searchTime; {
 		select {
 		case <-ctx.Done():
 			return
@@ -144,7 +144,7 @@ func searchGopls(ctx context.Context, w *world.World, clientPID int, found func(
 		if news {
 			found()
 		}
-		pause = min(2*pause, searchMost)
+		searched, pause = searched+pause, min(2*pause, searchMost)
 	}
 }
 
