@@ -25,6 +25,16 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
+// Shells run our own executable, which in a test is the test's.
+func init() {
+	if len(os.Args) == 3 && os.Args[1] == "print-environment" {
+		if err := world.PrintEnvironment(os.Stdout, os.Args[2], os.Environ()); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
+}
+
 // TestTranscripts runs command lines on real workspaces with the real go
 // command. "exits CODE gophantom ARGS" runs one in this process; what differs
 // from machine to machine becomes $WORK, $GOROOT, goVERSION and TIME.
@@ -52,7 +62,7 @@ func TestTranscripts(t *testing.T) {
 		w := world.Real()
 		w.Dir = ts.MkAbs(".")
 		w.Environ = nil
-		for _, name := range []string{"HOME", "PATH", "USERPROFILE", "LocalAppData", "AppData", "SystemRoot", "TMPDIR", "GOENV", "GOFLAGS"} {
+		for _, name := range []string{"HOME", "PATH", "USERPROFILE", "LocalAppData", "AppData", "SystemRoot", "TMPDIR", "GOENV", "GOFLAGS", "GOPRIVATE", "SHELL"} {
 			if value := ts.Getenv(name); value != "" {
 				w.Environ = append(w.Environ, name+"="+value)
 			}
@@ -84,9 +94,9 @@ func TestTranscripts(t *testing.T) {
 		ts.Check(err)
 		ts.Check(definition.Validate(instance))
 	}
-	// expand FROM TO copies a file with the real path for $WORK.
+	// expand FROM TO copies a file with the real values of $WORK and $PATH.
 	expand := func(ts *testscript.TestScript, _ bool, args []string) {
-		text := strings.ReplaceAll(ts.ReadFile(args[0]), "$WORK", filepath.ToSlash(ts.Getenv("WORK")))
+		text := strings.NewReplacer("$WORK", filepath.ToSlash(ts.Getenv("WORK")), "$PATH", ts.Getenv("PATH")).Replace(ts.ReadFile(args[0]))
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 	}
 	testscript.Run(t, testscript.Params{

@@ -45,7 +45,11 @@ but one environment could not be read, nothing is decided (exit code 3).`,
 			if watch {
 				return a.watch(cmd.Context(), all)
 			}
-			s, err := a.observe(cmd.Context(), a.workspace(), captured{})
+			request, err := a.environmentsRequest()
+			if err != nil {
+				return err
+			}
+			s, err := a.engine.observe(cmd.Context(), a.world, request)
 			if err != nil {
 				return err
 			}
@@ -58,6 +62,15 @@ but one environment could not be read, nothing is decided (exit code 3).`,
 	cmd.Flags().BoolVar(&watch, "watch", false, "go on, and print what changes")
 	a.observeFlags(cmd)
 	return cmd
+}
+
+// environmentsRequest is what the flags ask to look at. The shell is asked for
+// the lines of its start-up files, unless a captured shell has no use for them.
+func (a *app) environmentsRequest() (engine.Request, error) {
+	request, err := a.request(a.workspace(), captured{})
+	_, given := request.Captured[model.EnvShell]
+	request.StartUp = !given
+	return request, err
 }
 
 // environmentsOutcome counts differences that matter as warnings, and as many
@@ -104,7 +117,7 @@ func (a *app) watch(ctx context.Context, all bool) error {
 	if !slices.Contains([]string{"text", "json"}, a.format) {
 		return fmt.Errorf("--watch prints text or json, not %s", a.format)
 	}
-	request, err := a.request(a.workspace(), captured{})
+	request, err := a.environmentsRequest()
 	if err != nil {
 		return err
 	}

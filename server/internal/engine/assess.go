@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/rules"
+	"github.com/gophantom/gophantom/server/internal/shell"
 	"github.com/gophantom/gophantom/server/internal/verify"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -30,7 +32,13 @@ type Request struct {
 	// build.buildFlags of gopls.
 	GoplsEnv   map[string]string
 	GoplsFlags []string
+	// StartUp also starts a shell of the user's, twice, to learn which lines of
+	// its start-up files the values come from.
+	StartUp bool
 }
+
+// startUpTimeout is how long a shell may take when a terminal waits for us.
+const startUpTimeout = 5 * time.Second
 
 // Observe takes one snapshot without an editor. Commands run only when the
 // snapshot needs them; nothing reaches the network.
@@ -47,8 +55,13 @@ func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot,
 		dirty = append(dirty, file)
 	}
 	slices.Sort(dirty)
+	var startUp shell.Answer
+	if req.StartUp {
+		opt := shell.Options{Dir: req.Dir, Prompt: true, Timeout: startUpTimeout}
+		startUp = shell.Trace(ctx, w, opt, shell.Ask(ctx, w, opt))
+	}
 	return observe.Take(ctx, w, observe.Input{
-		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true,
+		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true, StartUp: startUp,
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
 	}), nil
 }
