@@ -346,15 +346,15 @@ func (f *fishRecorder) universal() {
 			continue
 		}
 		rest, exported := strings.CutPrefix(rest, "--export ")
-		name, value, _ := strings.Cut(rest, ":")
+		name, _, _ := strings.Cut(rest, ":")
 		if name == "fish_user_paths" && len(f.t.events["PATH"]) == 0 && f.t.base["PATH"] != f.t.vars["PATH"] {
 			name, exported = "PATH", true
 		}
 		if !exported || !model.Kept(name) || len(f.t.events[name]) > 0 {
 			continue
 		}
-		value = f.t.vars[name]
-		if base, inBase := f.t.base[name]; inBase && base != value || f.t.vars[name] == "" {
+		value := f.t.vars[name]
+		if base, inBase := f.t.base[name]; inBase && base != value || value == "" {
 			continue
 		}
 		f.t.events[name] = []event{{value: value, file: file, line: n, note: "a universal variable (set -U)", exact: true}}

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"bytes"
-	"errors"
 	"path"
 	"path/filepath"
 	"slices"
@@ -387,8 +386,6 @@ func (r *reader) set(file, name string, at, command syntax.Node, values []string
 	slices.Sort(values)
 	r.state[name] = slices.Compact(values)
 }
-
-var errUnknown = errors.New("not known without running it")
 
 // literal is the one value of a word; "" if it cannot be told.
 func (r *reader) literal(word *syntax.Word) string {

@@ -10,15 +10,9 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-const (
-	// kqueueBudget is how many directory entries are watched where watching a
-	// directory opens every file in it (kqueue, on macOS). A home directory or
-	// the modules of a go.work can have tens of thousands.
-	kqueueBudget = 4096
-	// readBuffer is what Windows sets aside for each directory, in bytes. What
-	// does not fit is told as lost.
-	readBuffer = 8 << 10
-)
+// readBuffer is what Windows sets aside for each directory, in bytes. What
+// does not fit is told as lost.
+const readBuffer = 8 << 10
 
 // portable is the notifier of the platforms for which we have no own.
 type portable struct {

@@ -11,6 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// kqueueBudget is how many directory entries are watched, because kqueue opens
+// every file of a watched directory. A home directory or the modules of a
+// go.work can have tens of thousands.
+const kqueueBudget = 4096
+
 func newNotifier() (notifier, error) { return newPortable(kqueueBudget) }
 
 // networkMounts lists where network file systems are mounted.
