@@ -59,17 +59,22 @@ const testsWithoutWine = {
   "server/internal/cli": {
     TestTranscripts: "needs a go command for Windows",
     TestWithoutAGoNothingIsHealthy: "needs a go command for Windows, to hide it",
+    TestWatchPrintsWhatChanges: "Wine 8 tells changes of files late, twice or not at all",
     TestNothingHostileIsShown: "makes file names that Windows does not have",
   },
   "server/internal/observe": {
     TestHostLive: "needs a go command for Windows",
-    TestTools: "a machine whose PATH is absolute on Unix only",
+    TestTools: "a machine with paths of Unix",
+    "Test(DebugEnvs|DebugEnvFaults|TestEnv|ToolsBeforeTheExtensionStarts|InferredGopath|TerminalEnv)":
+      "a machine with paths of Unix",
+    "Test(ForwarderAndDaemon|DaemonAtAnAddress|RunningGopls|WatchList|Worktree|ThousandModules)":
+      "a machine with paths of Unix",
   },
   "server/internal/report": {
     TestWhatAPersonNeedsToKnow: "a machine with a home directory of Unix",
   },
   "server/internal/shell": {
-    TestRegisteredEnvironment: "a machine whose PATH is absolute on Unix only",
+    TestRegisteredEnvironment: "a machine with paths of Unix",
     TestCaptureShellChoosesTheShell: "a machine with shells in /bin, which Windows does not have",
     TestCaptureShellStartsWhereTheEditorDid: "a machine with shells in /bin, which Windows does not have",
     TestCaptureShellIsInterrupted: "a machine with shells in /bin, which Windows does not have",
@@ -77,7 +82,10 @@ const testsWithoutWine = {
   "server/internal/world": {
     TestStalledFileSystem: "Wine 8 has no symbolic links",
     TestReplaceFileKeepsModeAndSymlinks: "Wine 8 has neither modes nor symbolic links",
-    "TestWatch\\w*": "Wine 8 tells changes of files late, twice or not at all",
+    "TestWatch(AfterLostNotes|Coalesces|DoesNotWaitForAStalledFileSystem|EntriesOfADirectory|File|PollsNetworks)":
+      "Wine 8 tells changes of files late, twice or not at all",
+    "TestWatch(RenamedDirectoryUnderBothNames|Set|Soak|ThroughSymlinks|WhatDoesNotExistYet)":
+      "Wine 8 tells changes of files late, twice or not at all",
   },
 };
 
