@@ -127,7 +127,8 @@ func busy() (*model.Snapshot, []model.Drift) {
 				{Name: "go", Path: "/usr/local/go/bin/go", Version: "go1.25.1"}, {Name: "gopls", Path: homeDir + "/go/bin/gopls", Version: "v0.23.0", Go: "go1.26.8"},
 			}},
 			{Env: model.EnvShell, Go: homeDir + "/.asdf/shims/go", Version: "go1.26.8", Tools: []model.Tool{
-				{Name: "go", Path: homeDir + "/.asdf/shims/go", Version: "go1.26.8", Manager: "asdf", Shim: true}, {Name: "gopls", Path: homeDir + "/go/bin/gopls", Version: "v0.23.0", Go: "go1.26.8"},
+				{Name: "go", Path: homeDir + "/.asdf/shims/go", Version: "go1.26.8", Manager: "asdf", Shim: true},
+				{Name: "gopls", Path: homeDir + "/go/bin/gopls", Version: "v0.23.0", Go: "go1.26.8"},
 				{Name: "git", Path: "/usr/bin/git", Version: "2.39.5"},
 			}},
 		},
