@@ -16,7 +16,7 @@ import (
 // go.work can have tens of thousands.
 const kqueueBudget = 4096
 
-func newNotifier() (notifier, error) { return newPortable(kqueueBudget) }
+func newNotifier() (notifier, error) { return newFSNotifier(kqueueBudget) }
 
 // networkMounts lists where network file systems are mounted.
 func networkMounts() (roots []string) {

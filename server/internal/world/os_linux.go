@@ -16,6 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func newNotifier() (notifier, error) { return newFSNotifier(0) }
+
 // localFuse are the file systems of FUSE that only this machine writes to.
 var localFuse = []string{
 	"fuseblk", "fuse.ntfs", "fuse.ntfs-3g", "fuse.exfat", "fuse.encfs", "fuse.gocryptfs", "fuse.cryfs", "fuse.bindfs", "fuse.mergerfs",

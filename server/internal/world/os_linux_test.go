@@ -1,8 +1,6 @@
 package world
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,49 +30,4 @@ func TestParseMounts(t *testing.T) {
 			t.Errorf("%s is on %q; want %q", path, root, want)
 		}
 	}
-}
-
-// notingNotifier counts what its system tells.
-type notingNotifier struct {
-	notifier
-	out  chan []note
-	told map[string]int // by the base name
-}
-
-func (n *notingNotifier) notes() <-chan []note { return n.out }
-
-// TestBusyDirectoryOnTheWay: a workspace may be below a directory in which
-// others make files all the time, which must not wake us up.
-func TestBusyDirectoryOnTheWay(t *testing.T) {
-	how := Real().Watch.(realWatch)
-	noting := &notingNotifier{out: make(chan []note), told: map[string]int{}}
-	how.notifier = func() (_ notifier, err error) {
-		noting.notifier, err = newNotifier()
-		go func() {
-			defer close(noting.out)
-			for batch := range noting.notifier.notes() {
-				for _, n := range batch {
-					noting.told[n.base]++
-				}
-				noting.out <- batch
-			}
-		}()
-		return noting, err
-	}
-	busy := t.TempDir()
-	file := filepath.Join(busy, "ws", "module", "go.mod")
-	write(t, file, "one")
-	w := watch(t, how, file)
-	write(t, filepath.Join(busy, "noise"), "x")
-	must(t, os.Chmod(filepath.Join(busy, "noise"), 0o600))
-	write(t, file, "two")
-	w.expect("written beside a directory on the way, and written", file)
-	// The channel of events orders this after what was noted.
-	if noting.told["noise"] != 0 || noting.told["go.mod"] == 0 {
-		t.Errorf("told: %v", noting.told)
-	}
-	must(t, os.Rename(filepath.Join(busy, "ws"), filepath.Join(busy, "ws.old")))
-	w.expect("a directory on the way gone", file)
-	write(t, file, "three")
-	w.expect("and made again", file)
 }

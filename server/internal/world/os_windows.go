@@ -112,7 +112,7 @@ func awaitExit(ctx context.Context, pid int) error {
 	return ctx.Err()
 }
 
-func newNotifier() (notifier, error) { return newPortable(0) }
+func newNotifier() (notifier, error) { return newFSNotifier(0) }
 
 // networkMounts lists the drives that another machine serves.
 func networkMounts() (roots []string) {

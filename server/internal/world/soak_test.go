@@ -18,10 +18,6 @@ var (
 	soakSeed  = flag.Uint64("seed", 0, "the seed of the soak test; 0 is a random one")
 )
 
-// TestWatchSoak edits watched files in every way that editors and tools do,
-// and sees that each edit is followed by an event for its name.
-func TestWatchSoak(t *testing.T) { eachNotifier(t, watchSoak) }
-
 // soaked is one watched file.
 type soaked struct {
 	name    string
@@ -31,7 +27,10 @@ type soaked struct {
 	version int
 }
 
-func watchSoak(t *testing.T, how realWatch) {
+// TestWatchSoak edits watched files in every way that editors and tools do,
+// and sees that each edit is followed by an event for its name.
+func TestWatchSoak(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	if runtime.GOOS == "windows" {
 		t.Skip("an open watch keeps directories from being renamed on Windows; the other tests of watching run there")
 	}

@@ -49,7 +49,7 @@ func (r realWatch) Files(ctx context.Context) (FileWatch, error) {
 		since:     time.Now().Add(-clockGrain),
 		names:     map[string]*name{},
 		roots:     map[string]*entry{},
-		dirs:      map[dirKey][]*entry{},
+		dirs:      map[string]*entry{},
 		polled:    map[*name]bool{},
 	}
 	// Without notifications (there may be no more than 128 watchers of one user)
@@ -62,14 +62,11 @@ func (r realWatch) Files(ctx context.Context) (FileWatch, error) {
 // notifier tells what happens in directories, not below them. Its methods are
 // called by one goroutine.
 type notifier interface {
-	// add watches a directory: all that happens in it, or at least that the
-	// directory itself goes, for which nobody need be woken up by what others do
-	// in it. Errors wrap errLimit, fs.ErrPermission and fs.ErrNotExist. One
-	// directory may get the same key twice, by two paths; what is watched of it
-	// adds up.
-	add(dir string, all bool) (dirKey, error)
+	// add watches a directory: what happens in it, and that it goes itself.
+	// Errors wrap errLimit, fs.ErrPermission and fs.ErrNotExist.
+	add(dir string) error
 	// remove ends a watch. Notes that were made before may still come.
-	remove(key dirKey)
+	remove(dir string)
 	// notes is closed after close.
 	notes() <-chan []note
 	close()
@@ -78,15 +75,9 @@ type notifier interface {
 // errLimit means that the system allows no more watches.
 var errLimit = errors.New("the limit of watches is reached")
 
-// dirKey names a watched directory: by a descriptor, or by its path.
-type dirKey struct {
-	wd   int32
-	path string
-}
-
 // note is one notification.
 type note struct {
-	dir  dirKey
+	dir  string
 	base string // the entry in the directory; "" is the directory itself
 	op   op
 }
@@ -118,11 +109,9 @@ type watcher struct {
 	since   time.Time // when the set was replaced last, at the latest
 	names   map[string]*name
 	roots   map[string]*entry
-	dirs    map[dirKey][]*entry
+	dirs    map[string]*entry // those that are watched, by path
 	pending []*name
 	loose   []*entry // may be on no way any more
-
-	replaced []*entry // directories of which it was noticed before we were told
 
 	mu      sync.Mutex
 	polled  map[*name]bool
@@ -158,8 +147,6 @@ type entry struct {
 	target string // of a symlink
 
 	watched bool // as a directory
-	all     bool // with what happens in it
-	key     dirKey
 }
 
 type kind uint8
@@ -244,11 +231,6 @@ func (w *watcher) run() {
 				w.handle(n)
 			}
 		}
-		for len(w.replaced) > 0 {
-			replaced := w.replaced
-			w.replaced = nil
-			w.again(replaced...)
-		}
 		w.prune()
 	}
 }
@@ -300,27 +282,27 @@ func (w *watcher) handle(what note) {
 		w.lost()
 		return
 	}
-	for _, dir := range slices.Clone(w.dirs[what.dir]) {
-		e := dir
-		if what.base != "" {
-			for _, n := range dir.names {
-				if n.whole && dir.kind == directory {
-					w.tell(n)
-				}
-			}
-			e = dir.below[fold(what.base)]
-		}
-		if e == nil {
-			continue
-		}
-		// What may be searched decides what can be seen below.
-		if what.op == opEntry || what.op == opAttrs && len(e.below) > 0 {
-			w.again(e)
-			continue
-		}
+	e := w.dirs[what.dir]
+	if e == nil {
+		return
+	}
+	if what.base != "" {
 		for _, n := range e.names {
-			w.tell(n)
+			if n.whole && e.kind == directory {
+				w.tell(n)
+			}
 		}
+		if e = e.below[fold(what.base)]; e == nil {
+			return
+		}
+	}
+	// What may be searched decides what can be seen below.
+	if what.op == opEntry || what.op == opAttrs && len(e.below) > 0 {
+		w.again(e)
+		return
+	}
+	for _, n := range e.names {
+		w.tell(n)
 	}
 }
 
@@ -385,7 +367,7 @@ func (w *watcher) walk(n *name) (poll bool) {
 			var more []string
 			at, more = w.start(e.target)
 			rest = append(more, rest...)
-		case last && e.kind == directory && n.whole && !w.watch(e, true):
+		case last && e.kind == directory && n.whole && !w.watch(e):
 			poll = true
 			fallthrough
 		case last, e.kind != directory:
@@ -400,22 +382,21 @@ func (w *watcher) walk(n *name) (poll bool) {
 
 // step finds out what an entry of a directory is, so that it will be told when
 // that changes; ok is false if the system allows no more watches. A directory
-// tells itself when it goes: the one above it, which may be a busy one, is
-// watched for all that happens in it only if there is something else, and a
-// root not at all if there is not.
+// tells itself when it goes, so that a root, which is a busy place, is watched
+// only for what is no directory there.
 func (w *watcher) step(dir, e *entry) (ok bool) {
 	if e.watched {
 		return true
 	}
-	ok = dir.up == nil || w.watch(dir, false)
+	ok = dir.up == nil || w.watch(dir)
 	w.look(e)
-	if e.kind == directory && w.watch(e, false) && e.watched {
+	if e.kind == directory && w.watch(e) && e.watched {
 		return ok
 	}
-	ok = w.watch(dir, true)
+	ok = w.watch(dir)
 	w.look(e)
 	if e.kind == directory {
-		ok = w.watch(e, false) && ok
+		ok = w.watch(e) && ok
 	}
 	return ok
 }
@@ -459,10 +440,10 @@ func fold(base string) string {
 // look finds out what an entry is, unless that is known: events tell when it
 // changes.
 func (w *watcher) look(e *entry) {
-	if e.looked && e.up.all {
+	if e.looked && e.up.watched {
 		return
 	}
-	e.looked, e.kind, e.target = e.up.all, missing, ""
+	e.looked, e.kind, e.target = e.up.watched, missing, ""
 	info, err := os.Lstat(e.path)
 	switch {
 	case err != nil:
@@ -528,28 +509,19 @@ func (e *entry) wanted() bool {
 	return e.kind == directory && len(e.names) > 0
 }
 
-// watch watches a directory, and if all is set what happens in it; ok is
-// false if the system allows no more. What we may not read, and what has just
-// vanished, is not watched.
-func (w *watcher) watch(e *entry, all bool) (ok bool) {
-	if e.watched && (e.all || !all) {
+// watch watches a directory; ok is false if the system allows no more. What we
+// may not read, and what has just vanished, is not watched.
+func (w *watcher) watch(e *entry) (ok bool) {
+	if e.watched {
 		return true
 	}
 	if w.notify == nil {
 		return false
 	}
-	key, err := w.notify.add(e.path, all)
-	if err != nil {
+	if err := w.notify.add(e.path); err != nil {
 		return !errors.Is(err, errLimit)
 	}
-	if e.watched && e.key != key { // another directory is there by now, and others below it
-		w.unwatch(e)
-		w.replaced = append(w.replaced, e)
-	}
-	if !e.watched {
-		w.dirs[key] = append(w.dirs[key], e)
-	}
-	e.watched, e.all, e.key = true, all, key
+	e.watched, w.dirs[e.path] = true, e
 	return true
 }
 
@@ -557,14 +529,10 @@ func (w *watcher) unwatch(e *entry) {
 	if !e.watched {
 		return
 	}
-	e.watched, e.all = false, false
-	// Two entries may be one directory: it was renamed, or mounted twice.
-	rest := slices.DeleteFunc(w.dirs[e.key], func(other *entry) bool { return other == e })
-	if w.dirs[e.key] = rest; len(rest) == 0 {
-		delete(w.dirs, e.key)
-		if w.notify != nil {
-			w.notify.remove(e.key)
-		}
+	e.watched = false
+	delete(w.dirs, e.path)
+	if w.notify != nil {
+		w.notify.remove(e.path)
 	}
 }
 

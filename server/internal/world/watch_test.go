@@ -11,15 +11,6 @@ import (
 	"time"
 )
 
-// eachNotifier runs a test with the notifier of this platform and with the
-// portable one, which only other platforms use.
-func eachNotifier(t *testing.T, test func(t *testing.T, how realWatch)) {
-	how := Real().Watch.(realWatch)
-	t.Run("system", func(t *testing.T) { test(t, how) })
-	how.notifier = func() (notifier, error) { return newPortable(0) }
-	t.Run("portable", func(t *testing.T) { test(t, how) })
-}
-
 // watched is a running watch of files, and of more files that serve as full
 // stops: notifications come in order.
 type watched struct {
@@ -116,9 +107,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestWatchFile(t *testing.T) { eachNotifier(t, watchFile) }
-
-func watchFile(t *testing.T, how realWatch) {
+func TestWatchFile(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	dir := t.TempDir()
 	file, other := filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")
 	write(t, file, "one")
@@ -148,9 +138,8 @@ func watchFile(t *testing.T, how realWatch) {
 	w.expect("an editor's temporary file")
 }
 
-func TestWatchWhatDoesNotExistYet(t *testing.T) { eachNotifier(t, watchWhatDoesNotExistYet) }
-
-func watchWhatDoesNotExistYet(t *testing.T, how realWatch) {
+func TestWatchWhatDoesNotExistYet(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config", "go", "env")
 	beside := filepath.Join(dir, "config", "go", "telemetry")
@@ -182,9 +171,8 @@ func watchWhatDoesNotExistYet(t *testing.T, how realWatch) {
 	w.expect("written after it was moved back", file)
 }
 
-func TestWatchThroughSymlinks(t *testing.T) { eachNotifier(t, watchThroughSymlinks) }
-
-func watchThroughSymlinks(t *testing.T, how realWatch) {
+func TestWatchThroughSymlinks(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	dir := t.TempDir()
 	dotfiles := filepath.Join(dir, "dotfiles")
 	real := filepath.Join(dotfiles, "zshrc")
@@ -244,9 +232,8 @@ func TestWatchCoalesces(t *testing.T) {
 	}
 }
 
-func TestWatchSet(t *testing.T) { eachNotifier(t, watchSet) }
-
-func watchSet(t *testing.T, how realWatch) {
+func TestWatchSet(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	dir := t.TempDir()
 	stays, goes, comes := filepath.Join(dir, "one", "go.mod"), filepath.Join(dir, "two", "go.mod"), filepath.Join(dir, "three", "go.mod")
 	for _, file := range []string{stays, goes, comes} {
@@ -279,9 +266,8 @@ func watchSet(t *testing.T, how realWatch) {
 	}
 }
 
-func TestWatchEntriesOfADirectory(t *testing.T) { eachNotifier(t, watchEntriesOfADirectory) }
-
-func watchEntriesOfADirectory(t *testing.T, how realWatch) {
+func TestWatchEntriesOfADirectory(t *testing.T) {
+	how := Real().Watch.(realWatch)
 	dir := t.TempDir()
 	name := filepath.Join(dir, "linked") + separator
 	confd := filepath.Join(dir, "fish", "conf.d")
@@ -314,12 +300,12 @@ type fullNotifier struct {
 	left int
 }
 
-func (f *fullNotifier) add(dir string, all bool) (dirKey, error) {
+func (f *fullNotifier) add(dir string) error {
 	if f.left == 0 {
-		return dirKey{}, errLimit
+		return errLimit
 	}
 	f.left--
-	return f.notifier.add(dir, all)
+	return f.notifier.add(dir)
 }
 
 func TestWatchPollsBeyondTheLimit(t *testing.T) {
@@ -329,7 +315,7 @@ func TestWatchPollsBeyondTheLimit(t *testing.T) {
 			inner, err := newNotifier()
 			return &fullNotifier{inner, 0}, err
 		},
-		"of entries": func() (notifier, error) { return newPortable(1) },
+		"of entries": func() (notifier, error) { return newFSNotifier(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			how := Real().Watch.(realWatch)

@@ -14,8 +14,8 @@ import (
 // does not fit is told as lost.
 const readBuffer = 8 << 10
 
-// portable is the notifier of the platforms for which we have no own.
-type portable struct {
+// fsNotifier is the notifier of fsnotify.
+type fsNotifier struct {
 	watcher *fsnotify.Watcher
 	out     chan []note
 	done    chan struct{}
@@ -24,74 +24,74 @@ type portable struct {
 	costs   map[string]int // of each watched directory
 }
 
-// newPortable makes a notifier that watches directories of at most budget
+// newFSNotifier makes a notifier that watches directories of at most budget
 // entries together; 0 means any number.
-func newPortable(budget int) (notifier, error) {
+func newFSNotifier(budget int) (notifier, error) {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	p := &portable{
+	n := &fsNotifier{
 		watcher: watcher, out: make(chan []note), done: make(chan struct{}),
 		counted: budget > 0, budget: budget, costs: map[string]int{},
 	}
-	go p.translate()
-	return p, nil
+	go n.translate()
+	return n, nil
 }
 
-func (p *portable) add(dir string, _ bool) (dirKey, error) {
-	if _, watched := p.costs[dir]; watched {
-		return dirKey{path: dir}, nil
+func (n *fsNotifier) add(dir string) error {
+	if _, watched := n.costs[dir]; watched {
+		return nil
 	}
 	cost := 0
-	if p.counted {
+	if n.counted {
 		f, err := os.Open(dir)
 		if err != nil {
-			return dirKey{}, err
+			return err
 		}
-		names, _ := f.Readdirnames(p.budget + 1)
+		names, _ := f.Readdirnames(n.budget + 1)
 		_ = f.Close()
-		if cost = len(names) + 1; cost > p.budget {
-			return dirKey{}, fmt.Errorf("%s: %w", dir, errLimit)
+		if cost = len(names) + 1; cost > n.budget {
+			return fmt.Errorf("%s: %w", dir, errLimit)
 		}
 	}
-	err := p.watcher.AddWith(dir, fsnotify.WithBufferSize(readBuffer))
+	err := n.watcher.AddWith(dir, fsnotify.WithBufferSize(readBuffer))
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
-		return dirKey{}, fmt.Errorf("%s: %w: %w", dir, errLimit, err)
+		return fmt.Errorf("%s: %w: %w", dir, errLimit, err)
 	case err != nil:
-		return dirKey{}, fmt.Errorf("%s: %w", dir, err)
+		return fmt.Errorf("%s: %w", dir, err)
 	}
-	p.costs[dir] = cost
-	p.budget -= cost
-	return dirKey{path: dir}, nil
+	n.costs[dir] = cost
+	n.budget -= cost
+	return nil
 }
 
-func (p *portable) remove(key dirKey) {
-	_ = p.watcher.Remove(key.path) // fails if it went with its directory
-	p.budget += p.costs[key.path]
-	delete(p.costs, key.path)
+func (n *fsNotifier) remove(dir string) {
+	_ = n.watcher.Remove(dir) // fails if it went with its directory
+	n.budget += n.costs[dir]
+	delete(n.costs, dir)
 }
 
-func (p *portable) notes() <-chan []note { return p.out }
+func (n *fsNotifier) notes() <-chan []note { return n.out }
 
-func (p *portable) close() {
-	close(p.done)
-	_ = p.watcher.Close()
+func (n *fsNotifier) close() {
+	close(n.done)
+	_ = n.watcher.Close()
 }
 
 // translate passes on events until the notifier is closed.
-func (p *portable) translate() {
-	defer close(p.out)
+func (n *fsNotifier) translate() {
+	defer close(n.out)
 	for {
 		var batch []note
 		select {
-		case event, ok := <-p.watcher.Events:
+		case event, ok := <-n.watcher.Events:
 			if !ok {
 				return
 			}
 			path := filepath.Clean(event.Name)
-			what := note{dir: dirKey{path: filepath.Dir(path)}, base: filepath.Base(path), op: opEntry}
+			what := note{dir: filepath.Dir(path), base: filepath.Base(path), op: opEntry}
 			switch event.Op {
 			case fsnotify.Write:
 				what.op = opWrite
@@ -100,17 +100,17 @@ func (p *portable) translate() {
 			}
 			batch = []note{what}
 			if event.Has(fsnotify.Remove | fsnotify.Rename) { // it may be the watched directory itself
-				batch = append(batch, note{dir: dirKey{path: path}, op: opEntry})
+				batch = append(batch, note{dir: path, op: opEntry})
 			}
-		case _, ok := <-p.watcher.Errors:
+		case _, ok := <-n.watcher.Errors:
 			if !ok {
 				return
 			}
 			batch = []note{{op: opLost}}
 		}
 		select {
-		case p.out <- batch:
-		case <-p.done:
+		case n.out <- batch:
+		case <-n.done:
 			return
 		}
 	}
