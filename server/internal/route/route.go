@@ -347,9 +347,13 @@ func mainModules(modules []model.Module, work *model.Work) []model.Module {
 	if work == nil {
 		return modules[:min(1, len(modules))]
 	}
+	used := make(map[string]bool, len(work.Uses))
+	for _, u := range work.Uses {
+		used[filepath.Clean(u.Dir)] = true
+	}
 	var out []model.Module
 	for _, m := range modules {
-		if slices.ContainsFunc(work.Uses, func(u model.Use) bool { return filepath.Clean(u.Dir) == filepath.Dir(m.File) }) {
+		if used[filepath.Dir(m.File)] {
 			out = append(out, m)
 		}
 	}
