@@ -43,6 +43,21 @@ const startUpTimeout = 5 * time.Second
 // Observe takes one snapshot without an editor. Commands run only when the
 // snapshot needs them; nothing reaches the network.
 func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot, error) {
+	return take(ctx, w, req, askStartUp(ctx, w, req))
+}
+
+// askStartUp asks a new shell of the user's for its lines, if the request
+// wants that.
+func askStartUp(ctx context.Context, w *world.World, req Request) shell.Answer {
+	if !req.StartUp {
+		return shell.Answer{}
+	}
+	opt := shell.Options{Dir: req.Dir, Prompt: true, Timeout: startUpTimeout}
+	return shell.Trace(ctx, w, opt, shell.Ask(ctx, w, opt))
+}
+
+// take takes the snapshot of a request.
+func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer) (*model.Snapshot, error) {
 	info, err := w.Files.Stat(req.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be looked at: %w", req.Dir, err)
@@ -55,11 +70,6 @@ func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot,
 		dirty = append(dirty, file)
 	}
 	slices.Sort(dirty)
-	var startUp shell.Answer
-	if req.StartUp {
-		opt := shell.Options{Dir: req.Dir, Prompt: true, Timeout: startUpTimeout}
-		startUp = shell.Trace(ctx, w, opt, shell.Ask(ctx, w, opt))
-	}
 	return observe.Take(ctx, w, observe.Input{
 		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true, StartUp: startUp,
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/shell"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -50,9 +51,13 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 	var known []model.GoplsProcess
 	var startUp []string
 	var cause Change
+	var answer shell.Answer
 	gone := false
 	for number := 1; ; {
-		s, err := Observe(ctx, w, req)
+		if number == 1 || len(cause.StartUp) > 0 {
+			answer = askStartUp(ctx, w, req)
+		}
+		s, err := take(ctx, w, req, answer)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -65,7 +70,7 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 		}
 		s.Number, s.Reason = number, cause.reason(number)
 		// What changes from here on is told.
-		before, changed := startUp, !slices.EqualFunc(known, s.Gopls, samePID)
+		changed := !slices.EqualFunc(known, s.Gopls, samePID)
 		back := gone && err == nil
 		still := gone && err != nil
 		if gone = err != nil; !gone {
@@ -83,11 +88,6 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 		if news := number == 1 || back || changed || cause.happened(); news && !still {
 			number++
 			cause.Assessment, cause.Gone, cause.Polled = Check(ctx, w, s), gone, files.Polled()
-			for _, f := range cause.Files {
-				if slices.Contains(before, f) {
-					cause.StartUp = append(cause.StartUp, f)
-				}
-			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -105,6 +105,11 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 			}
 			if !touched || cause.happened() {
 				break
+			}
+		}
+		for _, f := range cause.Files {
+			if slices.Contains(startUp, f) {
+				cause.StartUp = append(cause.StartUp, f)
 			}
 		}
 		for _, pid := range cause.Ended {
@@ -145,13 +150,13 @@ func startUpFiles(s *model.Snapshot) []string {
 	if s.StartUp != nil {
 		return s.StartUp
 	}
-	shell, _ := s.Env(model.EnvShell)
-	home := shell.Lookup("HOME").Value.Reveal()
+	env, _ := s.Env(model.EnvShell)
+	home := env.Lookup("HOME").Value.Reveal()
 	if !filepath.IsAbs(home) {
 		return nil
 	}
 	names := []string{".profile"}
-	switch filepath.Base(shell.Lookup("SHELL").Value.Reveal()) {
+	switch filepath.Base(env.Lookup("SHELL").Value.Reveal()) {
 	case "zsh":
 		names = []string{".zshenv", ".zprofile", ".zshrc", ".zlogin"}
 	case "bash":

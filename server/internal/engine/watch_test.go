@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,10 +47,11 @@ func newWatched(t *testing.T, change func(*world.World)) (*watched, engine.Chang
 	if m, ok := v.w.Processes.(*mortal); ok {
 		m.dir = v.dir
 	}
+	_, startUp := v.w.Exec.(*shells)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- engine.Watch(ctx, v.w, engine.Request{Dir: v.dir}, func(c engine.Change) {
+		ended <- engine.Watch(ctx, v.w, engine.Request{Dir: v.dir, StartUp: startUp}, func(c engine.Change) {
 			select {
 			case v.looks <- c:
 			case <-ctx.Done():
@@ -111,6 +114,45 @@ func TestWatchLooksAgainWhenAFileChanges(t *testing.T) {
 	}
 	if err := v.end(); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ends with %v", err)
+	}
+}
+
+// shells counts the shells that are started.
+type shells struct {
+	world.Exec
+	started atomic.Int32
+}
+
+func (s *shells) Run(ctx context.Context, c world.Command) (world.Result, error) {
+	if filepath.Base(c.Path) == "sh" {
+		s.started.Add(1)
+	}
+	return s.Exec.Run(ctx, c)
+}
+
+// TestWatchAsksTheShellAnewOnlyForStartUpFiles: a start-up file may take long.
+func TestWatchAsksTheShellAnewOnlyForStartUpFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no sh on Windows")
+	}
+	counted := &shells{Exec: world.Real().Exec}
+	profile := ""
+	v, _ := newWatched(t, func(w *world.World) {
+		w.Exec = counted
+		home := world.Variables(w.Environ)["HOME"]
+		profile = filepath.Join(home, ".profile")
+		w.Environ = append(w.Environ, "SHELL=/bin/sh")
+	})
+	first := counted.started.Load()
+	v.write(v.goenv, "GOPROXY=https://proxy.example\n")
+	v.until(func(c engine.Change) bool { return proxyOf(c) == "https://proxy.example" })
+	if now := counted.started.Load(); first == 0 || now != first {
+		t.Errorf("%d shells were started at first, %d in all after the GOENV file changed", first, now)
+	}
+	v.write(profile, "export GOPRIVATE=corp.example\n")
+	v.until(func(c engine.Change) bool { return slices.Contains(c.StartUp, profile) })
+	if now := counted.started.Load(); now == first {
+		t.Error("no shell was started after a start-up file changed")
 	}
 }
 
