@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,7 +43,9 @@ type judge struct {
 	colds  []string // module caches that are emptied before each run
 
 	mu    sync.Mutex
-	calls []string
+	calls []string // guarded by mu
+	open  int      // connections to the gates, guarded by mu
+	quiet sync.Cond
 	known map[string]string // outcomes by environment
 }
 
@@ -57,6 +60,7 @@ func newJudge(t testing.TB) *judge {
 		t.Skip("the laboratory has symlinks and file proxies of Unix; run this test on Linux or macOS")
 	}
 	j := &judge{t: t, lab: worldtest.NewLab(t), known: map[string]string{}}
+	j.quiet.L = &j.mu
 	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +70,7 @@ func newJudge(t testing.TB) *judge {
 		t.Fatal(err)
 	}
 	for i := range j.gates {
-		j.gates[i] = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		j.gates[i] = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			j.mu.Lock()
 			if call := fmt.Sprintf("gate %d: %s %s%s", i, r.Method, r.Host, r.URL.Path); !slices.Contains(j.calls, call) {
 				j.calls = append(j.calls, call)
@@ -79,6 +83,18 @@ func newJudge(t testing.TB) *judge {
 			}
 			http.ServeFile(w, r, file)
 		}))
+		j.gates[i].Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			switch state {
+			case http.StateNew:
+				j.open++
+			case http.StateClosed, http.StateHijacked:
+				j.open--
+				j.quiet.Broadcast()
+			}
+		}
+		j.gates[i].Start()
 		t.Cleanup(j.gates[i].Close)
 	}
 	l := j.lab
@@ -170,6 +186,21 @@ func (j *judge) cool() {
 	}
 }
 
+// asked returns what the gates were asked for since the last call, sorted. A go
+// command may end with requests under way, so it waits until they have been
+// written down: the last thing a gate hears of a client is that it hung up.
+func (j *judge) asked() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for j.open > 0 {
+		j.quiet.Wait()
+	}
+	calls := j.calls
+	j.calls = nil
+	slices.Sort(calls)
+	return calls
+}
+
 var progress = regexp.MustCompile(`(?m)^go: downloading .*\n|^(example\.com|git\.corp|internal|runtime|unsafe|syscall|command-line)[\w./-]*\n|\bafter \d+ms\b`)
 
 // outcome runs the go command in an environment.
@@ -181,7 +212,7 @@ func (j *judge) outcome(dir string, vars map[string]string) string {
 		return known
 	}
 	j.cool()
-	j.calls = nil
+	j.asked()
 	var out strings.Builder
 	for _, args := range [][]string{
 		{"list", "-e", "-deps", "-json=ImportPath,GoFiles,CgoFiles,Imports,Module,Error", "."},
@@ -213,8 +244,7 @@ func (j *judge) outcome(dir string, vars map[string]string) string {
 			fmt.Fprintf(&out, "%s\n", text)
 		}
 	}
-	slices.Sort(j.calls)
-	fmt.Fprintln(&out, strings.Join(j.calls, "\n"))
+	fmt.Fprintln(&out, strings.Join(j.asked(), "\n"))
 	text := out.String()
 	for _, cache := range append(j.colds, j.at("warm")) {
 		text = strings.ReplaceAll(text, cache, "$GOMODCACHE")
