@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,10 @@ func TestAskKeepsGo(t *testing.T) {
 			h.environ["PATH"] = goDir + ":/usr/bin:/bin"
 			answer := Ask(t.Context(), h.world(), Options{Shell: bash, Timeout: time.Minute})
 			got, fault := answer.Vars, answer.Fault
+			traced := Trace(t.Context(), h.world(), Options{Shell: bash, Timeout: time.Minute}, answer)
+			if profile := filepath.Join(h.dir, ".bash_profile"); !slices.Contains(traced.Files, profile) {
+				t.Errorf("%s decides whether go is found, and is not among %q", profile, traced.Files)
+			}
 			if got == nil || strings.Contains(got["PATH"], goDir) != true {
 				t.Fatalf("go is not on PATH=%q; fault %v", got["PATH"], fault)
 			}

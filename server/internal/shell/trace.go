@@ -39,6 +39,7 @@ type Line struct {
 // start-up files; nothing of it is kept but names that model.Kept allows, and
 // none is written anywhere.
 func Trace(ctx context.Context, w *world.World, opt Options, answer Answer) Answer {
+	fellBack := answer.NoLogin && !opt.NoLogin
 	opt.NoLogin = opt.NoLogin || answer.NoLogin
 	t, fault := newTracer(ctx, w, opt, answer)
 	if fault != nil {
@@ -67,6 +68,15 @@ func Trace(ctx context.Context, w *world.World, opt Options, answer Answer) Answ
 	}
 	answer.Lines = t.lines()
 	answer.Files = t.files()
+	if fellBack && t.shell.name != "fish" { // the login shell was asked first, and what it reads may change the answer
+		login := newReader(w, t.reader.lang, t.base)
+		login.profiles(t.shell.name, true)
+		for _, file := range login.files {
+			if !slices.Contains(answer.Files, file) {
+				answer.Files = append(answer.Files, file)
+			}
+		}
+	}
 	return answer
 }
 
