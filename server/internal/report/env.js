@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const filter = document.getElementById("filter");
   const count = document.getElementById("count");
@@ -10,9 +9,9 @@
     let shown = 0;
     for (const element of found) {
       element.hidden = !element.textContent.toLowerCase().includes(wanted);
-      shown += element.hidden || element.tagName === "TR" && element.closest(".glance") ? 0 : 1;
+      shown += element.hidden || (element.tagName === "TR" && element.closest(".glance")) ? 0 : 1;
     }
     for (const fold of folds) fold.open = wanted !== "";
-    count.textContent = wanted === "" ? "" : shown === 1 ? "1 variable" : shown + " variables";
+    count.textContent = wanted === "" ? "" : shown === 1 ? "1 variable" : `${shown} variables`;
   });
 })();
