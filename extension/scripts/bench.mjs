@@ -94,7 +94,7 @@ function compare(title, figures, prefix, unit) {
 }
 
 function row(title, ...cells) {
-  console.log(`  ${[title.padEnd(36), ...cells.map((cell) => cell.padEnd(22))].join("").trimEnd()}`);
+  console.log(`  ${[title.padEnd(40), ...cells.map((cell) => cell.padEnd(22))].join("").trimEnd()}`);
 }
 
 /** Two digits are as much as these figures are worth. */
