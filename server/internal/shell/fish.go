@@ -166,9 +166,12 @@ func (f *fishRecorder) set(name, value, stack string) {
 	sourced := false
 	for _, m := range calledOn.FindAllStringSubmatch(stack, -1) {
 		file := f.t.absolute(strings.TrimSpace(m[2]))
-		if m[2] == "-" || file == "" {
+		if m[2] == "-" {
 			sourced = true // the output of a command
 			continue
+		}
+		if file == "" {
+			return // named from a directory that is not known
 		}
 		if strings.Contains(file, "/share/fish/") {
 			continue
@@ -189,6 +192,9 @@ func (f *fishRecorder) set(name, value, stack string) {
 	}
 	f.t.seen[e.file] = true
 	text := f.t.source(e.file, e.line)
+	if localFish(text, name) {
+		return
+	}
 	switch {
 	case sourced && strings.Contains(text, "source"), mentions(text, name), strings.Contains(text, "$"), strings.Contains(text, "source"):
 		e.exact = true
@@ -205,6 +211,28 @@ func (f *fishRecorder) set(name, value, stack string) {
 	}
 	e.note = join(e.note, behind(e.file, toolOf(f.t.source(e.file, e.line))))
 	f.t.events[name] = append(f.t.events[name], e)
+}
+
+// localFish reports whether a line of fish sets a variable for one command,
+// or for the block or function around it.
+func localFish(text, name string) bool {
+	for _, command := range strings.Split(text, ";") {
+		words := strings.Fields(command)
+		for len(words) > 0 && (words[0] == "begin" || words[0] == "and" || words[0] == "or") {
+			words = words[1:]
+		}
+		at := slices.IndexFunc(words, func(word string) bool { return word == name || strings.HasPrefix(word, name+"=") })
+		if at < 0 {
+			continue
+		}
+		if words[at] != name {
+			return !slices.Contains(words[:at], "export")
+		}
+		return slices.ContainsFunc(words[:at], func(word string) bool {
+			return word == "--local" || word == "--function" || strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") && strings.ContainsAny(word, "lf")
+		})
+	}
+	return false
 }
 
 // added returns the only fish_add_path that can have made PATH of what it was
@@ -270,6 +298,7 @@ func (f *fishRecorder) beforeVendor() {
 			continue
 		}
 		var found []event
+		sure := false // the last one stands in no block
 		for _, file := range files {
 			data, err := f.t.w.Files.ReadFile(file)
 			if err != nil {
@@ -296,9 +325,10 @@ func (f *fishRecorder) beforeVendor() {
 					continue
 				}
 				found = append(found, e)
+				sure = strings.HasPrefix(text, "set") || strings.HasPrefix(text, "export") || strings.HasPrefix(text, "fish_add_path")
 			}
 		}
-		if len(found) == 0 || len(found) > 1 && inBase && base == value {
+		if len(found) == 0 || !sure && (len(found) > 1 || inBase && base == value) || len(found) > 1 && inBase && base == value {
 			continue
 		}
 		// What earlier lines made of the variable is not known.

@@ -116,9 +116,10 @@ func (t *tracer) directoryLines(name, value, tool string) []Line {
 		r.read(file)
 		found := slices.DeleteFunc(slices.Clone(r.found), func(a assignment) bool { return a.name != name })
 		switch last := len(found) - 1; {
-		case last >= 0 && (len(found) == 1 || slices.Contains(found[last].values, value)):
+		case last >= 0 && slices.Contains(found[last].values, value),
+			len(found) == 1 && found[0].values == nil && !t.some(file, func(text string) bool { return direnvSets(text, name) }):
 			line.File, line.Line = found[last].file, found[last].line
-		case last >= 0:
+		case last >= 0 && name == "PATH":
 		default:
 			line.Line = t.only(file, func(text string) bool { return direnvSets(text, name) })
 		}
@@ -140,6 +141,13 @@ func (t *tracer) directoryLines(name, value, tool string) []Line {
 // that sets a variable.
 func direnvSets(text, name string) bool {
 	words := strings.Fields(text)
+	if len(words) == 0 {
+		return false
+	}
+	switch words[0] {
+	case "dotenv", "dotenv_if_exists", "source_up", "source_up_if_exists":
+		return true
+	}
 	if len(words) < 2 {
 		return false
 	}
@@ -150,10 +158,19 @@ func direnvSets(text, name string) bool {
 		return words[1] == "go" && (name == "GOPATH" || name == "PATH")
 	case "env_vars_required":
 		return false
-	case "dotenv", "dotenv_if_exists", "source_env", "source_env_if_exists", "use":
+	case "source_env", "source_env_if_exists", "use":
 		return true
 	}
 	return false
+}
+
+// some reports whether hit holds for a line of a file.
+func (t *tracer) some(file string, hit func(text string) bool) (found bool) {
+	t.only(file, func(text string) bool {
+		found = found || hit(text)
+		return false
+	})
+	return found
 }
 
 // only returns the one line of a file for which hit holds; 0 if there are

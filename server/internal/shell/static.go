@@ -82,6 +82,9 @@ func (r *reader) parse(file string) *syntax.File {
 	if f, done := r.parsed[file]; done {
 		return f
 	}
+	if device(file) {
+		return nil
+	}
 	var f *syntax.File
 	if data, err := r.w.Files.ReadFile(file); err == nil && len(data) <= 4<<20 {
 		// A file with an error is known up to the error.
@@ -217,7 +220,7 @@ func (r *reader) call(file string, c *syntax.CallExpr) {
 			return
 		}
 		for _, name := range r.expand(args[1]) {
-			if !filepath.IsAbs(name) {
+			if !filepath.IsAbs(name) || device(filepath.Clean(name)) {
 				continue // found on PATH or in a directory that we do not know
 			}
 			r.read(filepath.Clean(name))
@@ -580,6 +583,7 @@ func (r *reader) declares(file, function string) bool {
 	found := false
 	syntax.Walk(f, func(n syntax.Node) bool {
 		if d, ok := n.(*syntax.FuncDecl); ok {
+			found = found || function == "(anon)" && d.Name == nil && len(d.Names) == 0
 			for _, name := range append(slices.Clone(d.Names), d.Name) {
 				found = found || name != nil && name.Value == function
 			}

@@ -176,7 +176,7 @@ func (t *tracer) timeout() time.Duration {
 // again, and the command as the shell shows it.
 const (
 	fieldEnd    = "\x1f"
-	fixedFields = 5 // before those of the variables
+	fixedFields = 7 // before those of the variables
 )
 
 // xtrace has zsh or bash run its start-up files and trace them.
@@ -185,7 +185,7 @@ const (
 // the command, so that the change is seen, however it was made.
 func (t *tracer) xtrace(ctx context.Context) {
 	mark := rand.Text()
-	rec := &recorder{t: t, mark: mark}
+	rec := &recorder{t: t, mark: mark, evals: map[string]place{}, relative: map[string]string{}, locals: map[string]int{}, traps: map[string]place{}}
 	vars := maps.Clone(t.base)
 	command := world.Command{Path: t.shell.path, Dir: t.opt.Dir, Timeout: t.timeout(), MaxOutput: 1}
 	var ps4 strings.Builder
@@ -201,7 +201,7 @@ func (t *tracer) xtrace(ctx context.Context) {
 	}
 	if t.shell.name == "zsh" {
 		// The doubled percent tells whether zsh expands percents here.
-		ps4.WriteString("%x:%I" + fieldEnd + "%N" + fieldEnd + "${ZSH_SUBSHELL}" + fieldEnd + "${options[evallineno]}" + fieldEnd + "%%")
+		ps4.WriteString("%x:%I" + fieldEnd + "%N" + fieldEnd + "${ZSH_SUBSHELL}" + fieldEnd + "${options[evallineno]}" + fieldEnd + "${(j: :)funcstack}" + fieldEnd + `${PWD//\%/%%}` + fieldEnd + "%%")
 		for _, name := range t.names {
 			ps4.WriteString(fieldEnd + "${" + name + "+=}${${" + name + ":0:" + strconv.Itoa(maxShown) + `}//\%/%%}`)
 		}
@@ -210,7 +210,7 @@ func (t *tracer) xtrace(ctx context.Context) {
 		command.Args = slices.Concat([]string{"-x", "-o", "promptsubst", "-i"}, login, []string{"-c", script})
 		command.OnStderr = rec.line // zsh keeps its trace there even when a command redirects
 	} else {
-		ps4.WriteString("${BASH_SOURCE-}:${LINENO-}" + fieldEnd + "${FUNCNAME-}" + fieldEnd + "${BASH_SUBSHELL-}" + fieldEnd + "${BASH_SOURCE[1]-}:${BASH_LINENO-}" + fieldEnd + "%")
+		ps4.WriteString("${BASH_SOURCE-}:${LINENO-}" + fieldEnd + "${FUNCNAME-}" + fieldEnd + "$(( ${BASHPID:-$$} != $$ || ${BASH_SUBSHELL:-0} ))" + fieldEnd + "${BASH_SOURCE[1]-}:${BASH_LINENO-}" + fieldEnd + "${FUNCNAME[@]-}" + fieldEnd + "${PWD-}" + fieldEnd + "%")
 		for _, name := range t.names {
 			ps4.WriteString(fieldEnd + "${" + name + "+=}${" + name + ":0:" + strconv.Itoa(maxShown) + "}")
 		}
@@ -252,7 +252,12 @@ type recorder struct {
 	values map[string]string // as the last record had them; absent is unset
 	last   place             // the command before
 	stack  []place           // the commands around it, by nesting
-	evals  place             // the eval of zsh that runs
+	evals  map[string]place  // the evals of zsh, by the calls around them
+	// relative are files that the shell named without a directory, by that
+	// name; "" where two files have it.
+	relative map[string]string
+	locals   map[string]int   // how many calls are around the function that a variable is local to
+	traps    map[string]place // the trap that names a variable
 	// outside is the last command of zsh that was in no function.
 	outside place
 	hook    bool // the start-up is over
@@ -266,6 +271,7 @@ type place struct {
 	function string
 	loose    bool // zsh names the line where the outermost command around it ends
 	eval     bool
+	unset    bool
 	depth    int
 	names    map[string]bool // the names of ours that it names; true if it assigns
 	who      string          // the tool whose hook it runs
@@ -311,12 +317,18 @@ func (r *recorder) record(fields, text string) {
 	if at < 0 || f[2] != "0" {
 		return // of a subshell, which changes nothing
 	}
-	now := place{file: f[0][:at], function: f[1], depth: depth}
-	now.line, _ = strconv.Atoi(f[0][at+1:])
-	if !filepath.IsAbs(now.file) && now.file != "" {
-		now.file = r.t.absolute(now.file)
+	var values map[string]string // nil: the shell does not expand PS4 here, and what changes is seen later
+	if f[fixedFields-1] == "%" && len(f)-fixedFields == len(r.t.names) {
+		values = make(map[string]string, len(r.t.names))
+		for i, name := range r.t.names {
+			if value, set := strings.CutPrefix(f[fixedFields+i], "="); set {
+				values[name] = value
+			}
+		}
 	}
-	if now.file != "" {
+	now := place{file: r.file(f[0][:at], f[5]), function: f[1], depth: depth}
+	now.line, _ = strconv.Atoi(f[0][at+1:])
+	if now.file != "" && !device(now.file) {
 		r.t.seen[now.file] = true
 	}
 	word, rest, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(text, "builtin "), "command "), " ")
@@ -326,7 +338,7 @@ func (r *recorder) record(fields, text string) {
 	}
 	if r.t.shell.name == "zsh" {
 		now.loose = f[3] == "off"
-		r.outOfEvalZsh(&now)
+		r.outOfEvalZsh(&now, f[4])
 	} else {
 		r.outOfEval(&now, f[3])
 	}
@@ -335,17 +347,19 @@ func (r *recorder) record(fields, text string) {
 		// A bare export changes no value.
 		if assigned := assigns(word, text, name); assigned || word != "export" && mentions(text, name) {
 			now.names[name] = assigned
+			if word == "trap" {
+				r.traps[name] = now
+			}
 		}
 	}
-
-	switch {
-	case f[fixedFields-1] != "%" || len(f)-fixedFields != len(r.t.names):
-		// The shell does not expand PS4 here: what changes is seen later.
-	default:
-		values := make(map[string]string, len(r.t.names))
-		for i, name := range r.t.names {
-			if value, set := strings.CutPrefix(f[fixedFields+i], "="); set {
+	r.scope(word, rest, f[4], now.names)
+	now.unset = word == "unset"
+	if values != nil {
+		for name := range r.locals { // is what it was when the function is over
+			if value, set := r.values[name]; set {
 				values[name] = value
+			} else {
+				delete(values, name)
 			}
 		}
 		r.compare(values, now)
@@ -354,6 +368,58 @@ func (r *recorder) record(fields, text string) {
 
 	if marked, ok := strings.CutPrefix(strings.TrimSpace(text), ": "+r.mark+" "); ok {
 		r.marked(marked)
+	}
+}
+
+// file is the path of a file as the shell named it, in directory dir by now;
+// "" if that cannot be told.
+func (r *recorder) file(name, dir string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	known, seen := r.relative[name]
+	found := filepath.Join(dir, name)
+	info, err := r.t.w.Files.Stat(found)
+	switch {
+	case dir == "" || err != nil || !info.Mode().IsRegular():
+		return known
+	case !seen:
+		r.relative[name] = found
+	case known != found: // the directory changed: it may be this one or that one
+		r.relative[name] = ""
+	}
+	return r.relative[name]
+}
+
+// scope follows which variables are local to a function that runs. calls are
+// the functions and files around, the innermost first; names are those that
+// the command names.
+func (r *recorder) scope(word, rest, calls string, names map[string]bool) {
+	frames := strings.Fields(calls)
+	inner := slices.IndexFunc(frames, func(frame string) bool {
+		return frame != "source" && frame != "main" && frame != "(eval)" && !strings.ContainsAny(frame, "/.")
+	})
+	if inner >= 0 && (word == "local" || word == "declare" || word == "typeset") {
+		global := false
+		for _, flag := range strings.Fields(rest) {
+			if !strings.HasPrefix(flag, "-") {
+				break
+			}
+			// In zsh an exported variable is global, unless declared by local.
+			global = global || strings.Contains(flag, "g") || strings.Contains(flag, "x") && word != "local" && r.t.shell.name == "zsh"
+		}
+		for name := range names {
+			if _, known := r.locals[name]; !known && !global {
+				r.locals[name] = len(frames) - inner
+			}
+		}
+	}
+	for name, depth := range r.locals {
+		if len(frames) < depth {
+			delete(r.locals, name)
+			continue
+		}
+		delete(names, name)
 	}
 }
 
@@ -385,34 +451,49 @@ func (r *recorder) outOfEval(now *place, caller string) {
 		around = r.stack[len(r.stack)-1]
 	}
 	foreign := now.function != "" && now.function != "source" && !r.t.reader.declares(now.file, now.function)
+	at := strings.LastIndexByte(caller, ':')
 	switch {
+	case device(now.file):
+		// The output of a command, or a here-document: its lines are none of a file.
+		now.file = ""
+		if at > 0 && !device(caller[:at]) {
+			now.file = r.file(caller[:at], "")
+			now.line, _ = strconv.Atoi(caller[at+1:])
+		}
 	case around.eval && (around.function == now.function || foreign):
 		now.file, now.line = around.file, around.line
 		now.who = cmp.Or(now.who, around.who)
 		now.eval = true // also for evals below
 	case foreign:
-		if at := strings.LastIndexByte(caller, ':'); at > 0 {
-			now.file = r.t.absolute(caller[:at])
+		if at > 0 {
+			now.file = r.file(caller[:at], "")
 			now.line, _ = strconv.Atoi(caller[at+1:])
 		}
 	}
 	r.stack = append(r.stack, *now)
 }
 
+// device reports whether a shell reads there what no file keeps. We must not
+// read it: it would be our own input.
+func device(file string) bool {
+	return strings.HasPrefix(file, "/dev/") || strings.HasPrefix(file, "/proc/")
+}
+
 // outOfEvalZsh does the same for zsh, which does not show how commands nest.
-func (r *recorder) outOfEvalZsh(now *place) {
+// calls are the functions, evals and files around, the innermost first.
+func (r *recorder) outOfEvalZsh(now *place, calls string) {
 	isFunction := now.function != "(eval)" && now.function != "" && !strings.ContainsAny(now.function, "/.") && now.file != ""
 	switch {
 	case now.function == "(eval)":
-		if r.evals.file != "" {
-			now.file, now.line, now.who = r.evals.file, r.evals.line, cmp.Or(now.who, r.evals.who)
-		}
-		now.eval = false
+		eval := r.evals[strings.TrimPrefix(strings.TrimPrefix(calls, "(eval)"), " ")]
+		now.file, now.line, now.who = eval.file, eval.line, cmp.Or(now.who, eval.who)
+	case device(now.file):
+		now.file, now.line, now.who = r.outside.file, r.outside.line, cmp.Or(now.who, r.outside.who)
 	case isFunction && !r.t.reader.declares(now.file, now.function):
 		now.file, now.line, now.who = r.outside.file, r.outside.line, cmp.Or(now.who, r.outside.who)
-		now.eval = false
-	case now.eval:
-		r.evals = *now
+	}
+	if now.eval {
+		r.evals[calls] = *now
 	}
 	if !isFunction {
 		r.outside = *now
@@ -438,7 +519,7 @@ func (r *recorder) compare(values map[string]string, now place) {
 		_, named := r.last.names[name]
 		culprit := r.last
 		switch {
-		case named:
+		case named && !(r.last.unset && set && r.t.expands(now, name)):
 		case r.t.expands(now, name):
 			culprit, named = now, true
 		case r.reverts(name, value, set):
@@ -475,6 +556,11 @@ func (r *recorder) reverts(name, value string, set bool) bool {
 }
 
 func (r *recorder) add(name, value string, at place, exact bool) {
+	if trap, ok := r.traps[name]; ok {
+		if _, said := r.t.reader.at(at.file, at.line, name); !said {
+			at = trap // a shell says where it was when the trap came
+		}
+	}
 	if at.file == "" || r.hook {
 		return
 	}
@@ -511,6 +597,9 @@ func (t *tracer) expands(at place, name string) bool {
 
 // source returns one line of a file.
 func (t *tracer) source(file string, line int) string {
+	if device(file) {
+		return ""
+	}
 	data, err := t.w.Files.ReadFile(file)
 	if err != nil {
 		return ""
@@ -524,20 +613,13 @@ func (t *tracer) source(file string, line int) string {
 	return ""
 }
 
-// absolute is the path of a file as a shell named it; "" if there is none.
+// absolute is the path of a file as fish named it; "" if it cannot be told.
 func (t *tracer) absolute(file string) string {
 	if filepath.IsAbs(file) {
 		return file
 	}
 	if rest, ok := strings.CutPrefix(file, "~/"); ok {
 		return path.Join(t.home, rest)
-	}
-	for _, dir := range []string{t.opt.Dir, t.w.Dir, t.home} {
-		if name := filepath.Join(dir, file); dir != "" && filepath.IsAbs(name) {
-			if info, err := t.w.Files.Stat(name); err == nil && info.Mode().IsRegular() {
-				return name
-			}
-		}
 	}
 	return ""
 }
@@ -646,8 +728,8 @@ func (t *tracer) tracedLines(name, value string, events []event, later bool) (li
 		}
 		note := e.note
 		if i == len(events)-1 && !later && !sameShown(e.value, value) {
-			if base, inBase := t.base[name]; inBase && base == value {
-				return nil
+			if base, inBase := t.base[name]; inBase && base == value || sameShown(t.final[name], value) {
+				return nil // something that was not seen gave it the value
 			}
 			note = join(note, "a second start of the shell gave another value")
 		}
