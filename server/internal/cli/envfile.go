@@ -13,6 +13,10 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
+// maxVariables bounds what a comparison costs, which grows with every variable
+// kept: real environments have some dozens.
+const maxVariables = 10_000
+
 // capturable are the environments that --env can replace.
 func capturable() []string {
 	return []string{
@@ -51,6 +55,9 @@ func (a *app) captured() (engine.Captured, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%w", file, err)
+		}
+		if len(vars) > maxVariables {
+			return nil, fmt.Errorf("%s: %d variables that can matter to Go, more than %d: this is no environment that a process has", file, len(vars), maxVariables)
 		}
 		out[model.EnvName(name)] = vars
 	}

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -9,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
 )
 
 func utf16Text(order binary.AppendByteOrder, s string) string {
@@ -151,5 +156,28 @@ func TestParseProblemsRefuses(t *testing.T) {
 		if _, err := parseProblems([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nerror is %v, want %s", in, err, want)
 		}
+	}
+}
+
+// TestTooManyVariables: a file that is no environment is refused at once, by
+// what Go could read of it; what Go does not read costs nothing.
+func TestTooManyVariables(t *testing.T) {
+	for prefix, refused := range map[string]bool{"GIT_X": true, "OTHER": false} {
+		t.Run(prefix, func(t *testing.T) {
+			var data bytes.Buffer
+			for i := range maxVariables + 1 {
+				fmt.Fprintf(&data, "%s%d=1\n", prefix, i)
+			}
+			w := world.Real()
+			w.Dir = t.TempDir()
+			if err := os.WriteFile(filepath.Join(w.Dir, "env"), data.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var stderr bytes.Buffer
+			a := &app{world: w, stderr: &stderr, envs: []string{"shell=env"}}
+			if _, err := a.captured(); (err != nil) != refused {
+				t.Errorf("error %v, want one: %v", err, refused)
+			}
+		})
 	}
 }

@@ -52,7 +52,8 @@ func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
 	var out []model.Drift
 	add := func(x, y model.Setting, v verdict) {
 		out = append(out, model.Drift{
-			Variable: x.Name, A: a, B: b, InA: x, InB: y, Matters: v.matters, Latent: v.matters && v.latent, Why: v.why + ".",
+			Variable: x.Name, A: a, B: b, InA: x, InB: y, Why: v.why + ".",
+			Matters: v.matters, Latent: v.matters && v.latent, Some: v.matters && (v.some || forSome(x.Name, x.Set && y.Set)),
 		})
 	}
 	leads := p.tools(add)
@@ -62,6 +63,8 @@ func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
 		case x.Set == y.Set && x.Value == y.Value:
 		case name == "PATH":
 			add(x, y, leads)
+		case p.shipped(x, y):
+			add(x, y, no("It comes with Go, and which Go the side without it has is not known"))
 		case x.Value.Empty() && y.Value.Empty():
 			add(x, y, no("An empty variable counts as one that is not set"))
 		default:
@@ -72,14 +75,13 @@ func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
 	return out
 }
 
-// Conditional reports whether a difference that matters does so for certain
-// code or servers only, however the values look: for packages that use cgo, or
-// for repositories that are fetched with git.
-func Conditional(d model.Drift) bool {
-	name := d.Variable
+// forSome reports whether a variable or tool matters for some code or servers
+// only, however the values look: for packages that use cgo, or for repositories
+// that are fetched with git.
+func forSome(name string, both bool) bool {
 	switch name {
 	case "cc":
-		return d.InA.Set && d.InB.Set
+		return both
 	case "git", "SSH_AUTH_SOCK", "HOME", "USERPROFILE", "NETRC", "GODEBUG", "GO_EXTLINK_ENABLED":
 		return true
 	}
@@ -88,8 +90,8 @@ func Conditional(d model.Drift) bool {
 
 // verdict is what a difference comes to.
 type verdict struct {
-	matters, latent bool
-	why             string // a sentence without its full stop
+	matters, latent, some bool
+	why                   string // a sentence without its full stop
 }
 
 func yes(why string) verdict { return verdict{matters: true, why: why} }
@@ -124,6 +126,16 @@ func (p *pair) either(holds func(side) bool) bool {
 // same reports whether both sides come to the same text.
 func (p *pair) same(text func(side) string) bool {
 	return text(p.sides[0]) == text(p.sides[1])
+}
+
+// shipped reports whether a value comes with the Go of one side, and the other
+// would have one of its Go, if that was known. It is one difference, and told
+// as that of the go command or of GOROOT.
+func (p *pair) shipped(x, y model.Setting) bool {
+	lacks := func(e side, theirs, ours model.Setting) bool {
+		return theirs.Origin.Layer == model.LayerGoroot && !ours.Set && e.tool.Version == "" && len(e.Layer(model.LayerGoroot).Vars) == 0
+	}
+	return lacks(p.sides[0], y, x) || lacks(p.sides[1], x, y)
 }
 
 // names lists every variable that one of the sides has, sorted.

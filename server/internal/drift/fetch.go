@@ -85,7 +85,7 @@ func (p *pair) route(differs bool, because, otherwise string) verdict {
 	if !differs {
 		return no(otherwise)
 	}
-	return verdict{true, p.idle() || !p.routes(p.missing()), because}
+	return verdict{matters: true, latent: p.idle() || !p.routes(p.missing()), why: because}
 }
 
 // used is the verdict on a difference that counts only if something is
@@ -94,7 +94,7 @@ func (p *pair) used(by func(side) bool, because string) verdict {
 	if !p.either(by) {
 		return no("Nothing is fetched in a way for which it counts")
 	}
-	return verdict{true, p.idle(), because}
+	return verdict{matters: true, latent: p.idle(), why: because}
 }
 
 // repositories is the verdict on a difference that counts only if something is
@@ -106,6 +106,13 @@ func (p *pair) repositories(because string) verdict {
 	if v.matters && !v.latent {
 		v.latent = !p.originFirst()
 	}
+	return v
+}
+
+// git is the verdict on a difference that git alone, or what it fetches, makes.
+func (p *pair) git(because string) verdict {
+	v := p.repositories(because)
+	v.some = v.matters
 	return v
 }
 
@@ -201,8 +208,12 @@ func (e side) entries() []route.Entry {
 // https reports whether an environment can speak to a server over TLS.
 func (e side) https() bool { return e.speaks("https") || e.text("GOSUMDB") != "off" }
 
-func (e side) speaks(scheme string) bool {
-	return e.origin() || slices.ContainsFunc(e.entries(), func(n route.Entry) bool {
+func (e side) speaks(scheme string) bool { return e.origin() || e.asks(scheme) }
+
+// asks reports whether a proxy for modules or the checksum database has an
+// address of the scheme.
+func (e side) asks(scheme string) bool {
+	return strings.Contains(e.text("GOSUMDB"), scheme+"://") || slices.ContainsFunc(e.entries(), func(n route.Entry) bool {
 		u, err := url.Parse(n.URL)
 		return err == nil && n.Kind == route.Proxy && u.Scheme == scheme
 	})
@@ -250,19 +261,23 @@ func (p *pair) proxyVariable(name, upper string) verdict {
 		if !git {
 			return no("The go command does not read it")
 		}
-		return verdict{true, p.idle(), "git fetches through another proxy; go itself does not read it"}
+		return p.git("git fetches through another proxy; go itself does not read it")
 	case !differs(false) && !(git && differs(true)):
 		return no("It comes to the same: a name in capitals or in small letters, and other spellings")
-	case upper == "NO_PROXY" && !p.either(func(e side) bool {
-		return e.viaProxy("HTTP_PROXY", false)+e.viaProxy("HTTPS_PROXY", false)+e.text("ALL_PROXY")+e.text("all_proxy") != ""
+	case upper == "NO_PROXY" && p.either(func(e side) bool {
+		return e.viaProxy("HTTP_PROXY", false)+e.viaProxy("HTTPS_PROXY", false)+e.text("ALL_PROXY")+e.text("all_proxy") == ""
 	}):
-		return no("There is no proxy that it could make an exception from")
+		return no("A side has no proxy that it could make an exception from")
 	case upper != "NO_PROXY" && !p.either(func(e side) bool { return e.speaks(scheme) || scheme == "https" && e.https() }):
 		return no("Nothing is fetched in a way for which it counts")
+	case !differs(false):
+		return p.git("git fetches through another proxy, because it reads other spellings of the name than go does")
+	case scheme == "http" && upper == "HTTP_PROXY" && !p.either(func(e side) bool { return e.asks("http") || e.text("GOINSECURE") != "" }):
+		return p.git("It counts for repositories that are fetched over plain HTTP")
 	case name != upper && !p.same(func(e side) string { return e.text(upper) }):
 		return no("The same name in capitals differs too, and go takes that first")
 	}
-	return verdict{true, p.idle(), "The go command reaches servers through another proxy, or through none"}
+	return verdict{matters: true, latent: p.idle(), why: "The go command reaches servers through another proxy, or through none"}
 }
 
 // quietGit reports whether a variable of git has nothing to do with fetching.

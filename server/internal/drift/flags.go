@@ -11,8 +11,9 @@ import (
 // words splits flags as go does, quotes and all.
 func words(text string) []string { return route.Flags(text) }
 
-// quietFlags tell how go works, not what comes out.
-var quietFlags = map[string]bool{"v": true, "x": true, "p": true, "work": true, "modcacherw": true}
+// quietFlags tell how go works, or what it notes of a repository in a program,
+// not what is compiled.
+var quietFlags = map[string]bool{"v": true, "x": true, "p": true, "work": true, "modcacherw": true, "buildvcs": true}
 
 // perPackage are flags of which every occurrence counts, in their order.
 var perPackage = map[string]bool{"asmflags": true, "gcflags": true, "gccgoflags": true, "ldflags": true}
@@ -34,7 +35,7 @@ func (p *pair) flags(a, b string) verdict {
 	case equal(x, y):
 		return no("They are the same flags, written differently")
 	case equal(loud(x), loud(y)):
-		return no("The flags that differ change how go works, not what comes out")
+		return no("The flags that differ change how go works, not what it compiles")
 	}
 	return yes("Every go command gets other flags, and so may choose other files or modules")
 }

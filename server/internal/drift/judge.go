@@ -116,10 +116,14 @@ func (p *pair) judge(name string, x, y model.Setting) verdict {
 		on1, known1 := p.sides[1].cgo()
 		return when(on0 != on1 || !known0 || !known1, "Files that use cgo belong to the build on one side only", "It comes to the same: cgo is on, or off, on both sides")
 	case "GOPACKAGESDRIVER":
-		return yes("gopls asks a packages driver where your shell's go is asked directly")
+		return when(p.either(func(e side) bool { return e.Name != model.EnvShell && cmp.Or(e.text(name), "off") != "off" }),
+			"gopls asks a packages driver for what to build, and go build does not", "Only gopls asks a packages driver, and the shell does not run gopls")
 	case "TMPDIR":
 		return when(!p.same(p.ignored), "go ignores a go.mod that lies in the directory for temporary files itself", inert["GOTMPDIR"])
 	case "XDG_CONFIG_HOME":
+		if p.same(func(e side) string { return filepath.Clean(cmp.Or(e.text(name), e.text("HOME")+"/.config")) }) {
+			return no("Both come to the same directory, which is its default")
+		}
 		return p.home("It counts through the place of the GOENV file only, and what that says is compared variable by variable")
 	case "HOME", "USERPROFILE":
 		if !p.same(func(e side) string {
@@ -142,7 +146,7 @@ func (p *pair) home(otherwise string) verdict {
 	if !p.either(side.fetches) {
 		return no(otherwise)
 	}
-	return verdict{true, p.idle(), "Credentials and settings for fetching modules, such as .netrc and those of git, are looked for in another directory"}
+	return verdict{matters: true, latent: p.idle(), why: "Credentials and settings for fetching modules, such as .netrc and those of git, are looked for in another directory"}
 }
 
 // legacy reports whether go does without modules: because it is told so or, if

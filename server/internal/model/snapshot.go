@@ -165,6 +165,7 @@ type Drift struct {
 	InA, InB Setting
 	Matters  bool   // the go command does something else
 	Latent   bool   // and only when it has to fetch something that is not there yet
+	Some     bool   // and only for some code or servers: packages that use cgo, or repositories fetched with git
 	Why      string // one sentence: why it matters, or why not; holds no values
 }
 

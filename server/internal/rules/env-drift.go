@@ -41,10 +41,16 @@ var envDrift = Rule{
 		if !ok {
 			return nil
 		}
-		for _, d := range drift.Between(s, editor.Name, model.EnvShell) {
-			conditional := drift.Conditional(d)
-			if !d.Matters || d.Variable == "PATH" || conditional && d.Latent {
-				continue // PATH is told by what it leads to
+		drifts := drift.Between(s, editor.Name, model.EnvShell)
+		matters := func(variable string) bool {
+			return slices.ContainsFunc(drifts, func(d model.Drift) bool { return d.Matters && d.Variable == variable })
+		}
+		for _, d := range drifts {
+			switch {
+			case !d.Matters || d.Some && d.Latent:
+				continue
+			case d.Variable == "PATH", d.Variable == "cc" && matters("CC"):
+				continue // PATH is told by what it leads to, a compiler by who chose it
 			}
 			f := model.Finding{
 				Subject:      d.Variable,
@@ -58,7 +64,7 @@ var envDrift = Rule{
 				Origin:  &d.InA.Origin,
 				Related: []model.Origin{d.InB.Origin},
 			}
-			if conditional {
+			if d.Some {
 				f.Severity = model.Info
 			}
 			switch d.Variable {
@@ -171,7 +177,7 @@ func runs(t model.Toolchain) model.Value {
 // program words a program that PATH leads to.
 func program(tool model.Setting) model.Value {
 	if !tool.Set {
-		return model.NewValue("no " + tool.Name)
+		return model.NewValue("no " + map[string]string{"git": "git", "cc": "C compiler"}[tool.Name])
 	}
 	return tool.Value
 }
