@@ -27,7 +27,7 @@ export const quietSettings = {
  * Starts the server on a free loopback port with a secret in its address. dataDir holds settings and logs.
  * Resolves, once it listens, with
  *
- *   address(folder, file)  the page that opens folder, and file in it if given
+ *   address(folder, file)  the page that opens folder (or what a .code-workspace file names), and file in it if given
  *   stop()                 ends the server and everything it started
  *   exited                 a promise of its end
  */
@@ -80,7 +80,7 @@ export async function startServer({ dataDir, extensionsDir, env, settings }) {
       const authority = `127.0.0.1:${port}`;
       const url = new URL(`http://${authority}/`);
       url.searchParams.set("tkn", secret);
-      url.searchParams.set("folder", folder);
+      url.searchParams.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", folder);
       if (file) {
         url.searchParams.set(
           "payload",

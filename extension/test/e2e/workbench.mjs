@@ -31,7 +31,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
  * Opens a workbench.
  *
  *   name        of its pictures and logs
- *   workspace   the folder to open, file the file to open in it
+ *   workspace   the folder or .code-workspace file to open, file the file to open in it
  *   env         the environment that VS Code is started with
  *   settings    user settings
  *   golang      what plays golang.go: "stand-in" (default), "none" or the path of a .vsix
