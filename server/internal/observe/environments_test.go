@@ -10,6 +10,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/shell"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // launched is an extension host, process 100, with the environment env/launch.
@@ -19,7 +20,7 @@ const launched = "-- env/launch --\nHOME=/home/gopher\nPATH=/usr/lib/go/bin:/usr
 // scenario.
 func inEditor(t *testing.T, sections string, change func(*Input)) *model.Snapshot {
 	t.Helper()
-	w, _ := fake(t, launched+sections)
+	w, _ := worldtest.Make(t, launched+sections)
 	in := Input{Number: 1, Dir: "/home/gopher/ws", Trusted: true, Editor: &EditorInput{
 		ClientPID: 100, Env: map[string]string{"HOME": "/home/gopher", "PATH": "/usr/lib/go/bin:/usr/bin", "GOPATH": "/launch"},
 		Extension: &model.GoExtension{Active: true, UseLanguageServer: true},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 const (
@@ -104,7 +105,7 @@ func editorProc(gopls string) string {
 // onCommandLine takes a picture without an editor.
 func onCommandLine(t *testing.T, sections string, change func(*Input)) *model.Snapshot {
 	t.Helper()
-	w, _ := fake(t, strings.Replace(sections, "-- proc/100 --\nppid 1\n", "-- proc/100 --\nppid 90\n", 1))
+	w, _ := worldtest.Make(t, strings.Replace(sections, "-- proc/100 --\nppid 1\n", "-- proc/100 --\nppid 90\n", 1))
 	in := Input{Number: 1, Dir: "/home/gopher/ws", Trusted: true}
 	if change != nil {
 		change(&in)
@@ -220,7 +221,7 @@ func TestEditorsOfRunningGopls(t *testing.T) {
 			if tt.settings != "" {
 				sections += "-- " + tt.settings + " --\n{\"gopls\": {\"env\": {\"GOSUMDB\": \"here\"}}}\n"
 			}
-			w, _ := fake(t, sections)
+			w, _ := worldtest.Make(t, sections)
 			s := Take(t.Context(), w, Input{Number: 1, Dir: "/home/gopher/ws", Trusted: true})
 			env := environment(t, s, model.EnvGopls)
 			if len(s.Gopls) != 1 || s.Gopls[0].Editor != name || !env.Complete {

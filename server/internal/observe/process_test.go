@@ -153,7 +153,7 @@ func TestFindGopls(t *testing.T) {
 		"no environment":      {strings.ReplaceAll(one, "environ gopls\n", ""), []goplsSeen{{GoplsProcess: found(300).GoplsProcess}}, []string{"does not reveal"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, _ := fake(t, test.sections)
+			w, _ := worldtest.Make(t, test.sections)
 			got, faults := findGopls(t.Context(), w, 100)
 			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(model.GoplsProcess{}, "Started"), cmpopts.IgnoreFields(goplsSeen{}, "PPID")); d != "" {
 				t.Error(d)
@@ -170,16 +170,6 @@ func TestFindGopls(t *testing.T) {
 	}
 }
 
-// fake is a world made of the sections of a scenario.
-func fake(t *testing.T, sections string) (*world.World, *worldtest.Scenario) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "scenario.txtar")
-	if err := os.WriteFile(file, []byte("A test.\n"+sections), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return worldtest.Load(t, file)
-}
-
 // denied is a world in which other processes do not let us look at them.
 type denied struct{ world.Processes }
 
@@ -187,7 +177,7 @@ func (denied) Environ(context.Context, int) ([]string, error) { return nil, fs.E
 
 func TestFindGoplsOfAnotherUser(t *testing.T) {
 	// Its binary is hidden, its command line is not.
-	w, _ := fake(t, "-- proc/300 --\nppid 100\nargs /opt/gopls serve\n")
+	w, _ := worldtest.Make(t, "-- proc/300 --\nppid 100\nargs /opt/gopls serve\n")
 	w.Processes = denied{w.Processes}
 	seen, faults := findGopls(t.Context(), w, 100)
 	if len(seen) != 1 || seen[0].PID != 300 || seen[0].Environ != nil || seen[0].Version != "" {
@@ -199,14 +189,14 @@ func TestFindGoplsOfAnotherUser(t *testing.T) {
 }
 
 func TestFindGoplsWithoutEditor(t *testing.T) {
-	w, _ := fake(t, "")
+	w, _ := worldtest.Make(t, "")
 	if seen, faults := findGopls(t.Context(), w, 999); len(seen) != 0 || len(faults) != 1 {
 		t.Errorf("found %+v, faults %+v", seen, faults)
 	}
 }
 
 func TestProcessEnviron(t *testing.T) {
-	w, _ := fake(t, "-- env/e --\nGOPROXY=first\nGOPROXY=second\nSECRET=x\nGOFLAGS=\nhttps_proxy=p\n-- proc/150 --\nppid 100\nenviron e\n")
+	w, _ := worldtest.Make(t, "-- env/e --\nGOPROXY=first\nGOPROXY=second\nSECRET=x\nGOFLAGS=\nhttps_proxy=p\n-- proc/150 --\nppid 100\nenviron e\n")
 	got, err := processEnviron(t.Context(), w, 150)
 	if d := cmp.Diff(map[string]string{"GOPROXY": "first", "GOFLAGS": "", "https_proxy": "p"}, got); d != "" || err != nil {
 		t.Errorf("%v; %s", err, d)

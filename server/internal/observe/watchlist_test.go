@@ -10,6 +10,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 func TestWatchList(t *testing.T) {
@@ -67,13 +68,13 @@ exe /home/gopher/go/bin/gopls
 
 func TestWorktree(t *testing.T) {
 	const own = "/home/gopher/main/.git/worktrees/ws"
-	w, _ := fake(t, "-- ws/.git --\ngitdir: "+own+"\n-- root"+own+"/HEAD --\nref: refs/heads/x\n-- root"+own+"/commondir --\n../..\n-- ws/a/x.go --\npackage a\n")
+	w, _ := worldtest.Make(t, "-- ws/.git --\ngitdir: "+own+"\n-- root"+own+"/HEAD --\nref: refs/heads/x\n-- root"+own+"/commondir --\n../..\n-- ws/a/x.go --\npackage a\n")
 	got := repository(w, "/home/gopher/ws/a")
 	want := []string{"/home/gopher/ws/.git", own + "/HEAD", "/home/gopher/main/.git/config"}
 	if got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, want) {
 		t.Errorf("%+v, want %q", got, want)
 	}
-	w, _ = fake(t, "-- ws/.git --\nnothing that git wrote\n")
+	w, _ = worldtest.Make(t, "-- ws/.git --\nnothing that git wrote\n")
 	if got := repository(w, "/home/gopher/ws"); got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, []string{"/home/gopher/ws/.git"}) {
 		t.Errorf("a broken one: %+v", got)
 	}

@@ -238,16 +238,6 @@ func TestCaptureShellWithBadStartUpFiles(t *testing.T) {
 	}
 }
 
-// fake is a world whose shells are recorded.
-func fake(t *testing.T, sections string) (*world.World, *worldtest.Scenario) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "scenario.txtar")
-	if err := os.WriteFile(file, []byte("A test.\n"+sections), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return worldtest.Load(t, file)
-}
-
 func TestCaptureShellChoosesTheShell(t *testing.T) {
 	const passwd = "-- root/etc/passwd --\nroot:x:0:0:root:/root:/bin/bash\nbroken\ngopher:x:1000:1000::/home/gopher:/usr/bin/fish\n"
 	const answer = "-- env/shell --\nGOPROXY=off\nSECRET=x\nXDG_RUNTIME_DIR=/run\n"
@@ -276,7 +266,7 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 		"prints a half": {sections: "-- exec/1 --\nzsh ...\nstdout\nX begin\n", environ: map[string]string{"SHELL": "/bin/zsh"}, fault: "ended before"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, s := fake(t, test.sections)
+			w, s := worldtest.Make(t, test.sections)
 			if test.goos != "" {
 				w.GOOS = test.goos
 			}
@@ -306,7 +296,7 @@ func TestCaptureShellChoosesTheShell(t *testing.T) {
 func TestCaptureShellStartsWhereTheEditorDid(t *testing.T) {
 	const sections = "-- env/launch --\nSHELL=/bin/zsh\nUSER=gopher\nVSCODE_IPC_HOOK=x\nVSCODE_PORTABLE=y\nELECTRON_NO_ASAR=1\nGOPROXY=launched\n" +
 		"-- proc/150 --\nppid 100\nenviron launch\n-- proc/151 --\nppid 100\n-- env/shell --\nGOPROXY=off\n"
-	w, s := fake(t, sections)
+	w, s := worldtest.Make(t, sections)
 	if _, fault := capture(t.Context(), w, Options{ClientPID: 150}); fault != nil {
 		t.Fatal(fault.Text)
 	}
@@ -325,7 +315,7 @@ func TestCaptureShellStartsWhereTheEditorDid(t *testing.T) {
 }
 
 func TestCaptureShellIsInterrupted(t *testing.T) {
-	w, _ := fake(t, "")
+	w, _ := worldtest.Make(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if vars, fault := capture(ctx, w, Options{}); vars != nil || fault == nil || !strings.Contains(fault.Text, "interrupted") {

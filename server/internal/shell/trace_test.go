@@ -17,6 +17,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // setUp is the set-up of one user's shell.
@@ -609,7 +610,7 @@ func TestLinesOfOtherShells(t *testing.T) {
 		"/bin/tcsh":     "-- root/home/gopher/.tcshrc --\n\nsetenv GOPROXY off\nsetenv GOSUMDB `x`\nsetenv GOFLAGS -v\nsetenv GOFLAGS -x\n",
 		"/usr/bin/nu":   "-- root/home/gopher/.config/nushell/env.nu --\n\n$env.GOPROXY = \"off\"\n$env.GOSUMDB = (x)\n$env.GOFLAGS = '-v'\n$env.GOFLAGS = '-x'\n",
 	} {
-		w, _ := fake(t, text+"-- env/shell --\nGOPROXY=off\nGOSUMDB=off\nGOFLAGS=-x\n")
+		w, _ := worldtest.Make(t, text+"-- env/shell --\nGOPROXY=off\nGOSUMDB=off\nGOFLAGS=-x\n")
 		w.Environ = []string{"HOME=/home/gopher", "SHELL=" + shell}
 		answer := Trace(t.Context(), w, Options{}, Ask(t.Context(), w, Options{}))
 		if lines := answer.Lines["GOPROXY"]; len(lines) != 1 || lines[0].Line != 2 || len(answer.Lines) != 1 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 var sameValue = cmp.Comparer(func(a, b model.Value) bool { return a == b })
@@ -33,7 +34,7 @@ PATH=/profile
 GOPROXY=off
 GOFLAGS=-mod=vendor
 `
-	w, s := fake(t, story)
+	w, s := worldtest.Make(t, story)
 	opt := Options{ClientPID: 100}
 	answer := Ask(t.Context(), w, opt)
 	if answer.Fault != nil || answer.Vars["GOPROXY"] != "off" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -59,6 +60,16 @@ type Scenario struct {
 	timers   []timer
 	watches  []*watch
 	commands []world.Command
+}
+
+// Make returns the world that the sections of a scenario describe.
+func Make(t testing.TB, sections string) (*world.World, *Scenario) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "scenario.txtar")
+	if err := os.WriteFile(file, []byte("A test.\n"+sections), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return Load(t, file)
 }
 
 // Load reads a scenario and returns the world it describes.
