@@ -276,12 +276,12 @@ func TestToolsBeforeTheExtensionStarts(t *testing.T) {
 
 func TestInferredGopath(t *testing.T) {
 	const infer = "-- home/user.json --\n{\"go.inferGopath\": true, \"go.gopath\": \"/set\"}\n"
-	s := inEditor(t, infer+"-- root/work/SRC/example.com/a/x.go --\npackage a\n", func(in *Input) { in.Dir = "/work/SRC/example.com/a" })
+	s := inEditor(t, infer+"-- root/src-tree/SRC/example.com/a/x.go --\npackage a\n", func(in *Input) { in.Dir = "/src-tree/SRC/example.com/a" })
 	tools := environment(t, s, model.EnvTools)
-	if got := where(tools.Lookup("GOPATH")); got != "/work:/launch /home/gopher/user.json:1" || !tools.Complete {
+	if got := where(tools.Lookup("GOPATH")); got != "/src-tree:/launch /home/gopher/user.json:1" || !tools.Complete {
 		t.Errorf("GOPATH = %s, complete %t", got, tools.Complete)
 	}
-	s = inEditor(t, infer+"-- root/work/go.mod --\nmodule x\n-- root/work/src/a/x.go --\npackage a\n", func(in *Input) { in.Dir = "/work/src/a" })
+	s = inEditor(t, infer+"-- root/src-tree/go.mod --\nmodule x\n-- root/src-tree/src/a/x.go --\npackage a\n", func(in *Input) { in.Dir = "/src-tree/src/a" })
 	if got := environment(t, s, model.EnvTools).Lookup("GOPATH").Value.Reveal(); got != "/set" {
 		t.Errorf("in a module GOPATH = %s, want what go.gopath says", got)
 	}
