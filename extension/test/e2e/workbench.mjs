@@ -213,6 +213,11 @@ class Workbench {
   /** Opens the quick fixes of the first place where the editor shows the text, and answers their rows. */
   async quickFixes(text) {
     await this.page.locator(".monaco-editor .view-line", { hasText: text }).first().click();
+    // The bulb comes when the editor knows of fixes there; asked before that, VS Code only says that there are none.
+    await this.page
+      .locator(".monaco-editor .lightBulbWidget, .monaco-editor [class*=codicon-gutter-lightbulb]")
+      .first()
+      .waitFor();
     await this.page.keyboard.press("Control+.");
     const rows = this.page.locator(".action-widget .monaco-list-row");
     await rows.first().waitFor();
