@@ -21,6 +21,7 @@ const (
 	LayerGOENV         LayerKind = "GOENV file"                      // the file that "go env -w" writes
 	LayerGoroot        LayerKind = "GOROOT/go.env"                   // the defaults that ship with the toolchain
 	LayerDefault       LayerKind = "built-in default"                // computed by the go command itself
+	LayerGitConfig     LayerKind = "git configuration"               // what git reads itself; no layer of an environment
 )
 
 // fileLayer reports whether the layer is read by the go command from a file,

@@ -14,19 +14,32 @@ type Snapshot struct {
 	Dir     string   // absolute path of the workspace folder it speaks of
 	Folders []string // every folder of the workspace, Dir among them; they share one gopls
 	Trusted bool     // false: nothing was executed to take it
+	GOOS    string   // the platform of the machine, such as "linux"; "" if unknown
 
 	Repository Repository // the git repository that Dir is in
 
 	Envs      []Env
 	Modules   []Module // the main modules in reach of Dir, the nearest first
 	Work      *Work    // nil without a go.work in force
+	Dormant   *Work    // the go.work that GOWORK=off keeps out of force; nil if there is none
+	Stray     string   // a Go file in Dir that is to be built although no module is in reach; "" if there is none
+	EnvFiles  []EnvFile
 	Toolchain []Toolchain
 	Caches    []ModuleCache
 	Gopls     []GoplsProcess
-	Views     []GoplsView  // what gopls itself says; nil if it was not asked
-	StartUp   []string     // files that the shell read when it started, or would read if they existed
-	Extension *GoExtension // nil outside VS Code or when it is not installed
-	Editor    *Editor      // nil without an editor (command line)
+	Views     []GoplsView     // what gopls itself says; nil if it was not asked
+	StartUp   []string        // files that the shell read when it started, or would read if they existed
+	Extension *GoExtension    // nil outside VS Code or when it is not installed
+	Settings  []EditorSetting // of the settings files, the narrowest scope first
+	Rivals    []Rival
+	Editor    *Editor // nil without an editor (command line)
+
+	Places map[string]Place // what the file system shows of the paths that settings and files name, by path
+	Netrcs []Netrc          // the netrc files of the environments
+	// AuthPrograms are the programs that GOAUTH names in the environments.
+	AuthPrograms []AuthProgram
+	Gits         []Git  // git's configuration in the environments that have a git
+	Said         []Said // what go, gopls and probed servers said, recognised
 
 	Problems []Problem // what gopls shows
 	Dirty    []string  // absolute paths of documents with unsaved changes
@@ -65,15 +78,112 @@ type Module struct {
 	Go        string // the go line, without "go"
 	GoLine    int    // 1-based line of it in File; 0 if there is none
 	Toolchain string // the toolchain line
+	ToolLine  int    // 1-based line of it in File; 0 if there is none
 	Requires  []Require
 	Replaces  []Replace
-	Vendored  bool // vendor/modules.txt exists beside go.mod
+	Queries   []Query // what it names at something else than a version
+	Vendored  bool    // vendor/modules.txt exists beside go.mod
+	Vendor    *Vendor
+	Sum       Sum
+	Godebugs  []Godebug
+	Errors    []SyntaxError // why go rejects the file; only File, Vendor and Sum are known then
+}
+
+// SyntaxError is one reason why go rejects a go.mod or go.work.
+type SyntaxError struct {
+	Line   int    // 1-based; 0 if it speaks of the whole file
+	Column int    // 1-based, in characters; 0 if go names the line only
+	Text   string // as go prints it behind file and line
+}
+
+// Vendor is a vendor directory; nil stands for none.
+type Vendor struct {
+	File      string // absolute path of its modules.txt
+	Exists    bool   // modules.txt does
+	Workspace bool   // made by "go work vendor"
+	Modules   []VendoredModule
+	Why       string // why modules.txt could not be read, one clause; "" if it was, or does not exist
+}
+
+// VendoredModule is what modules.txt says of one module or replacement, in its
+// order.
+type VendoredModule struct {
+	Path, Version       string // Version is "" for a replacement of all versions
+	NewPath, NewVersion string // what it is replaced by; "" if by nothing
+	Explicit            bool   // a go.mod requires it
+	Packages            bool   // packages of it are there
+	Line                int    // 1-based
+}
+
+// EnvFile is the file that "go env -w" writes, as one environment sees it.
+type EnvFile struct {
+	Env    EnvName
+	File   string // absolute path
+	Off    bool   // GOENV=off: go does not read it
+	Exists bool
+	Set    []string  // the variables that it sets, sorted
+	Odd    []EnvLine // lines that do not say what they seem to
+	Why    string    // why it could not be read, one clause; "" if it was, or does not exist
+}
+
+// EnvLine is a line of an env file that go ignores, or reads differently from
+// what it looks like.
+type EnvLine struct {
+	Line     int    // 1-based
+	Variable string // the name it seems to set
+	Kind     string // EnvLineIgnored, …
+}
+
+// Kinds of EnvLine.
+const (
+	EnvLineIgnored = "ignored"         // it does not begin with NAME=
+	EnvLineReturn  = "carriage return" // the value ends with one
+	EnvLineQuoted  = "quoted"          // the quotes are part of the value
+)
+
+// Sum is what a go.sum or go.work.sum holds, as the go command reads it.
+type Sum struct {
+	File   string // absolute path
+	Exists bool
+	Lines  map[string]bool // "path version" and "path version/go.mod" that have a hash go can compare
+	// Hashes are the hashes of what the go.mod beside it requires, replacements
+	// included, by the keys of Lines; under a go.work, of what any of its modules
+	// requires.
+	Hashes map[string][]SumHash
+	Bad    []SumLine // lines that go rejects
+	Why    string    // why it could not be read, one clause; "" if it was, or does not exist
+}
+
+// SumHash is the hash on one line of a go.sum.
+type SumHash struct {
+	Hash string // such as "h1:…"
+	Line int    // 1-based
+}
+
+// SumLine is a line of go.sum that does not have three fields.
+type SumLine struct {
+	Line   int // 1-based
+	Fields int
+}
+
+// Godebug is one setting of the godebug lines of a go.mod.
+type Godebug struct {
+	Key  string
+	Line int // 1-based
 }
 
 // Require is one requirement of a go.mod.
 type Require struct {
 	Path, Version string
 	Indirect      bool
+	Line          int // 1-based
+}
+
+// Query is a module that a go.mod names at a branch, a commit, or a version that
+// is not complete, so that go has to look it up. Requires and Replaces have it
+// as it is written.
+type Query struct {
+	Path, Version string
 	Line          int // 1-based
 }
 
@@ -91,6 +201,9 @@ type Work struct {
 	Uses     []Use
 	Replaces []Replace
 	Vendored bool
+	Vendor   *Vendor
+	Sum      Sum           // go.work.sum; go reads it beside the go.sum of every module
+	Errors   []SyntaxError // why go rejects the file; only File, Vendor and Sum are known then
 }
 
 // Use is one use directive of a go.work.
@@ -102,8 +215,21 @@ type Use struct {
 
 // ModuleCache is one module cache, as far as the main modules need it.
 type ModuleCache struct {
-	Dir     string   // what GOMODCACHE resolves to
-	Missing []string // "path@version" of requirements that are not in it
+	Dir        string   // what GOMODCACHE resolves to
+	Missing    []string // "path@version" of requirements that are not in it
+	Mismatches []Mismatch
+}
+
+// Mismatch is a module in a cache that is not the one that go.sum has the hash
+// of.
+type Mismatch struct {
+	Path, Version string
+	Mod           bool   // its go.mod is not, whatever its files are
+	Indirect      bool   // no package of a main module imports it
+	Workspace     bool   // go compares so under the go.work; else in the one module that File goes with
+	File          string // absolute path of the go.sum or go.work.sum
+	SumHash              // the line there
+	Downloaded    string // the hash of what is in the cache
 }
 
 // Missing returns the requirements that the environment would have to
@@ -123,16 +249,27 @@ type Toolchain struct {
 	Env     EnvName
 	Go      string // absolute path of the go command; "" if the environment finds none
 	GOROOT  string
-	Version string // such as "go1.26.8"; "" if unknown
-	Why     string // set when something is missing
-	Host    string // what Go builds for unless it is told otherwise, such as "linux/amd64"; "" if unknown
-	Tools   []Tool // go, gopls, dlv, git and cc, as far as the environment finds them
+	Version string   // such as "go1.26.8"; "" if unknown
+	Why     string   // set when something is missing
+	Host    string   // what Go builds for unless it is told otherwise, such as "linux/amd64"; "" if unknown
+	Release *Release // what this Go knows; nil if its sources could not be read
+	Tools   []Tool   // go, gopls, dlv, git and cc, as far as the environment finds them
 
 	// Selected is the toolchain that does the work in Snapshot.Dir, such as
 	// "go1.26.8": Go itself, or the one it hands over to because of GOTOOLCHAIN,
 	// go.work or go.mod. "" if that is unknown, or if go refuses the values.
 	Selected    string
 	SelectedWhy string // one clause: what decided it, and what is wrong with it
+	Refusal     string // what go says instead of handing over, without "go: "; it may hold a value. "" if it does not refuse
+	Fetched     bool   // Selected is not on this machine, so go has to download it
+}
+
+// Release is what one release of Go knows, read from its own sources. What
+// they do not tell is nil.
+type Release struct {
+	Ports       map[string]bool // "linux/amd64"
+	Experiments map[string]bool // names of GOEXPERIMENT, lower case
+	Godebugs    map[string]bool // settings that a godebug line may name; false for those that were removed
 }
 
 // Tool returns the program of the given name; one without a Path if the
@@ -195,7 +332,30 @@ type GoExtension struct {
 	Active            bool
 	UseLanguageServer bool
 	GoPath, GoplsPath string // the binaries it says it runs; "" if it does not say
+	Go                Tool   // what GoPath is
 }
+
+// EditorSetting is one setting of a settings file that is meant for the Go
+// extension or for gopls, whether they know it or not.
+type EditorSetting struct {
+	Key   string  // as written; of a member of "gopls", that behind "gopls."
+	Scope string  // "user", "workspace" or "folder"
+	Null  bool    // set to null, which is as good as not set
+	Texts []Value // of settings that hold flags and tags for tests: the text, or the texts
+	File  string  // absolute path
+	Line  int     // 1-based
+}
+
+// Rival is a variable that settings set for the Go tools otherwise in another
+// folder of the workspace, where both share one gopls.
+type Rival struct {
+	Folder      string // absolute path of the other folder
+	Here, There Setting
+}
+
+// NoteRemoved is the note of an assignment that gopls keeps although it is gone
+// from the settings.
+const NoteRemoved = "removed from the settings; gopls keeps it until it is restarted"
 
 // Editor is what the editor told about itself.
 type Editor struct {

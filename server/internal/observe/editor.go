@@ -36,6 +36,7 @@ func (o *observer) editor() {
 	}
 	editor, _ := o.s.Env(model.EnvEditor)
 	now = editor.Process()
+	o.s.Settings = o.editorKeys(slices.DeleteFunc(slices.Clone(ed.Settings), func(s SettingsScope) bool { return !s.of(o.in.Dir) }))
 
 	o.gopls(settings)
 	o.shell(model.EnvShellHome, ed.ShellHome, "a login and interactive shell in the home directory")
@@ -43,6 +44,7 @@ func (o *observer) editor() {
 	terminal := o.terminalEnv(settings, now)
 	o.unlessCaptured(terminal)
 	if ed.Extension != nil {
+		o.s.Rivals = o.rivals(settings, now)
 		tools := o.toolsEnv(settings, now)
 		for _, f := range faults {
 			if slices.Contains(f.Hides, string(model.EnvTools)) {

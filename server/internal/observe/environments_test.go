@@ -474,3 +474,92 @@ func TestSeveralFolders(t *testing.T) {
 		t.Errorf("gopls %+v, folders %q", s.Gopls, s.Folders)
 	}
 }
+
+// TestWhereGoplsHasItFrom: a value that gopls was started with comes from the
+// setting that says it, or from the line of the GOENV file that the Go
+// extension copied, as long as that still says it.
+func TestWhereGoplsHasItFrom(t *testing.T) {
+	const sections = `-- env/gopls --
+HOME=/home/gopher
+PATH=/usr/lib/go/bin
+GOPRIVATE=git.corp.example
+GOFLAGS=-mod=mod
+GOPROXY=off
+GOBIN=/old
+HTTPS_PROXY=http://proxy.example
+-- proc/300 --
+ppid 100
+environ gopls
+args gopls
+exe /home/gopher/go/bin/gopls
+-- home/user.json --
+{
+  "http.proxy": "http://proxy.example"
+}
+-- ws/.vscode/settings.json --
+{
+  "go.toolsEnvVars": {
+    "GOPRIVATE": "git.corp.example",
+    "GOFLAGS": "-mod=readonly",
+    "GOMODCACHE": "/cache"
+  }
+}
+-- home/.config/go/env --
+GOFLAGS=-mod=mod
+GOPROXY=off
+GOBIN=/new
+`
+	s := inEditor(t, sections, func(in *Input) {
+		in.Editor.Env["GOPROXY"], in.Editor.Env["GOBIN"], in.Editor.Env["GOMODCACHE"] = "off", "/old", "/cache"
+	})
+	gopls := environment(t, s, model.EnvGopls)
+	for name, want := range map[string]string{
+		"GOPRIVATE":   "git.corp.example /home/gopher/ws/.vscode/settings.json:3",
+		"HTTPS_PROXY": "http://proxy.example /home/gopher/user.json:2",
+		"GOFLAGS":     "-mod=mod :0", // the setting says something else by now
+		"GOPROXY":     "off /home/gopher/.config/go/env:2",
+		"GOBIN":       "/old :0", // the file says something else by now
+	} {
+		if got := where(gopls.Lookup(name)); got != want {
+			t.Errorf("%s = %s, want %s", name, got, want)
+		}
+	}
+	if got := gopls.Lookup("GOPRIVATE").Origin.Layer; got != model.LayerToolsEnvVars {
+		t.Errorf("GOPRIVATE comes from %s", got)
+	}
+	if got := environment(t, s, model.EnvEditor).Lookup("GOPROXY").Origin; got.Layer != model.LayerProcess || got.Line != 2 || !strings.Contains(got.Note, "copies it from go env") {
+		t.Errorf("the editor's GOPROXY comes from %+v", got)
+	}
+	if got := where(environment(t, s, model.EnvEditor).Lookup("GOMODCACHE")); got != "/cache /home/gopher/ws/.vscode/settings.json:5" {
+		t.Errorf("what go env made of the setting comes from %s", got)
+	}
+	if got := gopls.Process(); got["GOPRIVATE"] != "git.corp.example" || got["GOFLAGS"] != "-mod=mod" {
+		t.Errorf("gopls was started with %v", got)
+	}
+}
+
+// TestGoplsOfAnotherFolder: one gopls serves all folders, with the settings of
+// the one whose file was open when it started.
+func TestGoplsOfAnotherFolder(t *testing.T) {
+	s := inEditor(t, `-- env/gopls --
+HOME=/home/gopher
+PATH=/usr/lib/go/bin
+GOPRIVATE=git.corp.example
+-- proc/300 --
+ppid 100
+environ gopls
+args gopls
+exe /home/gopher/go/bin/gopls
+-- home/other/.vscode/settings.json --
+{"go.toolsEnvVars": {"GOPRIVATE": "git.corp.example"}}
+`, func(in *Input) {
+		in.Folders = []string{"/home/gopher/ws", "/home/gopher/other"}
+		in.Editor.Settings = append(in.Editor.Settings, SettingsScope{Scope: "folder", File: "/home/gopher/other/.vscode/settings.json", Folder: "/home/gopher/other"})
+	})
+	if got := where(environment(t, s, model.EnvGopls).Lookup("GOPRIVATE")); got != "git.corp.example /home/gopher/other/.vscode/settings.json:1" {
+		t.Errorf("GOPRIVATE = %s", got)
+	}
+	if got := where(environment(t, s, model.EnvTools).Lookup("GOPRIVATE")); got != "unset" {
+		t.Errorf("the tools of this folder have GOPRIVATE = %s", got)
+	}
+}

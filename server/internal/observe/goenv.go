@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -14,22 +16,16 @@ import (
 
 // goFiles returns the layers below a process environment: the GOENV file, the
 // go.env of its GOROOT, and the defaults that the go command computes.
-func goFiles(w *world.World, vars map[string]string, tool model.Toolchain) (layers []model.Layer, faults []model.Fault) {
+func goFiles(w *world.World, vars map[string]string, tool model.Toolchain) (layers []model.Layer) {
 	goenv := model.Layer{Kind: model.LayerGOENV, File: goenvFile(w, vars)}
-	if goenv.File != "" {
-		var fault *model.Fault
-		goenv.Vars, fault = readGoEnv(w, goenv.File)
-		if fault != nil {
-			faults = append(faults, *fault)
-		}
-	}
+	goenv.Vars, _ = readGoEnv(w, goenv.File)
 	layers = []model.Layer{goenv}
 	if tool.Version != "" { // else there is no Go whose defaults could be known
 		goroot := model.Layer{Kind: model.LayerGoroot, File: filepath.Join(tool.GOROOT, "go.env")}
 		goroot.Vars, _ = readGoEnv(w, goroot.File)
 		layers = append(layers, goroot)
 	}
-	return append(layers, defaults(w, vars, layers, tool)), faults
+	return append(layers, defaults(w, vars, layers, tool))
 }
 
 // goenvFile is the path of the GOENV file that a go command started with vars
@@ -73,25 +69,56 @@ func userConfigDir(goos string, vars map[string]string) string {
 	return ""
 }
 
+// envFileOf looks at the file that "go env -w" writes for a go command started
+// with vars, whether go reads it or not. Its name is "" if there is no such
+// file; the fault is that we cannot read what go may well read.
+func envFileOf(w *world.World, vars map[string]string) (f model.EnvFile, fault *model.Fault) {
+	f.File, f.Off = goenvFile(w, vars), vars["GOENV"] == "off"
+	if f.Off {
+		written := maps.Clone(vars)
+		delete(written, "GOENV")
+		f.File = goenvFile(w, written)
+	}
+	if f.File == "" {
+		return f, nil
+	}
+	data, err := w.Files.ReadFile(f.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, nil
+	}
+	f.Exists = true
+	if err != nil {
+		info, statErr := w.Files.Stat(f.File)
+		if isDir := statErr == nil && info.IsDir(); isDir {
+			f.Why = "it is a directory"
+		} else if errors.Is(err, fs.ErrPermission) {
+			f.Why = reason(err)
+		} else if !f.Off {
+			fault = &model.Fault{
+				Subject:  "GOENV file",
+				Location: &model.Location{File: f.File},
+				Text:     fmt.Sprintf("The GOENV file %s is not read here (%s), so what go takes from it is not known; make it an ordinary, small file.", f.File, reason(err)),
+			}
+		}
+		return f, fault
+	}
+	set, _ := readGoEnv(w, f.File)
+	f.Set = slices.Sorted(maps.Keys(set))
+	f.Odd = oddLines(string(data))
+	return f, nil
+}
+
 // readGoEnv reads a file in the format of "go env -w" as the go command does:
 // only lines that begin with an upper-case letter and have a "=" count,
-// nothing is trimmed or unquoted, and the last line of a name wins. A missing
-// file is no fault; go ignores an unreadable one, which is worth a word.
-func readGoEnv(w *world.World, file string) (map[string]model.Assignment, *model.Fault) {
-	data, err := w.Files.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
+// nothing is trimmed or unquoted, and the last line of a name wins. A file that
+// cannot be read counts as empty; err then says why.
+func readGoEnv(w *world.World, file string) (map[string]model.Assignment, error) {
+	if file == "" {
 		return nil, nil
 	}
+	data, err := w.Files.ReadFile(file)
 	if err != nil {
-		text := fmt.Sprintf("The GOENV file %s cannot be read (%s), so go ignores it; make it a readable file.", file, reason(err))
-		if info, statErr := w.Files.Stat(file); statErr == nil && !info.IsDir() && !errors.Is(err, fs.ErrPermission) {
-			text = fmt.Sprintf("The GOENV file %s is not read here (%s), so what go takes from it is not known; make it an ordinary, small file.", file, reason(err))
-		}
-		return nil, &model.Fault{
-			Subject:  "GOENV file",
-			Location: &model.Location{File: file},
-			Text:     text,
-		}
+		return nil, err
 	}
 	vars := map[string]model.Assignment{}
 	for i, line := range bytes.Split(data, []byte("\n")) {
@@ -101,13 +128,13 @@ func readGoEnv(w *world.World, file string) (map[string]model.Assignment, *model
 		}
 		vars[name] = model.Assignment{Value: model.NewValue(value), File: file, Line: i + 1}
 	}
-	return vars, oddLine(file, data)
+	return vars, nil
 }
 
-// oddLine finds the first line that looks like an assignment to a Go variable
-// and that go ignores or reads differently from what it looks like.
-func oddLine(file string, data []byte) *model.Fault {
-	for i, line := range strings.Split(string(data), "\n") {
+// oddLines finds the lines that look like an assignment to a Go variable and
+// that go ignores or reads differently from what they look like.
+func oddLines(text string) (odd []model.EnvLine) {
+	for i, line := range strings.Split(text, "\n") {
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -115,25 +142,20 @@ func oddLine(file string, data []byte) *model.Fault {
 		if name = strings.TrimSpace(name); !ok || !model.IsGoVariable(strings.ToUpper(name)) {
 			continue
 		}
-		proper := strings.HasPrefix(line, name+"=") && name == strings.ToUpper(name)
-		var what string
+		kind := ""
 		switch {
-		case !proper:
-			what = fmt.Sprintf("go ignores it, because a line must read %s=value, with nothing before the name and no space around it", strings.ToUpper(name))
+		case !strings.HasPrefix(line, name+"=") || name != strings.ToUpper(name):
+			kind = model.EnvLineIgnored
 		case strings.HasSuffix(line, "\r"):
-			what = "it ends with a carriage return, which go takes as part of the value; save the file with LF line ends"
+			kind = model.EnvLineReturn
 		case quoted(value) && !splitsQuotes[name]:
-			what = fmt.Sprintf("go takes the quotes as part of the value of %s; remove them", name)
+			kind = model.EnvLineQuoted
 		default:
 			continue
 		}
-		return &model.Fault{
-			Subject:  "GOENV file",
-			Location: &model.Location{File: file, Range: model.Range{Start: model.Position{Line: i}, End: model.Position{Line: i + 1}}},
-			Text:     fmt.Sprintf("Line %d of the GOENV file %s does not say what it seems to: %s.", i+1, file, what),
-		}
+		odd = append(odd, model.EnvLine{Line: i + 1, Variable: strings.ToUpper(name), Kind: kind})
 	}
-	return nil
+	return odd
 }
 
 // splitsQuotes are the variables in which go understands quotes.

@@ -132,9 +132,20 @@ func (o *observer) changedSinceLaunch(layer model.Layer, settings effectiveSetti
 		return
 	}
 	before := launch.Process()
+	inFile, _ := readGoEnv(o.w, goenvFile(o.w, before))
+	sources := []map[string]model.Assignment{inFile} // what go env makes of it, the settings over the file
+	for _, l := range toolsLayers(settings, before, o.in.Dir) {
+		sources = slices.Insert(sources, len(sources)-1, l.Vars)
+	}
 	for _, name := range copied {
 		if a, there := layer.Vars[name]; there && before[name] == "" && !a.Value.Empty() && a.Note == "" {
 			a.Note = "not there when the editor started; the Go extension copies it from go env"
+			i := slices.IndexFunc(sources, func(vars map[string]model.Assignment) bool {
+				return vars[name].File != "" && vars[name].Value == a.Value
+			})
+			if i >= 0 {
+				a.File, a.Line = sources[i][name].File, sources[i][name].Line
+			}
 			layer.Vars[name] = a
 		}
 	}

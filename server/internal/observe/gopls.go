@@ -15,7 +15,8 @@ import (
 func (o *observer) gopls(settings effectiveSettings) {
 	if vars, ok := o.in.Captured[model.EnvGopls]; ok {
 		vars, why := complete(vars, keep(o.w.Environ))
-		o.add(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: []model.Layer{o.goplsOverlay(settings, vars)}}, vars)
+		layers := o.handedOver(model.Layer{Kind: model.LayerProcess, Vars: assignments(vars)}, settings)
+		o.resolve(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: append([]model.Layer{o.goplsOverlay(model.GoplsProcess{}, settings, vars)}, layers...)})
 		return
 	}
 	seen, faults := findGopls(o.ctx, o.w, o.in.Editor.ClientPID)
@@ -73,7 +74,7 @@ func (o *observer) envOf(g *goplsSeen, settings effectiveSettings) model.Env {
 	o.explain(process, settings)
 	if g.Remote == "" {
 		env.Complete, env.Why = true, fmt.Sprintf("the environment gopls was started with (process %d)", g.PID)
-		env.Layers = []model.Layer{o.goplsOverlay(settings, g.Environ), process}
+		env.Layers = append([]model.Layer{o.goplsOverlay(g.GoplsProcess, settings, g.Environ)}, o.handedOver(process, settings)...)
 		return env
 	}
 	daemon, why := o.daemonOf(*g)
@@ -92,9 +93,36 @@ func (o *observer) envOf(g *goplsSeen, settings effectiveSettings) model.Env {
 		below[name] = a.Value.Reveal()
 	}
 	env.Layers = []model.Layer{
-		o.goplsOverlay(settings, below), injected, {Kind: model.LayerProcess, Vars: assignments(daemon.Environ)},
+		o.goplsOverlay(g.GoplsProcess, settings, below), injected, {Kind: model.LayerProcess, Vars: assignments(daemon.Environ)},
 	}
 	return env
+}
+
+// handedOver takes what a gopls was started with apart: into what the settings
+// make the Go extension lay over its own environment, where the value is the
+// one that they have now, and the rest.
+func (o *observer) handedOver(process model.Layer, settings effectiveSettings) []model.Layer {
+	if o.in.Editor == nil || o.in.Editor.Extension == nil {
+		return []model.Layer{process}
+	}
+	editor, _ := o.s.Env(model.EnvEditor)
+	layers := toolsLayers(settings, editor.Process(), o.in.Dir)
+	for _, folder := range o.s.Folders { // one gopls serves all, with the settings of one
+		if filepath.Clean(folder) != filepath.Clean(o.in.Dir) {
+			layers = append(layers, toolsLayers(o.folderSettings(folder), editor.Process(), folder)...)
+		}
+	}
+	rest := maps.Clone(process.Vars)
+	for _, l := range layers {
+		for name, a := range l.Vars {
+			if got, there := rest[name]; there && a.File != "" && got.Value == a.Value {
+				delete(rest, name)
+			} else {
+				delete(l.Vars, name)
+			}
+		}
+	}
+	return append(layers, model.Layer{Kind: process.Kind, Vars: rest})
 }
 
 // injected is what a forwarder lays over the environment of its daemon: the
@@ -114,7 +142,7 @@ func (o *observer) injected(forwarder model.Layer, settings effectiveSettings, d
 	}
 	vars := own.Process()
 	tool := toolchain(o.ctx, o.w, model.EnvGopls, vars, o.in.Trusted)
-	below, _ := goFiles(o.w, vars, tool)
+	below := goFiles(o.w, vars, tool)
 	own.Layers = append(own.Layers, below...)
 
 	names := map[string]bool{"GOENV": true}
@@ -252,9 +280,9 @@ func localPort(address string) string {
 
 // goplsOverlay is what the settings lay over the environment of the go commands
 // of gopls, build flags among them. below is the environment that they lie over.
-func (o *observer) goplsOverlay(settings effectiveSettings, below map[string]string) model.Layer {
+func (o *observer) goplsOverlay(g model.GoplsProcess, settings effectiveSettings, below map[string]string) model.Layer {
 	flags, from := goplsFlags(settings)
-	return o.withFlags(goplsLayer(settings), below, flags, from)
+	return o.withFlags(o.overlayOf(g, settings), below, flags, from)
 }
 
 // withFlags adds build flags of gopls to its overlay. gopls puts them on the

@@ -62,7 +62,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	still.Files = &readOnce{Files: w.Files, read: map[string]content{}}
 	w = &still
 	s := &model.Snapshot{
-		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Folders: in.Folders, Trusted: in.Trusted,
+		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Folders: in.Folders, Trusted: in.Trusted, GOOS: w.GOOS,
 		Problems: in.Problems, Dirty: in.Dirty,
 	}
 	if len(s.Folders) == 0 {
@@ -94,6 +94,9 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	}
 	o.modules()
 	o.toolchains()
+	o.places()
+	o.credentials()
+	o.gits()
 	return s
 }
 
@@ -179,12 +182,16 @@ func (o *observer) resolve(env model.Env) {
 	env.Layers = oneName(o.w, env.Layers)
 	merged := env.Process()
 	tool := toolchain(o.ctx, o.w, env.Name, merged, o.in.Trusted)
-	below, faults := goFiles(o.w, merged, tool)
-	env.Layers = append(env.Layers, below...)
+	env.Layers = append(env.Layers, goFiles(o.w, merged, tool)...)
 	o.s.Envs = append(o.s.Envs, env)
 	o.s.Toolchain = append(o.s.Toolchain, tool)
-	for _, f := range faults {
-		o.fault(f)
+	file, fault := envFileOf(o.w, merged)
+	if fault != nil {
+		o.fault(*fault)
+	}
+	if file.File != "" && env.Complete {
+		file.Env = env.Name
+		o.s.EnvFiles = append(o.s.EnvFiles, file)
 	}
 }
 
@@ -209,7 +216,10 @@ func (o *observer) modules() {
 		}
 	}
 	var faults []model.Fault
-	o.s.Modules, o.s.Work, faults = modules(o.w, o.in.Dir, gowork)
+	o.s.Modules, o.s.Work, o.s.Dormant, faults = modules(o.w, o.in.Dir, gowork)
+	if len(o.s.Modules) == 0 && o.s.Work == nil {
+		o.s.Stray = stray(o.w, o.in.Dir)
+	}
 	for _, f := range faults {
 		o.fault(f)
 	}

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/version"
 	"io/fs"
@@ -79,6 +80,16 @@ func (o *observer) toolchains() {
 		t.Host = f.host(t.Go)
 		t.Tools = f.tools(env, *t)
 		f.selectToolchain(env, t)
+		t.Release = f.release(env, *t)
+	}
+	if ext := o.s.Extension; ext != nil && filepath.IsAbs(ext.GoPath) {
+		known := *ext
+		known.Go = model.Tool{Name: "go", Path: ext.GoPath, Target: ext.GoPath}
+		if target, err := o.w.Files.EvalSymlinks(ext.GoPath); err == nil {
+			known.Go.Target = target
+		}
+		f.describe(&known.Go, nil, model.Toolchain{})
+		o.s.Extension = &known
 	}
 }
 
@@ -126,13 +137,18 @@ func (f *finder) selectToolchain(env model.Env, t *model.Toolchain) {
 	}
 	want, why := local, ""
 	if least != "local" {
-		if toolchainVersion(least) == "" || plus && mode != "auto" && mode != "path" {
-			t.Selected, t.SelectedWhy = "", "go refuses the value of GOTOOLCHAIN"
+		if toolchainVersion(least) == "" {
+			problem := ""
+			if plus {
+				problem = fmt.Sprintf(": invalid minimum toolchain %q", least)
+			}
+			t.Selected, t.SelectedWhy, t.Refusal = "", "go refuses the value of GOTOOLCHAIN", fmt.Sprintf("invalid GOTOOLCHAIN %q%s", value, problem)
 			return
 		}
 		want, why = least, "GOTOOLCHAIN names it"
-	} else if plus && mode != "auto" && mode != "path" {
-		t.Selected, t.SelectedWhy = "", "go refuses the value of GOTOOLCHAIN"
+	}
+	if plus && mode != "auto" && mode != "path" {
+		t.Selected, t.SelectedWhy, t.Refusal = "", "go refuses the value of GOTOOLCHAIN", fmt.Sprintf("invalid GOTOOLCHAIN %q: only version suffixes are +auto and +path", value)
 		return
 	}
 	file, goLine, toolchainLine := f.demands(env)
@@ -141,7 +157,10 @@ func (f *finder) selectToolchain(env model.Env, t *model.Toolchain) {
 	switch {
 	case mode == "" || toolchainLine == "default":
 	case toolchainLine != "" && toolchainVersion(toolchainLine) == "":
-		t.Selected, t.SelectedWhy = "", "go refuses the toolchain line of "+name
+		if rel, err := filepath.Rel(f.in.Dir, file); err == nil && len(rel) < len(file) {
+			file = rel
+		}
+		t.Selected, t.SelectedWhy, t.Refusal = "", "go refuses the toolchain line of "+name, fmt.Sprintf("invalid toolchain %q in %s", toolchainLine, file)
 		return
 	default:
 		if toolchainLine != "" && version.Compare(toolchainVersion(toolchainLine), toolchainVersion(want)) > 0 {
@@ -156,26 +175,34 @@ func (f *finder) selectToolchain(env model.Env, t *model.Toolchain) {
 	}
 	t.Selected, t.SelectedWhy = want, why
 	if want != local {
-		t.SelectedWhy += f.supply(env, t.Host, want, mode)
+		t.SelectedWhy += f.supply(env, t, mode)
 	} else if goLine != "" && version.Compare(needed, local) > 0 {
 		t.SelectedWhy = "GOTOOLCHAIN keeps it although " + name + " asks for a newer Go, so commands in the module fail"
 	}
 }
 
-// supply tells where go takes a toolchain from that it is to hand over to, if
-// that may fail.
-func (f *finder) supply(env model.Env, host, toolchain, mode string) string {
-	if f.lookPath(env.Process()["PATH"], toolchain) != "" {
+// supply tells where go takes the selected toolchain from, if that may fail.
+func (f *finder) supply(env model.Env, t *model.Toolchain, mode string) string {
+	if f.lookPath(env.Process()["PATH"], t.Selected) != "" {
 		return ""
 	}
 	if mode == "path" {
+		t.Refusal = fmt.Sprintf("cannot find %q in PATH", t.Selected)
 		return "; PATH does not have it, so go fails"
 	}
-	goos, goarch, _ := strings.Cut(host, "/")
-	dir := filepath.Join(env.Lookup("GOMODCACHE").Value.Reveal(), "golang.org", "toolchain@v0.0.1-"+toolchain+"."+goos+"-"+goarch)
-	if _, err := f.w.Files.Stat(dir); err == nil || host == "" {
+	// Where it is not known what the go command was built for, a toolchain for
+	// any platform may be the one.
+	at := toolchainDir(env, t.Host, t.Selected)
+	entries, err := f.w.Files.ReadDir(filepath.Dir(at))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
+	for _, e := range entries {
+		if e.Name() == filepath.Base(at) || t.Host == "" && strings.HasPrefix(e.Name(), filepath.Base(at)) {
+			return ""
+		}
+	}
+	t.Fetched = true
 	return "; it is not on this machine, so go has to download it"
 }
 

@@ -80,6 +80,12 @@ func TestSelectedToolchainLive(t *testing.T) {
 				said, err := cmd.CombinedOutput()
 				in := fmt.Sprintf("GOTOOLCHAIN=%q, %s, go.work %q GOWORK=%q", gotoolchain, name, work, vars["GOWORK"])
 				words := strings.Fields(string(said))
+				if refusal := strings.TrimSpace(strings.TrimPrefix(string(said), "go: ")); tool.Refusal != "" && refusal != tool.Refusal {
+					t.Errorf("%s: we say that it is refused with %q, go says %q", in, tool.Refusal, refusal)
+				}
+				if err != nil && tool.Refusal == "" && !tool.Fetched {
+					t.Errorf("%s: go stops with %s, and we expect no refusal", in, said)
+				}
 				switch {
 				case err == nil && (len(words) < 3 || words[2] != tool.Selected):
 					t.Errorf("%s: go runs as %s, we say %q (%s)", in, said, tool.Selected, tool.SelectedWhy)

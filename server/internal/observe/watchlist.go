@@ -1,7 +1,9 @@
 package observe
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -33,6 +35,7 @@ func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
 		l.add(filepath.Join(s.Dir, ".vscode", "launch.json"))
 	}
 	l.modules(s)
+	l.places(s)
 	for _, c := range s.Caches {
 		l.add(arrivals(c)...)
 	}
@@ -50,11 +53,17 @@ func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
 		if t.GOROOT != "" {
 			l.add(filepath.Join(t.GOROOT, "VERSION"))
 		}
+		if env, _ := s.Env(t.Env); t.Fetched && t.Host != "" {
+			l.add(toolchainDir(env, t.Host, t.Selected))
+		}
 		for _, tool := range t.Tools {
 			if tool.Name == "go" || tool.Name == "gopls" {
 				l.add(tool.Path, tool.Target)
 			}
 		}
+	}
+	for _, g := range s.Gits {
+		l.add(g.Files...)
 	}
 	for _, g := range s.Gopls {
 		l.add(g.Exe)
@@ -95,6 +104,46 @@ func (l *list) modules(s *model.Snapshot) {
 	if s.Work != nil {
 		l.add(s.Work.File, s.Work.File+".sum", filepath.Join(filepath.Dir(s.Work.File), "vendor", "modules.txt"))
 	}
+	if s.Dormant != nil {
+		l.add(s.Dormant.File)
+		for _, use := range s.Dormant.Uses {
+			l.add(filepath.Join(use.Dir, "go.mod"))
+		}
+	}
+}
+
+// places adds the paths that settings and files name, such as the directory of
+// a replacement or the file of GOWORK, where they are files, or may come to be
+// there, or to be writable. Directories in use are left out, for they are busy:
+// what counts in them is named itself. So is what go makes in its caches.
+func (l *list) places(s *model.Snapshot) {
+	caches := map[string]bool{}
+	for _, env := range s.Envs {
+		if env.Complete {
+			caches[s.BuildCache(env)] = true
+			caches[env.Lookup("GOMODCACHE").Value.Reveal()] = true
+		}
+	}
+	delete(caches, "")
+	cached := func(path string) bool {
+		for ; !caches[path]; path = filepath.Dir(path) {
+			if filepath.Dir(path) == path {
+				return false
+			}
+		}
+		return true
+	}
+	for _, path := range slices.Sorted(maps.Keys(s.Places)) {
+		place := s.Places[path]
+		switch {
+		case place.ReadOnly:
+		case place.Exists && place.Dir:
+			continue
+		case cached(path) && !(caches[path] && place.Exists):
+			continue
+		}
+		l.add(path)
+	}
 }
 
 // upTo are the workspace folder and the directories above it, up to the root of
@@ -118,28 +167,16 @@ func upTo(s *model.Snapshot) []string {
 	}
 }
 
-// credentialFiles are where git and go look for credentials and for rules that
-// rewrite addresses, in one environment.
+// credentialFiles are where go and git look for credentials, in one
+// environment.
 func credentialFiles(vars map[string]string) []string {
-	var files []string
-	home := homeOf(vars)
 	if netrc := vars["NETRC"]; netrc != "" {
-		files = append(files, netrc)
-	} else if home != "" {
-		files = append(files, filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc"))
+		return []string{netrc}
 	}
-	if global := vars["GIT_CONFIG_GLOBAL"]; global != "" {
-		return append(files, global)
+	if home := homeOf(vars); home != "" {
+		return []string{filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc")}
 	}
-	if home != "" {
-		files = append(files, filepath.Join(home, ".gitconfig"))
-	}
-	if config := vars["XDG_CONFIG_HOME"]; config != "" {
-		files = append(files, filepath.Join(config, "git", "config"))
-	} else if home != "" {
-		files = append(files, filepath.Join(home, ".config", "git", "config"))
-	}
-	return files
+	return nil
 }
 
 // StartUp reports whether a changed file may change what the shell says when it

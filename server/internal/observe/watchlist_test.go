@@ -21,9 +21,14 @@ go 1.26
 use ./a
 -- ws/a/go.mod --
 module example.com/a
+-- root/usr/bin/git --
+#!/bin/sh
+-- home/.gitconfig --
+[include]
+	path = more
 -- env/gopls --
 HOME=/home/gopher
-PATH=/usr/lib/go/bin
+PATH=/usr/lib/go/bin:/usr/bin
 -- proc/300 --
 ppid 100
 environ gopls
@@ -42,7 +47,7 @@ exe /home/gopher/go/bin/gopls
 		"/home/gopher/.zshrc", "/home/gopher/.zshenv",
 		"/home/gopher/ws/a/.envrc", "/home/gopher/ws/mise.toml", "/home/gopher/ws/.mise.toml", "/home/gopher/ws/.tool-versions", "/home/gopher/ws/.go-version",
 		"/home/gopher/ws/.git/HEAD", "/home/gopher/ws/.git/config",
-		"/home/gopher/.netrc", "/home/gopher/my.netrc", "/home/gopher/.gitconfig", "/home/gopher/.config/git/config",
+		"/home/gopher/.netrc", "/home/gopher/my.netrc", "/home/gopher/.gitconfig", "/home/gopher/more", "/home/gopher/.config/git/config", "/home/gopher/.ssh/config",
 	} {
 		if !slices.Contains(files, want) {
 			t.Errorf("%s is not watched", want)
@@ -62,6 +67,51 @@ exe /home/gopher/go/bin/gopls
 	} {
 		if got := StartUp(s, file); got != want {
 			t.Errorf("StartUp(%s) = %t", file, got)
+		}
+	}
+}
+
+// TestWatchListNamesWhatIsMissing watches where something may come to be.
+func TestWatchListNamesWhatIsMissing(t *testing.T) {
+	s := inEditor(t, `-- ws/go.mod --
+module example.com/a
+replace example.com/gone => ../gone
+replace example.com/there => ../there
+replace example.com/other => example.com/fork v1.0.0
+-- root/home/gopher/there/go.mod --
+module example.com/there
+-- root/home/gopher/certs.pem --
+-- env/gopls --
+HOME=/home/gopher
+PATH=/usr/lib/go/bin
+GOWORK=/home/gopher/elsewhere/go.work
+SSL_CERT_FILE=/home/gopher/certs.pem
+SSL_CERT_DIR=/home/gopher/certs
+TMPDIR=/home/gopher/tmp
+GOFLAGS=-modfile=/home/gopher/other.mod
+-- proc/300 --
+ppid 100
+environ gopls
+exe /home/gopher/go/bin/gopls
+`, func(in *Input) {
+		in.Editor.Shell = answered()
+	})
+	files := WatchList(s, nil)
+	for _, want := range []string{
+		"/home/gopher/gone", "/home/gopher/gone/go.mod", "/home/gopher/there/go.mod", "/home/gopher/elsewhere/go.work",
+		"/home/gopher/certs.pem", "/home/gopher/certs", "/home/gopher/tmp", "/home/gopher/other.mod",
+	} {
+		if !slices.Contains(files, want) {
+			t.Errorf("%s is not watched", want)
+		}
+	}
+	cache := "/home/gopher/.cache/go-build"
+	if _, looked := s.Places[cache]; !looked {
+		t.Fatalf("%s was not looked at, so leaving it out says nothing", cache)
+	}
+	for _, file := range files {
+		if strings.HasPrefix(file, cache) || file == "/home/gopher/there" || strings.HasPrefix(file, "/home/gopher/go/pkg/mod") {
+			t.Errorf("%s is watched", file)
 		}
 	}
 }

@@ -35,6 +35,9 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 	cmd.Dir = c.Dir
 	cmd.Env = append([]string{}, c.Env...) // never nil: that would mean our own
 	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if c.Stdin != nil {
+		cmd.Stdin = bytes.NewReader(c.Stdin)
+	}
 	if c.OnStderr != nil {
 		lines := &liner{tell: c.OnStderr}
 		defer lines.end()

@@ -187,6 +187,11 @@ func TestRun(t *testing.T) {
 	if r, err := run(ctx, act("stdin")); err != nil || string(r.Stdout) != "0 <nil>" {
 		t.Errorf("standard input is not empty: %q, %v", r.Stdout, err)
 	}
+	c = act("stdin")
+	c.Stdin = []byte("hello")
+	if r, err := run(ctx, c); err != nil || string(r.Stdout) != "5 <nil>" {
+		t.Errorf("of five bytes on standard input: %q, %v", r.Stdout, err)
+	}
 }
 
 func TestRunKeepsTheHeadOfLongOutput(t *testing.T) {

@@ -52,6 +52,13 @@ func (*realFiles) Stat(name string) (fs.FileInfo, error)      { return os.Stat(n
 func (*realFiles) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
 func (*realFiles) EvalSymlinks(name string) (string, error)   { return filepath.EvalSymlinks(name) }
 
+func (*realFiles) Writable(name string) error {
+	if err := writable(name); err != nil {
+		return &fs.PathError{Op: "access", Path: name, Err: err}
+	}
+	return nil
+}
+
 func (r *realFiles) ReplaceFile(name string, want, data []byte) (err error) {
 	target, err := resolveTarget(name)
 	if err != nil {

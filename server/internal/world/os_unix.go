@@ -11,7 +11,21 @@ import (
 	"syscall"
 
 	"github.com/shirou/gopsutil/v4/process"
+	"golang.org/x/sys/unix"
 )
+
+// writable asks the system with the rights that a command of ours would have.
+func writable(name string) error {
+	mode := uint32(unix.W_OK)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		mode |= unix.X_OK // to make a file in it
+	}
+	err := unix.Faccessat(unix.AT_FDCWD, name, mode, unix.AT_EACCESS)
+	if errors.Is(err, unix.EROFS) {
+		return fs.ErrPermission // the error of the system is none to errors.Is
+	}
+	return err
+}
 
 // detach gives a command that has not started yet its own session, so that it
 // has no terminal to wait for.

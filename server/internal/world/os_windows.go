@@ -112,6 +112,16 @@ func awaitExit(ctx context.Context, pid int) error {
 	return ctx.Err()
 }
 
+// writable looks at the read-only attribute, which means nothing for
+// directories.
+func writable(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() && info.Mode().Perm()&0o200 == 0 {
+		err = fs.ErrPermission
+	}
+	return err
+}
+
 func newNotifier() (notifier, error) { return newFSNotifier(0) }
 
 // networkMounts lists the drives that another machine serves.

@@ -64,6 +64,11 @@ func (p *patientFiles) EvalSymlinks(name string) (string, error) {
 	return patiently(p, "readlink", name, func() (string, error) { return p.Files.EvalSymlinks(name) }, nil)
 }
 
+func (p *patientFiles) Writable(name string) error {
+	_, err := patiently(p, "access", name, func() (struct{}, error) { return struct{}{}, p.Files.Writable(name) }, nil)
+	return err
+}
+
 // ReplaceFile does not begin where nothing answers. Once begun it is not
 // given up: it might be done after we said that it was not.
 func (p *patientFiles) ReplaceFile(name string, want, data []byte) error {

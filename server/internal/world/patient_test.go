@@ -127,6 +127,9 @@ func TestStalledFileSystem(t *testing.T) {
 		if err := files.ReplaceFile(b, []byte("content"), []byte("new")); !errors.Is(err, ErrStalled) {
 			t.Errorf("replacing: %v; want ErrStalled", err)
 		}
+		if err := files.Writable(b); !errors.Is(err, ErrStalled) {
+			t.Errorf("asking whether it is writable: %v; want ErrStalled", err)
+		}
 		answers(t, files, filepath.Join(local, "c"))
 
 		// Ten seconds later one more try is made, but not at the path that still

@@ -26,6 +26,7 @@ func Real() *World {
 		Processes:  realProcesses{},
 		Clock:      realClock{},
 		Watch:      realWatch{notifier: newNotifier, files: files, remote: mounted.remote, every: pollEvery},
+		Net:        realNet{},
 		Environ:    Canonical(runtime.GOOS, os.Environ()),
 		Dir:        dir,
 		Self:       self,

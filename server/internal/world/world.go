@@ -22,6 +22,7 @@ type World struct {
 	Processes Processes
 	Clock     Clock
 	Watch     Watch
+	Net       Net
 	Environ   []string // our own environment at start, "KEY=VALUE", names as VariableName gives them
 	Dir       string   // our own working directory at start; "" if it was deleted
 	Self      string   // absolute path of our own executable; "" if not known
@@ -48,6 +49,12 @@ type Files interface {
 	ReadDir(name string) ([]fs.DirEntry, error)
 	// EvalSymlinks resolves every link in name.
 	EvalSymlinks(name string) (string, error)
+	// Writable returns nil if we may change an existing file, or make files in
+	// an existing directory, and creates nothing to find out. Otherwise the
+	// error wraps fs.ErrPermission (a read-only file system included) or
+	// fs.ErrNotExist. On Windows only the read-only attribute of a file tells:
+	// its directories, and lists of who may do what, are not looked at.
+	Writable(name string) error
 	// ReplaceFile writes data atomically, creating parent directories, keeping
 	// the mode of an existing file and following symlinks. It fails with
 	// ErrChanged when the file's content is not want any more; want is nil if
@@ -93,7 +100,7 @@ type Exec interface {
 	// exit is not an error: it is Result.Code. On timeout or cancellation the
 	// whole process tree is killed and the error wraps ErrTimeout or ctx's
 	// error; Result then holds what was printed until then. The child gets no
-	// standard input, and its own session (on Windows, process group). What it
+	// standard input but Command.Stdin, and its own session (on Windows, process group). What it
 	// left running after a normal exit is left alone and not waited for.
 	// ErrNotFound means that Path is missing.
 	Run(ctx context.Context, cmd Command) (Result, error)
@@ -105,6 +112,7 @@ type Command struct {
 	Args      []string
 	Dir       string
 	Env       []string      // the complete environment, "KEY=VALUE"
+	Stdin     []byte        // nil means none
 	Timeout   time.Duration // 0 means DefaultTimeout
 	MaxOutput int           // bytes kept of each stream; 0 means DefaultMaxOutput
 

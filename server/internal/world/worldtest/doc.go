@@ -8,12 +8,17 @@
 //	-- goroot/PATH --    a file below /usr/lib/go
 //	-- root/PATH --      a file below /
 //	-- links --          symlinks, one "/path -> target" a line
+//	-- readonly --       files and directories that we may not change, one a line
 //	-- env/NAME --       an environment, one KEY=VALUE a line
 //	-- proc/PID --       a process, see below
 //	-- exec/NAME --      a recorded command, see below
-//	-- strict --         a command that is not recorded fails the test
+//	-- net/NAME --       a recorded answer of a server, see below
+//	-- strict --         a command or request that is not recorded fails the test
 //	-- goos --           the platform, such as windows; linux without it
 //	-- registered --     what Windows registers for new programs, see below
+//	-- said/ENV --       what "go list" said in an environment, verbatim; the caller's own
+//	-- judge --          what the real go command must say of it; see package engine's tests
+//	-- probed/ENV --     what a probe found in an environment, one "REF URL WHY" a line; the caller's own
 //	-- facts.json --     any other name without a slash is the caller's own
 //	-- want --
 //
@@ -59,6 +64,17 @@
 //
 // Instead of "exit N", "hang" makes the command time out. Everything from the
 // line "stdout" to the line "stderr", and from there to the end, is output.
+//
+// A recorded answer is the request, then lines of status (200 without it),
+// header, or instead of those error or hang, and last the body. With a proxy
+// line only a request through that HTTP proxy fits. A server that is not
+// recorded does not exist.
+//
+//	GET https://proxy.example/example.com/a/@v/list
+//	status 403
+//	header Content-Type: text/plain
+//	body
+//	not for you
 //
 // A shell that is asked for its environment, and for which nothing else is
 // recorded, answers with env/shell.

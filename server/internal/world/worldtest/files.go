@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing/fstest"
@@ -147,6 +148,19 @@ func (f files) EvalSymlinks(name string) (string, error) {
 		return "", &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrNotExist}
 	}
 	return path.Join("/", target), nil
+}
+
+func (f files) Writable(name string) error {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	target, ok := f.s.resolve(name)
+	switch {
+	case !ok:
+		return &fs.PathError{Op: "access", Path: name, Err: fs.ErrNotExist}
+	case slices.ContainsFunc(f.s.readonly, func(name string) bool { locked, _ := f.s.resolve(name); return locked == target }):
+		return &fs.PathError{Op: "access", Path: name, Err: fs.ErrPermission}
+	}
+	return nil
 }
 
 func (f files) ReplaceFile(name string, want, data []byte) error {

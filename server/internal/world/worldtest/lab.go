@@ -37,6 +37,9 @@ func NewLab(t testing.TB) *Lab {
 	l.File = filepath.Join(l.Dir, "main.go")
 	gocache := buildCache()
 	if gocache == "" {
+		if os.Getenv("CI") == "" {
+			t.Skip("no go command on PATH that says where its build cache is: install Go from go.dev/dl")
+		}
 		t.Fatal("go does not say where its build cache is")
 	}
 	l.Env = map[string]string{"HOME": l.Home, "PATH": os.Getenv("PATH"), "GOCACHE": gocache, "GOTOOLCHAIN": "local", "GOSUMDB": "off"}

@@ -42,15 +42,17 @@ type Scenario struct {
 	Story string
 	Envs  map[string]map[string]string // by the name after "env/"
 
-	t        testing.TB
-	file     string
-	sections map[string]string
-	environs map[string][]string
-	strict   bool
-	recorded []recording
-	goos     string
-	registry []world.RegisteredVariable
-	procs    []proc
+	t         testing.TB
+	file      string
+	sections  map[string]string
+	environs  map[string][]string
+	strict    bool
+	readonly  []string // as written, for links may come after
+	recorded  []recording
+	exchanges []exchange
+	goos      string
+	registry  []world.RegisteredVariable
+	procs     []proc
 
 	mu       sync.Mutex
 	cond     *sync.Cond // a timer was added
@@ -60,6 +62,7 @@ type Scenario struct {
 	timers   []timer
 	watches  []*watch
 	commands []world.Command
+	asked    []world.Ask
 }
 
 // Make returns the world that the sections of a scenario describe.
@@ -110,7 +113,7 @@ func Load(t testing.TB, file string) (*world.World, *Scenario) {
 		world.Canonical(s.goos, environ)
 	}
 	return &world.World{
-		Files: files{s}, Exec: executor{s}, Processes: processes{s}, Clock: clock{s}, Watch: watches{s},
+		Files: files{s}, Exec: executor{s}, Processes: processes{s}, Clock: clock{s}, Watch: watches{s}, Net: network{s},
 		Environ: environ, Dir: "/home/gopher/ws", Self: "/usr/bin/gophantom",
 		PID: ownPID, PPID: clientPID, UID: 1000, GOOS: s.goos,
 		Registered: func(ctx context.Context) ([]world.RegisteredVariable, error) { return s.registry, ctx.Err() },
@@ -129,6 +132,10 @@ func (s *Scenario) section(name, text string) error {
 			return s.registered(text)
 		case "links":
 			return s.links(text)
+		case "readonly":
+			for name := range lines(text) {
+				s.readonly = append(s.readonly, name)
+			}
 		}
 		return nil
 	}
@@ -137,10 +144,16 @@ func (s *Scenario) section(name, text string) error {
 		return nil
 	}
 	switch kind {
+	case "said", "probed": // the caller's own
+		return nil
 	case "env":
 		return s.env(rest, text)
 	case "proc":
 		return s.proc(rest, text)
+	case "net":
+		x, err := parseExchange(text)
+		s.exchanges = append(s.exchanges, x)
+		return err
 	case "exec":
 		r, err := parseRecording(text)
 		s.recorded = append(s.recorded, r)

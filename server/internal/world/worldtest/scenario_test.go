@@ -45,6 +45,14 @@ func TestFiles(t *testing.T) {
 		t.Errorf("GOROOT holds %v, %v; want VERSION and bin", entries, err)
 	}
 
+	for name, want := range map[string]error{
+		"/home/gopher/ws": nil, "/opt/go/VERSION": fs.ErrPermission, "/usr/lib/go/VERSION": fs.ErrPermission, "/usr/lib/go/pkg": fs.ErrNotExist,
+	} {
+		if err := w.Files.Writable(name); !errors.Is(err, want) {
+			t.Errorf("Writable(%s) = %v, want %v", name, err, want)
+		}
+	}
+
 	if err := w.Files.ReplaceFile("/home/gopher/.profile", []byte("x"), nil); !errors.Is(err, world.ErrChanged) {
 		t.Errorf("replacing something else: %v", err)
 	}

@@ -1,0 +1,50 @@
+package model
+
+import "path/filepath"
+
+// Place is a path that a setting or file of the go command names, as the file
+// system shows it. Nothing is looked up twice, and nothing is created.
+type Place struct {
+	Path     string // absolute, cleaned
+	Exists   bool
+	Dir      bool // a directory
+	Regular  bool // a regular file
+	ReadOnly bool // we, who go runs as, may not create files in the directory or change the file
+	// Why is why the rest is not known, one clause; "" if it is.
+	Why string
+}
+
+// Place returns what is known of a path; ok is false if it was not looked at,
+// or if the file system did not tell.
+func (s *Snapshot) Place(path string) (p Place, ok bool) {
+	p, ok = s.Places[path]
+	return p, ok && p.Why == ""
+}
+
+// BuildCache is the directory that an environment keeps compiled packages in,
+// as cmd/go/internal/cache finds it: as it was set, or the default. It is ""
+// where go finds none, because the variables that lead to it are missing.
+func (s *Snapshot) BuildCache(env Env) string {
+	if set := env.Lookup("GOCACHE").Value.Reveal(); set != "" {
+		return set
+	}
+	vars := env.Process()
+	switch base := ""; s.GOOS {
+	case "windows":
+		if base = vars["LOCALAPPDATA"]; base != "" {
+			return filepath.Join(base, "go-build")
+		}
+	case "darwin", "ios":
+		if vars["HOME"] != "" {
+			return filepath.Join(vars["HOME"], "Library", "Caches", "go-build")
+		}
+	default:
+		if base = vars["XDG_CACHE_HOME"]; base == "" && vars["HOME"] != "" {
+			base = filepath.Join(vars["HOME"], ".cache")
+		}
+		if filepath.IsAbs(base) {
+			return filepath.Join(base, "go-build")
+		}
+	}
+	return ""
+}
