@@ -1,3 +1,5 @@
+//go:build unix
+
 package route
 
 import (
@@ -12,15 +14,16 @@ import (
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // TestLiveMode asks the real go command where a build takes a module from, in
 // random workspaces with replace directives and vendor directories.
 func TestLiveMode(t *testing.T) {
 	l := newLab(t, goCommand(t))
-	const dep, fork = "corp.example/team/lib", "git.corp.example/lib"
-	seed := rand.Uint64()
-	seen := map[Mode]int{}
+	const dep, fork, liveVersion = "corp.example/team/lib", "git.corp.example/lib", "v1.0.0"
+	seed := worldtest.Seed(t, "GOPHANTOM_MODE_SEED")
+	seen, conflicts := map[Mode]int{}, 0
 	for i := range 60 {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		pick := func(list ...string) string { return list[rng.IntN(len(list))] }
@@ -56,8 +59,17 @@ func TestLiveMode(t *testing.T) {
 		lib := model.Module{File: filepath.Join(root, "lib", "go.mod"), Path: "corp.example/l", Go: "1.26"}
 		var text string
 		app.Replaces, text = replaces("app", "..")
+		if len(app.Replaces) > 0 && chance(8) { // the same module twice
+			r := app.Replaces[0]
+			r.NewPath, r.NewVersion = pick("../app0", "../lib"), ""
+			app.Replaces = append(app.Replaces, r)
+			text += fmt.Sprintf("replace %s %s => %s\n", r.OldPath, r.OldVersion, r.NewPath)
+		}
 		write("app/go.mod", "module %s\n\ngo %s\n\nrequire %s %s\n%s", app.Path, app.Go, dep, liveVersion, text)
-		write("lib/go.mod", "module %s\n\ngo %s\n", lib.Path, lib.Go)
+		if text = ""; chance(3) {
+			lib.Replaces, text = replaces(pick("app", "lib"), pick("..", "../app/.."))
+		}
+		write("lib/go.mod", "module %s\n\ngo %s\n%s", lib.Path, lib.Go, text)
 		if app.Vendored = chance(3); app.Vendored {
 			write("app/vendor/modules.txt", "# nothing\n")
 		}
@@ -84,10 +96,18 @@ func TestLiveMode(t *testing.T) {
 			return stdout.String(), stderr.String()
 		}
 		_, said := ask("list", "-m", "all")
+		faulty := strings.Contains(said, "conflicting replacements for")
 		vendor := strings.Contains(said, "using the vendor directory") || strings.Contains(said, "inconsistent vendoring")
 		for _, asked := range []string{dep, app.Path, lib.Path} {
-			r := Explain(Module{Path: asked}, l.env(settings{process: env}), facts)
+			r := Explain(Module{Path: asked}, l.env(&question{process: env}), facts)
 			got := fmt.Sprintf("%s %s", r.Mode, path.Base(r.Dir))
+			if faulty {
+				if text, said := r.Error.Reveal(), strings.TrimSpace(said); text == "" || !strings.HasSuffix(said, text) {
+					t.Errorf("case %d (seed %d): go says %q, we say %q", i, seed, said, text)
+				}
+				conflicts++
+				continue
+			}
 			if r.Mode == ModeReplace && r.Dir == "" {
 				got = fmt.Sprintf("%s %s", r.Mode, r.Target.Path)
 			}
@@ -101,6 +121,13 @@ func TestLiveMode(t *testing.T) {
 				// go says nothing at all about a module that nobody requires.
 				if err := json.Unmarshal([]byte(out), &m); out != "" && err != nil {
 					t.Fatalf("case %d: %v: %s", i, err, stderr)
+				}
+				contradiction := ""
+				if strings.HasPrefix(stderr, "conflicting replacements found for "+dep+"@"+liveVersion) {
+					contradiction, _, _ = strings.Cut(stderr, "\n")
+				}
+				if text := r.Error.Reveal(); text != contradiction && (contradiction != "" || strings.Contains(text, "replacements")) {
+					t.Errorf("case %d (seed %d): go says %q, we say %q", i, seed, contradiction, text)
 				}
 				switch {
 				case m.Main:
@@ -126,7 +153,7 @@ func TestLiveMode(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) < 4 {
-		t.Errorf("only the modes %v occurred: the cases are not varied enough to tell anything", seen)
+	if len(seen) < 4 || conflicts == 0 {
+		t.Errorf("only the modes %v and %d conflicts occurred: the cases are not varied enough to tell anything", seen, conflicts)
 	}
 }

@@ -142,6 +142,9 @@ func canMatch(glob string) bool {
 	if len(glob) > longestJudged {
 		return true
 	}
+	if !strings.ContainsAny(glob, `?[\`) && module.CheckPath(strings.ReplaceAll(glob, "*", "x")) == nil {
+		return true // the common case, at little cost
+	}
 	tokens := tokenize(glob)
 	wantSlashes := strings.Count(glob, "/") // go compares as many elements as the glob has
 	type state struct {
@@ -226,6 +229,12 @@ func tokenize(glob string) []token {
 			n = 2
 		case '[':
 			n = classLen(glob[i:])
+		}
+		if c := glob[i]; n == 1 && c != '*' && c != '?' { // a literal, which may be no character of paths
+			at := strings.IndexByte(pathChars, c)
+			out = append(out, token{chars: []byte(pathChars[max(at, 0) : at+1])})
+			i++
+			continue
 		}
 		t := token{run: glob[i] == '*'}
 		for _, c := range []byte(pathChars) {

@@ -3,11 +3,13 @@ package route
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"net/url"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -48,7 +50,7 @@ func parseProxyList(goproxy, noproxy string) ([]Entry, error) {
 		list = append(list, Entry{Kind: NoProxy})
 	}
 	implicit := len(list)
-	for _, e := range Entries(goproxy) {
+	for e := range entries(goproxy) {
 		if e.Ignored {
 			break
 		}
@@ -65,30 +67,34 @@ func parseProxyList(goproxy, noproxy string) ([]Entry, error) {
 
 // Entries reads GOPROXY and keeps what parseProxyList refuses or drops: every
 // non-empty entry is there, with go's complaint about it and what is wrong.
-func Entries(goproxy string) []Entry {
-	var out []Entry
-	terminated := false
-	for start := 0; start < len(goproxy); {
-		end, sep := len(goproxy), ""
-		if i := strings.IndexAny(goproxy[start:], ",|"); i >= 0 {
-			end, sep = start+i, goproxy[start+i:start+i+1]
-		}
-		raw := goproxy[start:end]
-		lead := len(raw) - len(strings.TrimLeftFunc(raw, unicode.IsSpace))
-		raw = strings.TrimSpace(raw)
-		if raw != "" {
-			e := Entry{Raw: raw, Start: start + lead, End: start + lead + len(raw), Separator: sep}
-			if terminated {
-				e.Ignored, e.Ref = true, "PX-AFTER-TERM"
-			} else {
-				e.classify()
-				terminated = e.Kind == Direct || e.Kind == Off
+func Entries(goproxy string) []Entry { return slices.Collect(entries(goproxy)) }
+
+func entries(goproxy string) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		terminated := false
+		for start := 0; start < len(goproxy); {
+			end, sep := len(goproxy), ""
+			if i := strings.IndexAny(goproxy[start:], ",|"); i >= 0 {
+				end, sep = start+i, goproxy[start+i:start+i+1]
 			}
-			out = append(out, e)
+			raw := goproxy[start:end]
+			lead := len(raw) - len(strings.TrimLeftFunc(raw, unicode.IsSpace))
+			raw = strings.TrimSpace(raw)
+			if raw != "" {
+				e := Entry{Raw: raw, Start: start + lead, End: start + lead + len(raw), Separator: sep}
+				if terminated {
+					e.Ignored, e.Ref = true, "PX-AFTER-TERM"
+				} else {
+					e.classify()
+					terminated = e.Kind == Direct || e.Kind == Off
+				}
+				if !yield(e) {
+					return
+				}
+			}
+			start = end + len(sep)
 		}
-		start = end + len(sep)
 	}
-	return out
 }
 
 // classify fills in what go makes of the entry.

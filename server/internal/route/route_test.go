@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 	"golang.org/x/mod/module"
 )
 
@@ -179,7 +180,8 @@ func randomModule(rng *rand.Rand) string {
 }
 
 func TestMatchAgainstLibrary(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
+	seed := worldtest.Seed(t, "GOPHANTOM_ROUTE_SEED")
+	rng := rand.New(rand.NewPCG(seed, 0))
 	hits := 0
 	for range 100_000 {
 		list, mod := randomPattern(rng), randomModule(rng)
@@ -348,7 +350,7 @@ func TestExplainMode(t *testing.T) {
 		dir    string
 	}{
 		{"version from go.mod", Module{"dep.example/a", ""}, nil, single, ModeProxy, Module{"dep.example/a", "v1.2.0"}, ""},
-		{"the highest of the workspace", Module{"dep.example/a", ""}, nil, Facts{both.Modules, withoutReplaces(*work)}, ModeProxy, Module{"dep.example/a", "v1.10.0"}, ""},
+		{"the highest of the workspace", Module{"dep.example/a", ""}, nil, Facts{Modules: both.Modules, Work: withoutReplaces(*work)}, ModeProxy, Module{"dep.example/a", "v1.10.0"}, ""},
 		{"main module", Module{"corp.example/app", ""}, nil, single, ModeWorkspace, Module{"corp.example/app", ""}, ""},
 		{"another module is not main", Module{"corp.example/lib", "v1.0.0"}, nil, single, ModeProxy, Module{"corp.example/lib", "v1.0.0"}, ""},
 		{"used by go.work", Module{"corp.example/lib", "v1.0.0"}, nil, both, ModeWorkspace, Module{"corp.example/lib", "v1.0.0"}, ""},
@@ -360,7 +362,7 @@ func TestExplainMode(t *testing.T) {
 		{"vendor directory overruled", Module{"dep.example/a", ""}, map[string]string{"GOFLAGS": `-x "--mod=readonly"`}, vendor, ModeProxy, Module{"dep.example/a", "v1.2.0"}, ""},
 		{"vendor told", Module{"dep.example/a", ""}, map[string]string{"GOFLAGS": "-mod=mod -mod=vendor"}, single, ModeVendor, Module{"dep.example/a", "v1.2.0"}, ""},
 		{"vendor directory of an old module", Module{"dep.example/a", ""}, nil, Facts{Modules: []model.Module{with(app, func(m *model.Module) { m.Vendored, m.Go = true, "1.13" })}}, ModeProxy, Module{"dep.example/a", "v1.2.0"}, ""},
-		{"a member's vendor directory in a workspace", Module{"dep.example/x", "v1.0.0"}, nil, Facts{vendor.Modules, work}, ModeProxy, Module{"dep.example/x", "v1.0.0"}, ""},
+		{"a member's vendor directory in a workspace", Module{"dep.example/x", "v1.0.0"}, nil, Facts{Modules: vendor.Modules, Work: work}, ModeProxy, Module{"dep.example/x", "v1.0.0"}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := Explain(tc.module, environ(tc.env), tc.facts)
@@ -424,6 +426,11 @@ func TestExplainUnknown(t *testing.T) {
 	if r.Unknown == "" || !r.Error.Empty() || len(r.Steps) > 0 || r.SumDB.Consulted {
 		t.Errorf("without go.env: unknown %q, error %q, %d steps", r.Unknown, r.Error.Reveal(), len(r.Steps))
 	}
+	// Where nothing is looked up, nothing is missing.
+	local := model.Module{File: "/w/go.mod", Path: "corp.example/app", Replaces: []model.Replace{{OldPath: "dep.example/a", NewPath: "../a"}}}
+	if r := Explain(Module{"dep.example/a", "v1.0.0"}, env, Facts{Modules: []model.Module{local}}); r.Unknown != "" {
+		t.Errorf("replaced by a directory, and yet unknown: %q", r.Unknown)
+	}
 	// Read and empty is another matter.
 	env = environ(nil)
 	env.Layers[2].Vars = nil
@@ -434,5 +441,9 @@ func TestExplainUnknown(t *testing.T) {
 	r = Explain(Module{"dep.example/a", "v1.0.0"}, environ(map[string]string{"GOWORK": "/elsewhere/go.work"}), Facts{})
 	if r.Unknown == "" {
 		t.Error("a go.work that was not read leaves nothing unknown")
+	}
+	r = Explain(Module{"dep.example/a", "v1.0.0"}, environ(map[string]string{"GOFLAGS": "-modfile=other.mod"}), Facts{Modules: []model.Module{local}})
+	if r.Unknown == "" {
+		t.Error("another go.mod that was not read leaves nothing unknown")
 	}
 }

@@ -56,3 +56,13 @@ func parseSumDB(gosumdb string) (name, base string, err error) {
 	}
 	return name, base, nil
 }
+
+// CheckGOSUMDB returns what go says of a GOSUMDB it cannot use, in its words;
+// it says so when it needs the checksum database. "off" can be used.
+func CheckGOSUMDB(value string) error {
+	if value == "off" {
+		return nil
+	}
+	_, _, err := parseSumDB(value)
+	return err
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gophantom/gophantom/server/internal/model"
 	"golang.org/x/mod/module"
 )
 
@@ -17,12 +18,25 @@ var tools = []string{"git", "hg", "svn", "bzr", "fossil"}
 type govcsRule struct {
 	pattern string
 	allowed []string
+	tools   []string    // the tools that it allows
+	text    model.Value // the entry as written, but for white space
 }
 
-func (r govcsRule) String() string { return r.pattern + ":" + strings.Join(r.allowed, "|") }
+// settle fills in what follows from the entry.
+func (r *govcsRule) settle() {
+	r.text, r.tools = model.NewValue(r.pattern+":"+strings.Join(r.allowed, "|")), nil
+	for _, t := range tools {
+		if r.allows(t) {
+			r.tools = append(r.tools, t)
+		}
+	}
+}
 
 // defaultGOVCS stands behind every GOVCS.
-var defaultGOVCS = []govcsRule{{"private", []string{"all"}}, {"public", []string{"git", "hg"}}}
+var defaultGOVCS = []govcsRule{
+	{pattern: "private", allowed: []string{"all"}},
+	{pattern: "public", allowed: []string{"git", "hg"}},
+}
 
 // parseGOVCS is cmd/go/internal/vcs.parseGOVCS, with its texts.
 func parseGOVCS(s string) ([]govcsRule, error) {
@@ -63,7 +77,7 @@ func parseGOVCS(s string) ([]govcsRule, error) {
 			}
 			allowed = append(allowed, a)
 		}
-		rules = append(rules, govcsRule{pattern, allowed})
+		rules = append(rules, govcsRule{pattern: pattern, allowed: allowed})
 	}
 	return rules, nil
 }
@@ -113,6 +127,9 @@ func repository(modulePath string) (root, tool string, err error) {
 		return "", "", errors.New("no modules on example.net") // go answers for this host itself
 	}
 	for _, s := range sites {
+		if s.prefix == "" && !slices.ContainsFunc(tools, func(t string) bool { return strings.Contains(modulePath, "."+t) }) {
+			continue // spares most paths the expression
+		}
 		if s.prefix != "" && !hasPathPrefix(modulePath, s.prefix) {
 			continue
 		}
@@ -137,4 +154,11 @@ func repository(modulePath string) (root, tool string, err error) {
 
 func hasPathPrefix(p, prefix string) bool {
 	return p == prefix || strings.HasPrefix(p, prefix+"/")
+}
+
+// CheckGOVCS returns what go says of a GOVCS it cannot read, in its words; it
+// says so when it needs a version-control tool.
+func CheckGOVCS(value string) error {
+	_, err := parseGOVCS(value)
+	return err
 }

@@ -249,6 +249,7 @@ type question struct {
 	// together with the user's own.
 	proxies string
 	compile bool // compile the package and its tests, not only load them
+	facts   bool // load every package of the module without its tests
 }
 
 // ask runs go list.
@@ -280,11 +281,14 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) 
 		}
 		vars["GOMODCACHE"] = filepath.Join(tmp, "mod")
 	}
-	work, timeout := "-deps", runTimeout
-	if q.compile {
-		work, timeout = "-export", compileTimeout
+	const fields = "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles"
+	args, pattern, timeout := []string{"list", "-e", "-test", "-deps", fields}, ".", runTimeout
+	switch {
+	case q.compile:
+		args, timeout = []string{"list", "-e", "-test", "-export", fields}, compileTimeout
+	case q.facts:
+		args, pattern = []string{"list", "-e", "-json=ImportPath,Incomplete,Error,DepsErrors"}, "./..."
 	}
-	args := []string{"list", "-e", "-test", work, "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles"}
 	if proxies != "" {
 		args = append(args, "-modcacherw")
 	}
@@ -294,7 +298,7 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) 
 		return r
 	}
 	r.writes = len(extra) > 0
-	args = append(append(args, extra...), ".")
+	args = append(append(args, extra...), pattern)
 
 	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: world.Environ(vars), Timeout: timeout})
 	r.millis = res.Elapsed.Milliseconds()
