@@ -149,12 +149,13 @@ func proxies(text string) []string {
 	return out[:max(0, len(out)-1)] // what follows the last entry leads nowhere
 }
 
-// patterns returns the patterns of a list that can match, in a canonical
-// order: the order of patterns has no meaning.
+// patterns returns the patterns of a list that can match a module that go would
+// fetch, in a canonical order: the order of patterns has no meaning. Words such
+// as none match no module, for each has a dot in its first element.
 func patterns(list string) []string {
 	var out []string
 	for _, p := range route.Patterns(list) {
-		if p.Fault == "" && p.Text != "" {
+		if host, _, _ := strings.Cut(p.Text, "/"); p.Fault == "" && strings.ContainsAny(host, `.*?[\`) {
 			out = append(out, strings.TrimSuffix(p.Text, "/"))
 		}
 	}

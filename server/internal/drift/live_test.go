@@ -336,8 +336,7 @@ func TestLive(t *testing.T) {
 	j := newJudge(t)
 	pool := j.variables()
 	names := slices.Sorted(maps.Keys(pool))
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := worldtest.Seed(t, "GOPHANTOM_DRIFT_SEED")
 	harmlessOnce := map[string]bool{}
 	for i := range pairs {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -446,6 +445,9 @@ func TestLiveClaims(t *testing.T) {
 		{"GOPRIVATE", nil, vars{"GOPRIVATE=git.corp.example"}, vars{"GONOPROXY=git.corp.example", "GONOSUMDB=git.corp.example"}, false},
 		{"GONOPROXY", nil, vars{"GOPRIVATE=git.corp.example"}, vars{"GOPRIVATE=git.corp.example", "GONOPROXY=git.corp.example/"}, false},
 		{"GONOPROXY", vars{"GOPRIVATE=git.corp.example"}, vars{"GONOPROXY=none"}, nil, true},
+		{"GONOPROXY", nil, vars{"GONOPROXY=none"}, nil, false},
+		{"GONOPROXY", nil, vars{"GOPRIVATE=git.corp.example", "GONOPROXY=none"}, vars{"GONOPROXY=off"}, false},
+		{"GOINSECURE", vars{"GOPRIVATE=git.corp.example"}, vars{"GOINSECURE=none"}, nil, false},
 		{"GONOSUMDB", vars{"GOSUMDB=" + key + " " + g1}, vars{"GONOSUMDB=*"}, nil, true},
 		{"GOSUMDB", nil, vars{"GOSUMDB=" + key + " " + g1}, vars{"GOSUMDB=" + key + " " + g2}, true},
 		{"GOSUMDB", nil, vars{"GOSUMDB=" + key + " " + g1}, vars{"GOSUMDB= " + key + "   " + g1 + " "}, false},

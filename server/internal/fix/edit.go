@@ -172,8 +172,9 @@ func textAt(doc *jsonc.Document, path []string) (text model.Value, ok bool) {
 }
 
 // goenvEdit completes p with an edit of the line that counts for the variable
-// in a GOENV file. Every other byte stays.
-func (m maker) goenvEdit(p Plan, file string, want model.Value, value string) (Plan, error) {
+// in a GOENV file: its new value, or nil to remove the line. Every other byte
+// stays.
+func (m maker) goenvEdit(p Plan, file string, want model.Value, value *string) (Plan, error) {
 	if m.unsaved(file) {
 		return disabled(p, "%s has changes that are not saved; save it first.", file), nil
 	}
@@ -182,22 +183,34 @@ func (m maker) goenvEdit(p Plan, file string, want model.Value, value string) (P
 		return p, err
 	}
 	prefix := []byte(m.variable + "=")
-	var edit *jsonc.Edit
+	var lines []jsonc.Edit // the assignments of the variable; the last one counts
 	for start := 0; start < len(data); {
 		end := len(data)
 		if n := bytes.IndexByte(data[start:], '\n'); n >= 0 {
 			end = start + n
 		}
 		if bytes.HasPrefix(data[start:end], prefix) {
-			edit = &jsonc.Edit{Start: start + len(prefix), End: end, NewText: value} // the last one counts
+			lines = append(lines, jsonc.Edit{Start: start, End: end})
 		}
 		start = end + 1
 	}
-	if edit == nil || string(data[edit.Start:edit.End]) != want.Reveal() {
+	if len(lines) == 0 {
+		return p, changed(file)
+	}
+	counts := &lines[len(lines)-1]
+	if string(data[counts.Start+len(prefix):counts.End]) != want.Reveal() {
 		return p, changed(file)
 	}
 	if !utf8.Valid(data) {
 		return disabled(p, "%s is not UTF-8 text, so it cannot be edited safely.", file), nil
 	}
-	return m.addEdit(p, file, data, []jsonc.Edit{*edit}, true)
+	if value == nil {
+		for i := range lines {
+			lines[i].End = min(lines[i].End+len("\n"), len(data))
+		}
+		return m.addEdit(p, file, data, lines, true)
+	}
+	counts.Start += len(prefix)
+	counts.NewText = *value
+	return m.addEdit(p, file, data, lines[len(lines)-1:], true)
 }

@@ -31,33 +31,7 @@ func (m maker) fixPattern() (Plan, error) {
 	// A pattern that comes alive switches certificate checks off for its host.
 	p.WeakensSecurity = m.variable == "GOINSECURE"
 
-	origin := setting.Origin
-	switch origin.Layer {
-	case model.LayerToolsEnvVars, model.LayerGoplsSettings:
-		path, literal, err := m.settingsPath(origin, setting.Value)
-		if err != nil {
-			return p, err
-		}
-		if literal {
-			return m.settingsEdit(p, origin.File, path, &setting.Value, value)
-		}
-	case model.LayerGOENV:
-		p, err := m.goenvEdit(p, origin.File, setting.Value, value)
-		if err != nil || p.Disabled != "" {
-			return p, err
-		}
-		// gopls reads the file only when it starts.
-		if m.cannot(model.ActionRestartGopls) == "" {
-			p.Steps = append(p.Steps, Step{Kind: StepRestartGopls})
-			p.Undo = append(p.Undo, Step{Kind: StepRestartGopls})
-		}
-		return p, nil
-	}
-	line := m.variable + "=" + m.show(model.NewValue(value))
-	if origin.File != "" {
-		return manual(p, "Change %s so that it says %s.", place(origin), line), nil
-	}
-	return manual(p, "Set %s where the environment of %s comes from (%s).", line, env, origin.Layer), nil
+	return m.put(p, env, setting, &value)
 }
 
 // deadList finds the first environment whose list has a dead pattern, the ones

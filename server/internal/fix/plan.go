@@ -6,6 +6,8 @@ package fix
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
@@ -18,6 +20,11 @@ const (
 	UseShellValue = "use-shell-value" // variable
 	FixPattern    = "fix-pattern"     // variable
 	Relaunch      = "relaunch"        // no arguments needed; always by hand
+	SetVariable   = "set-variable"    // variable, value, environment
+	UnsetVariable = "unset-variable"  // variable, environment
+	AddPattern    = "add-pattern"     // variable, modules (their paths, with commas), environment
+	RunCommand    = "run-command"     // command, dir, why; always by hand
+	ByHand        = "by-hand"         // title, text; always by hand
 )
 
 // StepKind says what a step does.
@@ -95,12 +102,14 @@ func (p Plan) Kind() string {
 // Disabled; the error is for offers that make no sense, and for files that
 // changed since the snapshot (world.ErrChanged) or cannot be read.
 func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(model.Value) string) (Plan, error) {
-	m := maker{w: w, s: s, show: show, variable: offer.Args["variable"].Reveal()}
-	if offer.ID == RestartGopls {
+	m := maker{w: w, s: s, show: show, variable: offer.Args["variable"].Reveal(), envName: model.EnvName(offer.Args["environment"].Reveal())}
+	switch offer.ID {
+	case RestartGopls:
 		return m.restartGopls(), nil
-	}
-	if offer.ID == Relaunch {
+	case Relaunch:
 		return m.relaunch(), nil
+	case RunCommand, ByHand:
+		return m.byHand(offer.ID, offer.Args)
 	}
 	if m.variable == "" {
 		return Plan{ID: offer.ID}, fmt.Errorf("the fix %q lacks its variable", offer.ID)
@@ -112,6 +121,12 @@ func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(mod
 		return m.useShellValue()
 	case FixPattern:
 		return m.fixPattern()
+	case SetVariable:
+		return m.setVariable(offer.Args["value"].Reveal())
+	case UnsetVariable:
+		return m.unsetVariable()
+	case AddPattern:
+		return m.addPattern(slices.DeleteFunc(strings.Split(offer.Args["modules"].Reveal(), ","), func(path string) bool { return path == "" }))
 	}
 	return Plan{ID: offer.ID}, fmt.Errorf("there is no fix %q", offer.ID)
 }
@@ -122,6 +137,7 @@ type maker struct {
 	s        *model.Snapshot
 	show     func(model.Value) string
 	variable string
+	envName  model.EnvName // the environment that the fix is for; "" if the offer names none
 }
 
 // disabled turns a plan into one that cannot be carried out.

@@ -94,7 +94,7 @@ func weakens(variable, before, after string) bool {
 	switch variable {
 	case "GOSUMDB":
 		return after == "off"
-	case "GONOSUMDB", "GOINSECURE", "GIT_SSL_NO_VERIFY":
+	case "GONOSUMDB", "GOPRIVATE", "GOINSECURE", "GIT_SSL_NO_VERIFY":
 		return after != ""
 	case "GOVCS":
 		return strings.Contains(after, "all")

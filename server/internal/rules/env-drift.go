@@ -19,9 +19,12 @@ var envDrift = Rule{
 		{"", "one variable, different effective values in the editor and in the shell, and the go command does something else because of it", ""},
 		{"", "PATH leads the editor and the shell to different programs", ""},
 	},
-	Severity:  model.Warning,
-	DependsOn: []string{"masked-variable", "gopls-stale-env"},
-	Settle:    2 * time.Second,
+	Severity: model.Warning,
+	DependsOn: []string{
+		"masked-variable", "gopls-stale-env", "build-cache-unusable", "experiment-unknown", "gopath-invalid", "gopls-env-sticky", "goroot-wrong",
+		"gotoolchain-invalid", "module-cache-unusable", "modules-switched-off", "platform-unsupported", "temp-directory-missing",
+	},
+	Settle: 2 * time.Second,
 	Messages: map[string]string{
 		"drift":     `{where} has {editor}; your shell has {shell}. {why}.`,
 		"directory": `{where} has {editor}; your shell has {shell}, but only in this folder, where {tool} sets it: an editor asks the shell in your home directory. {why}.`,

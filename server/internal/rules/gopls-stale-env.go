@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/drift"
@@ -37,6 +38,9 @@ var goplsStaleEnv = Rule{
 			// The settings overlay of gopls reaches it without a restart.
 			if _, overlaid := overlay[d.Variable]; !d.Matters || overlaid || changesAfterStart(d.Variable) {
 				continue
+			}
+			if slices.ContainsFunc(s.Rivals, func(r model.Rival) bool { return r.Here.Name == d.Variable }) {
+				continue // gopls may have it from another folder, and a restart brings it back
 			}
 			found = append(found, model.Finding{
 				Subject:      d.Variable,

@@ -35,6 +35,7 @@ var maskedVariable = Rule{
 		// direnv's extension puts variables there on purpose.
 		editor, _ := s.Env(model.EnvEditor)
 		onPurpose := editor.Process()["DIRENV_DIR"] != ""
+		tools, _ := s.Env(model.EnvTools)
 		for _, variable := range copiedByGoExtension {
 			var editorSide *model.Finding
 			for _, name := range []model.EnvName{model.EnvEditor, model.EnvTools, model.EnvGopls} {
@@ -45,6 +46,9 @@ var maskedVariable = Rule{
 				mask := env.Lookup(variable)
 				if mask.Value.Empty() || mask.Origin.Layer != model.LayerProcess {
 					continue
+				}
+				if o := tools.Lookup(variable).Origin.Layer; tools.Complete && (o == model.LayerToolsEnvVars || o == model.LayerGopathSetting) {
+					continue // a setting goes over whatever the editor has, and what the editor has is a copy of the setting as a rule
 				}
 				if launchKnown && launch.Process()[variable] != "" {
 					continue // the editor was started with it: the user's own doing, a matter of drift

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -87,6 +88,7 @@ func Run(s *model.Snapshot) (findings []model.Finding, crashes []Crash) {
 				f.Location = locate(s, f.Origin)
 			}
 			f.ContextID = ContextID(f.Subject)
+			f.Fixes = placed(f.Fixes, f.Environments)
 		}
 		fired[r.ID] = found
 	}
@@ -95,7 +97,7 @@ func Run(s *model.Snapshot) (findings []model.Finding, crashes []Crash) {
 			explained := slices.ContainsFunc(r.DependsOn, func(id string) bool {
 				return slices.ContainsFunc(fired[id], func(by model.Finding) bool { return by.Subject == f.Subject })
 			})
-			if !explained {
+			if !explained && !overruled(s, f) {
 				findings = append(findings, f)
 			}
 		}
@@ -106,6 +108,19 @@ func Run(s *model.Snapshot) (findings []model.Finding, crashes []Crash) {
 	return findings, crashes
 }
 
+// overruled reports whether a finding is about a value that the editor's own
+// environment alone has, while a setting gives the Go extension's tools another
+// one: nothing runs go with it.
+func overruled(s *model.Snapshot, f model.Finding) bool {
+	editor, _ := s.Env(model.EnvEditor)
+	tools, _ := s.Env(model.EnvTools)
+	if len(f.Environments) != 1 || f.Environments[0] != model.EnvEditor || !tools.Complete {
+		return false
+	}
+	mine, theirs := editor.Lookup(f.Subject), tools.Lookup(f.Subject)
+	return mine.Set && theirs.Set && mine.Value != theirs.Value && theirs.Origin.Layer != model.LayerProcess
+}
+
 func check(r *Rule, s *model.Snapshot) (found []model.Finding, crash *Crash) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -114,6 +129,24 @@ func check(r *Rule, s *model.Snapshot) (found []model.Finding, crash *Crash) {
 		}
 	}()
 	return r.Check(s), nil
+}
+
+// placed tells the fixes that change one environment which one is meant: the
+// first of the finding, unless the rule named one.
+func placed(fixes []model.FixOffer, envs []model.EnvName) []model.FixOffer {
+	if len(envs) == 0 {
+		return fixes
+	}
+	out := slices.Clone(fixes)
+	for i, o := range out {
+		if o.ID != "set-variable" && o.ID != "unset-variable" && o.ID != "add-pattern" || !o.Args["environment"].Empty() {
+			continue
+		}
+		args := maps.Clone(o.Args)
+		args["environment"] = model.NewValue(string(envs[0]))
+		out[i].Args = args
+	}
+	return out
 }
 
 // ContextID is shared by every finding, verdict and fix of one cause: the
@@ -159,15 +192,36 @@ func settings(s *model.Snapshot, name string) []group {
 			continue
 		}
 		i := slices.IndexFunc(out, func(g group) bool {
-			return g.Value == set.Value && (g.Origin == set.Origin || g.Origin.File == "" && set.Origin.File == "")
+			return g.Value == set.Value && samePlace(&g.Origin, &set.Origin)
 		})
 		if i < 0 {
 			out = append(out, group{set, []model.EnvName{env.Name}, env})
 			continue
 		}
 		out[i].envs = append(out[i].envs, env.Name)
+		out[i].Origin = *nearer(&out[i].Origin, &set.Origin)
 	}
 	return out
+}
+
+// heard returns what was said that package trace recognised as the given row of
+// the catalogue, each text once in each environment.
+func heard(s *model.Snapshot, ref string) (out []utterance) {
+	for _, said := range s.Said {
+		for _, m := range said.Messages {
+			u := utterance{m, said}
+			if slices.Contains(m.Refs, ref) && !slices.ContainsFunc(out, func(o utterance) bool { return o.Text == m.Text && o.said.Env == said.Env }) {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+// utterance is a recognised message and the occasion of it.
+type utterance struct {
+	model.Message
+	said model.Said
 }
 
 // idle reports whether nothing has to be fetched for the environment now, so

@@ -101,3 +101,39 @@ func TestMessagesAreSentences(t *testing.T) {
 		}
 	}
 }
+
+// TestCatalogueIsCovered walks the catalogue: each row belongs to one rule,
+// and no rule names a row that is not in it. The rules that go beyond the
+// catalogue have refs without an id, or one that extra allows.
+func TestCatalogueIsCovered(t *testing.T) {
+	extra := map[string]string{
+		"PX-PARSE": "an address that does not parse, found while building", "PV-QUOTED": "quotes in a pattern, found while building",
+		"PV-CHAR": "all other reasons why a pattern is dead, found while building", "PX-UNSERVED": "what only a probe can tell",
+	}
+	owner := map[string]string{}
+	for _, r := range rules.All() {
+		for _, ref := range r.Refs {
+			if ref.ID == "" {
+				continue
+			}
+			if other, twice := owner[ref.ID]; twice {
+				t.Errorf("%s and %s both claim %s", other, r.ID, ref.ID)
+			}
+			owner[ref.ID] = r.ID
+		}
+	}
+	known := map[string]bool{}
+	for _, family := range rules.Catalogue {
+		for _, id := range family.Refs {
+			known[id] = true
+			if owner[id] == "" {
+				t.Errorf("no rule finds %s", id)
+			}
+		}
+	}
+	for id, rule := range owner {
+		if !known[id] && extra[id] == "" {
+			t.Errorf("%s claims %s, which is not in the catalogue", rule, id)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+// Package trace reads what go, git and gopls print, and says which row of the
+// catalogue of misconfigurations it is. It must not know what to do about it.
+package trace
+
+import (
+	"bufio"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// Classify finds the messages of the catalogue in a text of any length and
+// number of lines. What it does not know it leaves out: no message is a guess.
+// The result holds the parts of the text that differ, which may be secret.
+//
+// A message is found at the start of a line, or after a chain of the things
+// that go, git, gopls and logs put before one ("go: ", "main.go:3:2: ",
+// "example.com/lib@v1.0.0: verifying module: ", "packages.Load error: ", …), and
+// only where it reaches to the end of the line. What merely quotes one is left
+// alone. The work is linear in the length of the text.
+func Classify(text model.Value) []model.Message {
+	var out []model.Message
+	_, _ = Read(strings.NewReader(text.Reveal()), func(m model.Message) { out = append(out, m) }) // a string can be read
+	return out
+}
+
+// Count says how much of a log was recognised.
+type Count struct {
+	Lines   int // lines that hold something
+	Unknown int // those of them that belong to no message
+}
+
+const (
+	// maxLine is the most bytes of a line that are looked at: a variable of a
+	// megabyte fits in.
+	maxLine = 4 << 20
+	// ahead is how many lines a message can have.
+	ahead = 12
+)
+
+// Read does the same with a text of any size, whose messages it tells in their
+// order. It holds a few lines at a time.
+func Read(r io.Reader, tell func(model.Message)) (count Count, err error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	var window []string
+	for more := true; more || len(window) > 0; {
+		for more && len(window) < ahead {
+			line, last := nextLine(in)
+			if line != "" || last == nil {
+				window = append(window, plain(line))
+			}
+			if last != nil {
+				more = false
+				if last != io.EOF {
+					err = last
+				}
+			}
+		}
+		if len(window) == 0 {
+			break
+		}
+		m, used := recognise(window)
+		if used > 0 {
+			tell(m)
+		}
+		for i, line := range window[:max(used, 1)] {
+			if strings.TrimSpace(line) != "" {
+				count.Lines++
+				if i >= used {
+					count.Unknown++
+				}
+			}
+		}
+		window = slices.Delete(window, 0, max(used, 1))
+	}
+	return count, err
+}
+
+// nextLine reads one line without its end, at most maxLine bytes of it.
+func nextLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if room := maxLine - len(line); room > 0 {
+			line = append(line, part[:min(room, len(part))]...)
+		}
+		if err != bufio.ErrBufferFull {
+			return strings.TrimSuffix(string(line), "\n"), err
+		}
+	}
+}
+
+// maxChain bounds the things before a message.
+const maxChain = 16
+
+// recognise reads the message that the first of the lines is, or begins. used
+// is the number of its lines; 0 if there is none.
+func recognise(lines []string) (m model.Message, used int) {
+	line := strings.TrimRight(strings.TrimLeft(lines[0], " \t"), " \t")
+	at, args := context{}, map[string]string{}
+	rest := line
+	for range maxChain {
+		if path, inner, ok := quotedByGopls(rest); ok {
+			args["package"], rest = path, inner
+		}
+		if p := match(rest, at, lines[1:], args); p != nil {
+			used = 1 + p.more
+			text := strings.Join(lines[:used], "\n")
+			used += response(lines[used:], args)
+			m = model.Message{Refs: p.refs, Args: make(map[string]model.Value, len(args)), Text: model.NewValue(text)}
+			for name, value := range args {
+				m.Args[name] = model.NewValue(value)
+			}
+			return m, used
+		}
+		head, tail, found := strings.Cut(rest, ": ")
+		if !found || !at.consume(head, args) {
+			return model.Message{}, 0
+		}
+		rest = strings.TrimLeft(tail, " \t")
+	}
+	return model.Message{}, 0
+}
+
+// match returns the pattern that a text and the lines after it are, and puts
+// what differs into args; nil if there is none.
+func match(text string, at context, more []string, args map[string]string) *pattern {
+	for _, list := range [][]*pattern{catalogue().byWord[firstWord(text)], catalogue().byWord[""]} {
+		for _, p := range list {
+			if p.hint != "" && !strings.Contains(text, p.hint) || p.more > len(more) || p.after != 0 && p.after != at.last {
+				continue
+			}
+			whole := text
+			for _, line := range more[:p.more] {
+				whole += "\n" + strings.TrimSpace(line)
+			}
+			expr := p.expr()
+			found := expr.FindStringSubmatch(whole)
+			if found == nil {
+				continue
+			}
+			for i, name := range expr.SubexpNames() {
+				if name != "" && found[i] != "" {
+					args[name] = found[i]
+				}
+			}
+			return p
+		}
+	}
+	return nil
+}
+
+// response reads what a server said, which go prints below some errors, and
+// returns its number of lines.
+func response(lines []string, args map[string]string) int {
+	if len(lines) == 0 {
+		return 0
+	}
+	said, ok := strings.CutPrefix(lines[0], "\tserver response:")
+	if !ok {
+		return 0
+	}
+	n := 1
+	for n < len(lines) && n < 10 && strings.HasPrefix(lines[n], "\t\t") {
+		said += "\n" + strings.TrimSpace(lines[n])
+		n++
+	}
+	args["response"] = strings.TrimSpace(said)
+	return n
+}
+
+// firstWord is what patterns are found by.
+func firstWord(text string) string {
+	if i := strings.IndexByte(text, ' '); i >= 0 {
+		return text[:i]
+	}
+	return text
+}
+
+var (
+	escapes = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("\x1b(\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\))")
+	})
+	// stamps are what loggers put before a line.
+	stamps = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(##\[\w+\]|\[(Error|Warn|Warning|Info|Trace|Debug|error|warning|info|debug|\d+)( - [\d:. ]+(AM|PM)?)?\] ?|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:?\d\d)?\]? ?|\[?\d\d:\d\d:\d\d([.,]\d+)?\]? )+`)
+	})
+)
+
+// plain is a line without colours, its carriage return and what loggers put
+// before it.
+func plain(line string) string {
+	if strings.ContainsRune(line, '\x1b') {
+		line = escapes().ReplaceAllString(line, "")
+	}
+	line = strings.TrimSuffix(line, "\r")
+	if line != "" && (line[0] == '[' || line[0] == '#' || line[0] >= '0' && line[0] <= '9') {
+		line = line[len(stamps().FindString(line)):]
+	}
+	return line
+}
+
+// quotedByGopls returns what is in the parentheses of "could not import PATH (…)".
+func quotedByGopls(text string) (path, inner string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "could not import ")
+	if !ok || !strings.HasSuffix(rest, ")") {
+		return "", "", false
+	}
+	path, inner, ok = strings.Cut(strings.TrimSuffix(rest, ")"), " (")
+	return path, inner, ok
+}

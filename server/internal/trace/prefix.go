@@ -1,0 +1,99 @@
+package trace
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// kind is what stood before a message, as far as it tells messages apart.
+type kind int
+
+const (
+	afterGo       kind = iota + 1 // "go: ", the go command itself
+	afterGoMod                    // a position in a go.mod
+	afterGoWork                   // a position in a go.work
+	afterReplaced                 // a module that is replaced
+	afterTool                     // a program of the toolchain, such as "compile: "
+	afterGit                      // "fatal: ", git itself
+	afterAccount                  // "user@host: ", ssh itself
+	afterModule                   // a module with its version
+	afterOther
+)
+
+// context is what stood before the place that is looked at.
+type context struct{ last kind }
+
+// words are the things that stand before a message and say nothing more.
+var words = map[string]kind{
+	"go": afterGo, "go.exe": afterGo, "fatal": afterGit, "remote": afterOther,
+	"compile": afterTool, "link": afterTool, "asm": afterTool, "cgo": afterTool, "vet": afterTool,
+	"gopls": afterOther, "err": afterOther, "stderr": afterOther, "error": afterOther, "Error": afterOther, "ERROR": afterOther,
+	"warning": afterOther, "tidy": afterOther, "packages.Load error": afterOther, "initialization failed": afterOther,
+	"initial workspace load failed": afterOther, "errors loading workspace": afterOther, "Error loading workspace": afterOther,
+	"invalid version": afterOther, "verifying module": afterOther, "verifying go.mod": afterOther, "error while importing": afterOther,
+}
+
+// forms are the things with parts that differ; has is in all that have the form.
+var forms = sync.OnceValue(func() []form {
+	of := func(has, expr string, k kind) form { return form{has, regexp.MustCompile(expr), k} }
+	return []form{
+		of("go ", `^go (list|build|get|install|run|test|vet|generate|env|fmt|tool|version|work|mod)( (tidy|download|vendor|verify|graph|why|init|edit|sync|use))?$`, afterGo),
+		of(".mod:", `^(?P<file>[^"\t]*\b[\w.-]+\.mod):(?P<line>\d+)(:\d+)?$`, afterGoMod),
+		of(".work:", `^(?P<file>[^"\t]*\b[\w.-]+\.work):(?P<line>\d+)(:\d+)?$`, afterGoWork),
+		of(":", `^(?P<file>[^"\t]*\.(go|s|c|h)):(?P<line>\d+):\d+$`, afterOther),
+		of(" (replaced by ", `^(?P<module>[^\s:@"'()]+)@(?P<version>v[^\s:@"'()/]+) \(replaced by (?P<replacement>[^)]*)\)$`, afterReplaced),
+		of("@", `^(?P<module>[^\s:@"'()]+\.[^\s:@"'()]+)@(?P<version>[^\s:@"'()/]+)(/go\.mod)?$`, afterModule),
+		of("@v", `^(verifying |loading module retractions for )?(?P<module>[^\s:@"'()]+)@(?P<version>v\d[^\s:@"'()/]*)(/go\.mod)?$`, afterModule),
+		of(" v", `^(?P<module>[^\s:@"'()]+\.[^\s:@"'()]+) (?P<version>v\d[^\s:@"'()/]*)$`, afterModule),
+		of("", `^((package|imports|module|finding module for package|loading deprecation for) )?(?P<package>[\w~!+-]+(\.[\w~!+-]+)+(/[\w.~!+-]+)*|[\w~!+-]+(/[\w.~!+-]+)+)$`, afterOther),
+		of(" ", `^(package|imports) (?P<package>\w+)$`, afterOther),
+		of("@", `^[\w.-]+@[\w.-]+$`, afterAccount),
+		of("exit status ", `^exit status \d+$`, afterOther),
+		of("go/packages.Load #", `^go/packages\.Load #\d+$`, afterOther),
+		of(" file://", `^(diagnosing|failed to load view for) file://\S+$`, afterOther),
+	}
+})
+
+type form struct {
+	has  string
+	expr *regexp.Regexp
+	kind kind
+}
+
+// maxForm is the longest part that is looked at: paths are at most this long.
+const maxForm = 8 << 10
+
+// consume takes one thing that stands before a message, or says that it is
+// none. What it tells goes to args.
+func (c *context) consume(part string, args map[string]string) bool {
+	if k, ok := words[part]; ok {
+		c.last = k
+		return true
+	}
+	if len(part) > maxForm {
+		return false
+	}
+	// "git ls-remote -q … in /dir: exit status 128:" and the like.
+	if strings.HasPrefix(part, "git ls-remote ") || strings.HasPrefix(part, "git fetch ") {
+		c.last = afterOther
+		return true
+	}
+	for _, f := range forms() {
+		if !strings.Contains(part, f.has) {
+			continue
+		}
+		found := f.expr.FindStringSubmatch(part)
+		if found == nil {
+			continue
+		}
+		c.last = f.kind
+		for i, name := range f.expr.SubexpNames() {
+			if name != "" {
+				args[name] = found[i]
+			}
+		}
+		return true
+	}
+	return false
+}
