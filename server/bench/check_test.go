@@ -40,10 +40,11 @@ func BenchmarkCheck(b *testing.B) {
 			baseline = append(baseline, r.Args)
 		}
 	}
+	// From here on nobody notes the runs, for that takes time too.
+	m.Env["PATH"] = filepath.Dir(m.realGo) + string(filepath.ListSeparator) + m.Env["PATH"]
 	f := figures{}
 	for b.Loop() {
 		ours := millis(m.time(m.command(dir, gophantom, "check")))
-		m.runs()
 		var theirs float64
 		for _, args := range baseline {
 			theirs += millis(m.time(m.goCommand(dir, args...)))

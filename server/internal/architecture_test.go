@@ -35,13 +35,15 @@ var allowed = map[string][]string{
 	"report":          {"model"},
 	"rules":           {"model", "route", "drift"},
 	"drift":           {"model", "route"},
+	"trace":           {"model"},
+	"probe":           {"world", "model", "route"},
 	"shell":           {"world", "model"},
 	"observe":         {"world", "model", "jsonc", "shell"},
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
-	"engine":          {"world", "model", "shell", "observe", "drift", "rules", "verify", "fix", "report"},
+	"engine":          {"world", "model", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
 	"lsp":             {"world", "model", "engine", "report"},
-	"cli":             {"world", "model", "route", "rules", "engine", "report", "lsp"},
+	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
 }
 
 // outside are the packages that reach the world; only world may use them.

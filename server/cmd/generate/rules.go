@@ -18,7 +18,7 @@ const rulesDir = "server/internal/rules"
 func ruleTargets() []target {
 	out := []target{
 		{rulesDir + "/all.go", rulesTable},
-		{"docs/rules/README.md", func(string) ([]byte, error) { return rulesIndex(), nil }},
+		{"docs/rules/README.md", rulesIndex},
 	}
 	for _, id := range rules.Pages() {
 		out = append(out, target{"docs/rules/" + id + ".md", func(string) ([]byte, error) {
@@ -53,17 +53,52 @@ func rulesTable(root string) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-func rulesIndex() []byte {
+// rulesIndex lists the rules, and where each row of the catalogue is covered:
+// by which rule, and by how many scenarios that fire.
+func rulesIndex(root string) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("# Rules\n\n| rule | what it finds | severity | catalogue |\n|---|---|---|---|\n")
-	for _, r := range rules.All() {
-		var refs []string
-		for _, ref := range r.Refs {
-			if ref.ID != "" {
-				refs = append(refs, "`"+ref.ID+"`")
-			}
-		}
-		fmt.Fprintf(&b, "| [`%s`](%s.md) | %s | %s | %s |\n", r.ID, r.ID, r.Title, r.Severity, strings.Join(refs, " "))
+	b.WriteString("# Rules\n\n| rule | what it finds | severity |\n|---|---|---|\n")
+	type cover struct {
+		rule *rules.Rule
+		ref  rules.Ref
 	}
-	return b.Bytes()
+	covered := map[string]cover{}
+	for _, r := range rules.All() {
+		fmt.Fprintf(&b, "| [`%s`](%s.md) | %s | %s |\n", r.ID, r.ID, r.Title, r.Severity)
+		for _, ref := range r.Refs {
+			covered[ref.ID] = cover{r, ref}
+		}
+	}
+	b.WriteString("\n# The catalogue\n\nEvery misconfiguration that running the go command showed, the rule that finds it, and the scenarios in `testdata/scenarios` that make it fire.\n")
+	for _, family := range rules.Catalogue {
+		fmt.Fprintf(&b, "\n## %s\n\n| row | when | rule | scenarios |\n|---|---|---|---|\n", family.Name)
+		for _, id := range family.Refs {
+			c, ok := covered[id]
+			if !ok {
+				fmt.Fprintf(&b, "| `%s` | | not covered | |\n", id)
+				continue
+			}
+			firing, err := scenarios(root, c.rule.ID, id)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | [`%s`](%s.md) | %s |\n", id, c.ref.What, c.rule.ID, c.rule.ID, strings.Join(firing, " "))
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// scenarios names those of a rule that expect the given row.
+func scenarios(root, rule, ref string) (names []string, err error) {
+	files, err := filepath.Glob(filepath.Join(root, "testdata", "scenarios", rule, "*.txtar"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Contains(text, []byte(rule+" "+ref+" ")) {
+			names = append(names, strings.TrimSuffix(filepath.Base(file), ".txtar"))
+		}
+	}
+	return names, err
 }

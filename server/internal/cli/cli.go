@@ -71,11 +71,12 @@ type app struct {
 	engine         backend
 
 	// Flags.
-	format  string
-	failOn  string
-	dir     string
-	envs    []string
-	noColor bool
+	format   string
+	failOn   string
+	dir      string
+	envs     []string
+	logFiles []string
+	noColor  bool
 
 	exit int // set by the command
 }
@@ -123,7 +124,8 @@ func (a *app) root() *cobra.Command {
 gopls, shell, terminal), and names the variable, file and line that make the
 editor red where the build is green.
 
-It only reads: nothing is changed, and nothing reaches the network.
+It only reads: nothing is changed, and nothing reaches the network unless you ask
+for it, with --probe or the commands proxy and sumdb.
 
 Exit codes, the same in every format: 0 healthy, 1 findings at or above
 --fail-on, 2 wrong usage, 3 could not decide, 130 interrupted.`,
@@ -139,10 +141,10 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 	}
 	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
-	root.PersistentFlags().Bool("offline", true, "do not use the network, which no command does yet")
+	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.phantomsCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()
@@ -237,15 +239,20 @@ const widest = 110
 
 // style says how text may look on stdout.
 func (a *app) style() report.Style {
-	f, ok := a.stdout.(interface{ Fd() uintptr })
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(a.stdout) {
 		return report.Style{}
 	}
+	f := a.stdout.(interface{ Fd() uintptr })
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		width = 80
 	}
 	return report.Style{Width: min(width, widest), Color: !a.noColor && colorWanted(a.world.Environ)}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // colorWanted obeys NO_COLOR (no-color.org: any value but the empty one) and

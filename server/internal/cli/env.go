@@ -32,7 +32,8 @@ and test. A star marks one that is computed from settings.
 terminal cannot change from outside: what a start-up file sets is seen in a new
 one. A gopls that starts is noticed with the next change. Ctrl-C ends it.
 
-A difference that matters to Go counts as a warning. Where the shell or everything
+A difference that matters to Go counts as a warning; one that matters only for
+some code or some servers as info. Where the shell or everything
 but one environment could not be read, nothing is decided (exit code 3).`,
 		Example: `  gophantom env
   gophantom env --all
@@ -88,7 +89,10 @@ func environmentsOutcome(envs report.Environments) *outcome {
 		out.hidden(model.Warning)
 	}
 	for _, d := range envs.Drift {
-		if d.Matters {
+		switch {
+		case d.Matters && d.Some:
+			out.found(model.Info)
+		case d.Matters:
 			out.found(model.Warning)
 		}
 	}

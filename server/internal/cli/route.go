@@ -2,11 +2,10 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/route"
@@ -14,116 +13,82 @@ import (
 
 func (a *app) routeCommand() *cobra.Command {
 	environment := string(model.EnvShell)
+	var servers probing
 	cmd := &cobra.Command{
-		Use:   "route MODULE[@VERSION]...",
+		Use:   "route [MODULE[@VERSION]...]",
 		Short: "Explain how go fetches and verifies a module, and which setting decides",
 		Long: `Route shows whom the go command asks for a module, in which order, when it goes
-on to the next, and who vouches for what it gets. It asks nobody itself.
+on to the next, and who vouches for what it gets. Without a module, it tells of
+everything that go.mod requires, in short.
 
-A module that go is certain to refuse counts as an error.`,
+It asks nobody itself, unless --probe is given: then it also shows what each
+server answers now.
+
+A module that go is certain to refuse counts as an error, and one without its
+hash in go.sum as a warning.`,
 		Example: `  gophantom route golang.org/x/mod
+  gophantom route
   gophantom route --environment gopls git.corp.example/team/lib@v1.2.0`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return fmt.Errorf("route needs a module, such as golang.org/x/mod or golang.org/x/mod@v0.42.0")
-			}
-			return nil
-		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			var names []string
-			for _, n := range model.EnvNames {
-				names = append(names, string(n))
+			if err := servers.allowed(cmd); err != nil {
+				return err
 			}
-			if !strings.HasPrefix(environment, debugConfiguration) {
-				if err := oneOf("--environment", environment, names...); err != nil {
-					return err
-				}
+			if err := environmentNamed(environment); err != nil {
+				return err
 			}
 			modules := make([]route.Module, len(args))
 			for i, arg := range args {
-				if strings.Contains(arg, "://") { // which may hold a password
-					return errors.New("route wants a module path, such as golang.org/x/mod, and not a URL")
+				var err error
+				if modules[i], err = moduleArgument(arg); err != nil {
+					return err
 				}
-				path, version, versioned := strings.Cut(arg, "@")
-				if path == "" || versioned && version == "" {
-					return fmt.Errorf("%q is not MODULE or MODULE@VERSION", arg)
-				}
-				modules[i] = route.Module{Path: path, Version: version}
 			}
 			s, err := a.observe(ctx, a.workspace(), captured{})
 			if err != nil {
 				return err
 			}
-			env, ok := s.Env(model.EnvName(environment))
-			if !ok {
-				var have []string
-				for _, e := range s.Envs {
-					have = append(have, string(e.Name))
-				}
-				return undecided{fmt.Errorf("there is no %s environment here; there is %s (or capture one: --env %s=FILE)", environment, strings.Join(have, ", "), environment)}
+			env, err := environmentOf(s, environment)
+			if err != nil {
+				return err
 			}
-			routes := []report.Route{}
+			all := len(modules) == 0
+			if all && len(s.Modules) == 0 {
+				return undecided{errors.New("there is no go.mod here that could require anything; name a module, such as golang.org/x/mod")}
+			}
+			if all {
+				modules = engine.Requirements(s, env)
+			}
+			routes := engine.Routes(s, env, "", modules...)
 			var out outcome
-			for _, m := range modules {
-				r := publicRoute(route.Explain(m, env, route.Facts{Modules: s.Modules, Work: s.Work}), environment)
-				if r.Error != "" {
+			for _, r := range routes {
+				switch {
+				case r.Error != "" && r.Cached():
+					out.found(model.Info)
+				case r.Error != "":
 					out.found(model.Error)
+				case r.Sum.Error != "":
+					out.found(model.Warning)
 				}
 				if r.Unknown != "" {
 					out.hidden(model.Error)
 				}
-				routes = append(routes, r)
+			}
+			if servers.probe {
+				a.probeRoutes(ctx, s, env, servers, routes, modules, &out)
 			}
 			a.exit = out.exit(a.failOn)
 			if a.format == "json" {
 				return a.printJSON(ctx, routes)
 			}
+			if all && !servers.probe {
+				return a.print(ctx, report.RoutesTable(routes, a.style()))
+			}
 			return a.print(ctx, report.RoutesText(routes, a.style()))
 		},
 	}
 	cmd.Flags().StringVar(&environment, "environment", environment, "the environment `NAME` in which go runs")
+	a.probeFlags(cmd, &servers, "also ask the servers, in go's order, and say what go would do with their answers")
 	a.observeFlags(cmd)
 	return cmd
-}
-
-// publicRoute turns a route into its public, redacted form.
-func publicRoute(r route.Route, environment string) report.Route {
-	out := report.Route{
-		Module: report.Show(model.NewValue(r.Module.Path)), Version: report.Show(model.NewValue(r.Module.Version)), Environment: environment, Mode: string(r.Mode),
-		Error: report.Show(r.Error), Unknown: r.Unknown, Steps: []report.RouteStep{},
-		Insecure: report.Insecure{Allowed: r.Insecure.Allowed, Pattern: report.Show(r.Insecure.Pattern), Why: publicWhy(r.Insecure.Why)},
-		SumDB: report.SumDB{
-			Consulted: r.SumDB.Consulted, Name: report.Show(model.NewValue(r.SumDB.Name)), URL: report.Show(r.SumDB.URL), Proxied: r.SumDB.Proxied,
-			Why: publicWhy(r.SumDB.Why), Error: report.Show(r.SumDB.Error),
-		},
-		VCS: report.VCS{
-			Consulted: r.VCS.Consulted, Root: r.VCS.Root, Tool: r.VCS.Tool, Allowed: r.VCS.Allowed, Tools: append([]string{}, r.VCS.Tools...),
-			Why: publicWhy(r.VCS.Why), Error: report.Show(r.VCS.Error),
-		},
-	}
-	switch {
-	case r.Dir != "":
-		out.Target = r.Dir
-	case r.Target != r.Module:
-		out.Target = r.Target.Path
-		if r.Target.Version != "" {
-			out.Target += "@" + r.Target.Version
-		}
-	}
-	for _, s := range r.Steps {
-		out.Steps = append(out.Steps, report.RouteStep{
-			Kind: string(s.Kind), URL: report.Show(s.URL), Applies: s.Applies, Fallback: string(s.Fallback), Why: publicWhy(s.Why),
-		})
-	}
-	return out
-}
-
-func publicWhy(w route.Why) report.Why {
-	out := report.Why{Variable: w.Variable, Pattern: report.ShowVariable(w.Variable, w.Pattern)}
-	if w.Origin != (model.Origin{}) {
-		o := report.FromOrigin(w.Origin)
-		out.Origin = &o
-	}
-	return out
 }

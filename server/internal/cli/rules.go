@@ -1,10 +1,15 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/rules"
 )
@@ -25,13 +30,19 @@ func (a *app) rulesCommand() *cobra.Command {
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [RULE]",
-		Short: "Explain a rule: what you see, why, what to do, how to take it back",
-		Long:  "Explain shows the page of a rule, or the list of rules without one.",
-		Args:  cobra.MaximumNArgs(1),
+		Use:   "explain [RULE | TEXT...]",
+		Short: "Explain a rule, or a text that go printed: why, what to do, how to take it back",
+		Long: `Explain shows the page of a rule, or the list of rules without one. Given a
+text that go, git or gopls printed, it shows the pages of the rules whose faults
+make go print it.`,
+		Example: `  gophantom explain env-drift
+  gophantom explain "go: parsing $GOFLAGS: unknown flag -foo"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return a.rulesCommand().RunE(cmd, nil)
+			}
+			if text := strings.Join(args, " "); strings.ContainsAny(text, " \n") {
+				return a.explainText(cmd.Context(), text)
 			}
 			var ids []string
 			for _, r := range ruleset() {
@@ -60,6 +71,35 @@ func (a *app) explainCommand() *cobra.Command {
 			return fmt.Errorf(`there is no rule %q; "gophantom rules" lists them`, args[0])
 		},
 	}
+}
+
+// explainText shows the pages of what makes go print a text.
+func (a *app) explainText(ctx context.Context, text string) error {
+	refs := engine.Recognise(text)
+	if len(refs) == 0 {
+		return undecided{errors.New("this text is not known: no text of the catalogue reads like that, so nothing is said about it")}
+	}
+	pages := []report.Rule{}
+	for _, r := range ruleset() {
+		if slices.ContainsFunc(r.Refs, func(ref report.Ref) bool { return slices.Contains(refs, ref.ID) }) {
+			pages = append(pages, r)
+		}
+	}
+	// The page of the likeliest cause first.
+	rank := func(r report.Rule) int {
+		return slices.IndexFunc(refs, func(id string) bool {
+			return slices.ContainsFunc(r.Refs, func(ref report.Ref) bool { return ref.ID == id })
+		})
+	}
+	slices.SortStableFunc(pages, func(r, s report.Rule) int { return rank(r) - rank(s) })
+	if a.format == "json" {
+		return a.printJSON(ctx, pages)
+	}
+	parts := []string{"go prints this in: " + strings.Join(refs, ", ") + "\n"}
+	for _, r := range pages {
+		parts = append(parts, r.Text(a.style()))
+	}
+	return a.print(ctx, strings.Join(parts, "\n"))
 }
 
 // ruleset is the catalogue in its public form.

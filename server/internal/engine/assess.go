@@ -32,6 +32,15 @@ type Request struct {
 	// build.buildFlags of gopls.
 	GoplsEnv   map[string]string
 	GoplsFlags []string
+	// Facts also runs go list, which downloads and writes nothing, for what go
+	// says about the main modules. Logs are texts that go or gopls printed.
+	Facts bool
+	Logs  []model.Said
+	// Probe also asks the servers on the routes of modules that are missing: the
+	// only request that reaches the network. How says in which way; its File does
+	// not count.
+	Probe bool
+	How   Probing
 	// StartUp also starts a shell of the user's, twice, to learn which lines of
 	// its start-up files the values come from.
 	StartUp bool
@@ -41,7 +50,7 @@ type Request struct {
 const startUpTimeout = 5 * time.Second
 
 // Observe takes one snapshot without an editor. Commands run only when the
-// snapshot needs them; nothing reaches the network.
+// snapshot needs them; nothing reaches the network unless the request says so.
 func Observe(ctx context.Context, w *world.World, req Request) (*model.Snapshot, error) {
 	return take(ctx, w, req, askStartUp(ctx, w, req))
 }
@@ -70,10 +79,19 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 		dirty = append(dirty, file)
 	}
 	slices.Sort(dirty)
-	return observe.Take(ctx, w, observe.Input{
+	s := observe.Take(ctx, w, observe.Input{
 		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true, StartUp: startUp,
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
-	}), nil
+	})
+	s.Said = append(s.Said, req.Logs...)
+	if req.Facts {
+		hear(s, verify.Facts(ctx, w, s, nil))
+	}
+	hear(s, problemTexts(s))
+	if req.Probe {
+		probeMissing(ctx, w, s, req.How)
+	}
+	return s, nil
 }
 
 // Assessment is everything we say about one snapshot.

@@ -94,7 +94,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 	case p.Disabled != "":
 		return CureResult{Outcome: "refused", Message: p.Disabled}
 	case len(p.Steps) == 0:
-		return CureResult{Outcome: "refused", Message: p.Manual}
+		return CureResult{Outcome: "by-hand", Message: p.Manual}
 	}
 	h.Progress(p.Title)
 	if preview := confirmation(p); preview != "" {

@@ -67,7 +67,7 @@ type Edit struct {
 
 // CureResult tells how a cure went.
 type CureResult struct {
-	Outcome  string // "cured", "not-cured", "declined", "refused", "nothing", "undone"
+	Outcome  string // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone"
 	Message  string // one sentence for people
 	Millis   int64
 	Next     string // title of the next rung, "" if none

@@ -12,6 +12,7 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/verify"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -38,6 +39,8 @@ type Loop struct {
 	changed  chan struct{} // closed and replaced after every look
 	shells   shells
 	memory   observe.Memory // of executables, from one look to the next
+	listing  listing
+	probed   []probed // what probes found
 	number   int
 	found    survey // the last look, with what has not settled yet
 	last     survey // what was published last
@@ -201,7 +204,9 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	if r.ctx.Err() != nil {
 		return
 	}
+	list := r.pending(found)
 	r.publishSettled(found, asked)
+	list()
 	r.gopls.follow(r, facts, found[0].Snapshot)
 	var files []string
 	for _, a := range found {
@@ -227,6 +232,10 @@ func (r *run) observe(facts *EditorFacts) survey {
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home,
 			},
 		})
+		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
+		hear(found[i].Snapshot, said)
+		hear(found[i].Snapshot, problemTexts(found[i].Snapshot))
+		found[i].Snapshot.Said = append(found[i].Snapshot.Said, r.probedSaid(found[i].Snapshot)...)
 	}
 	return found
 }
@@ -351,6 +360,9 @@ func (l *Loop) Recheck(ctx context.Context) (Update, error) {
 	clear(l.tried)
 	l.mu.Unlock()
 	if err := l.refresh(ctx); err != nil {
+		return Update{}, err
+	}
+	if err := l.await(ctx, func() bool { return !l.listing.busy && l.done >= l.listing.answered }); err != nil {
 		return Update{}, err
 	}
 	l.mu.Lock()

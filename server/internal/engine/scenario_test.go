@@ -13,6 +13,8 @@ import (
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/trace"
+	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
@@ -23,8 +25,13 @@ type facts struct {
 		Version           string
 		Active            bool
 		UseLanguageServer bool
+		Go                string // the go command that it says it runs
 	}
+	Folders  []string // of the workspace; nil for the one
 	Settings []struct {
+		Scope, File string
+	}
+	Before []struct { // the settings that an earlier look saw
 		Scope, File string
 	}
 	Gopls *struct { // the build of the running gopls, which no text file can hold
@@ -45,29 +52,7 @@ func TestScenarios(t *testing.T) {
 		rule := filepath.Base(filepath.Dir(file))
 		t.Run(rule+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			w, sc := worldtest.Load(t, file)
-			w.Environ = []string{"HOME=/home/gopher", "PATH=/usr/lib/go/bin:/usr/bin"}
-			in := observe.Input{Number: 1, Reason: "scenario", Dir: "/home/gopher/ws", Trusted: true, Captured: map[model.EnvName]map[string]string{}}
-			for name, vars := range sc.Envs {
-				in.Captured[model.EnvName(name)] = vars
-			}
-			var f facts
-			if text, ok := sc.Section("facts.json"); ok {
-				if err := json.Unmarshal([]byte(text), &f); err != nil {
-					t.Fatal(err)
-				}
-				in.Trusted = f.Trusted
-				in.Editor = &observe.EditorInput{ClientPID: 100}
-				if f.Extension != nil {
-					in.Editor.Extension = &model.GoExtension{Version: f.Extension.Version, Active: f.Extension.Active, UseLanguageServer: f.Extension.UseLanguageServer}
-				}
-				for _, s := range f.Settings {
-					in.Editor.Settings = append(in.Editor.Settings, observe.SettingsScope{Scope: s.Scope, File: s.File})
-				}
-			}
-			snapshot := observe.Take(t.Context(), w, in)
-			if f.Gopls != nil {
-				snapshot.Gopls = append(snapshot.Gopls, model.GoplsProcess{PID: 300, Version: f.Gopls.Version, GoVersion: f.Gopls.GoVersion})
-			}
+			snapshot := look(t, w, sc)
 			a := engine.Check(t.Context(), w, snapshot)
 			want, _ := sc.Section("want")
 			wantLines := strings.FieldsFunc(want, func(r rune) bool { return r == '\n' })
@@ -96,10 +81,66 @@ func TestScenarios(t *testing.T) {
 				if strings.ContainsAny(f.Message, "{}") || f.Message == "" {
 					t.Errorf("%s: the message lacks an argument: %q", f.Rule, f.Message)
 				}
+				if strings.Contains(f.Message, "; to add.") || strings.Contains(f.Message, "; to add it.") || strings.Contains(f.Message, "; to update it.") {
+					t.Errorf("%s: the message breaks off where go names a command: %q", f.Rule, f.Message)
+				}
 				t.Log(f.Message)
 			}
 		})
 	}
+}
+
+// look takes the snapshot of a scenario.
+func look(t *testing.T, w *world.World, sc *worldtest.Scenario) *model.Snapshot {
+	t.Helper()
+	w.Environ = []string{"HOME=/home/gopher", "PATH=/usr/lib/go/bin:/usr/bin"}
+	in := observe.Input{Number: 1, Reason: "scenario", Dir: "/home/gopher/ws", Trusted: true, Captured: map[model.EnvName]map[string]string{}}
+	for name, vars := range sc.Envs {
+		in.Captured[model.EnvName(name)] = vars
+	}
+	var f facts
+	if text, ok := sc.Section("facts.json"); ok {
+		if err := json.Unmarshal([]byte(text), &f); err != nil {
+			t.Fatal(err)
+		}
+		in.Trusted = f.Trusted
+		in.Editor = &observe.EditorInput{ClientPID: 100}
+		if f.Extension != nil {
+			in.Editor.Extension = &model.GoExtension{Version: f.Extension.Version, Active: f.Extension.Active, UseLanguageServer: f.Extension.UseLanguageServer, GoPath: f.Extension.Go}
+		}
+		in.Folders = f.Folders
+		if f.Before != nil {
+			in.Memory = &observe.Memory{}
+			for _, s := range f.Before {
+				in.Editor.Settings = append(in.Editor.Settings, observe.SettingsScope{Scope: s.Scope, File: s.File})
+			}
+			observe.Take(t.Context(), w, in)
+			in.Editor.Settings = nil
+		}
+		for _, s := range f.Settings {
+			in.Editor.Settings = append(in.Editor.Settings, observe.SettingsScope{Scope: s.Scope, File: s.File})
+		}
+	}
+	snapshot := observe.Take(t.Context(), w, in)
+	if f.Gopls != nil {
+		snapshot.Gopls = append(snapshot.Gopls, model.GoplsProcess{PID: 300, Version: f.Gopls.Version, GoVersion: f.Gopls.GoVersion})
+	}
+	for _, env := range model.EnvNames {
+		if text, ok := sc.Section("said/" + string(env)); ok {
+			said := model.Said{Env: env, Command: "go list", Text: model.NewValue(strings.TrimSuffix(text, "\n"))}
+			said.Messages = trace.Classify(said.Text)
+			snapshot.Said = append(snapshot.Said, said)
+		}
+		probed, _ := sc.Section("probed/" + string(env))
+		for line := range strings.Lines(probed) {
+			ref, address, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			address, why, _ := strings.Cut(address, " ")
+			snapshot.Said = append(snapshot.Said, model.Said{Env: env, Command: "probe", Messages: []model.Message{
+				{Refs: []string{ref}, Args: map[string]model.Value{"url": model.NewValue(address), "why": model.NewValue(why)}, Text: model.NewValue(why)},
+			}})
+		}
+	}
+	return snapshot
 }
 
 func dash(s string) string {

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
@@ -71,7 +73,15 @@ func (v survey) report(w *world.World) report.Report {
 
 // alike reports whether two findings of different folders say the same.
 func alike(f, g report.Finding) bool {
-	return f.Rule == g.Rule && f.Subject == g.Subject && f.Message == g.Message && reflect.DeepEqual(f.Origin, g.Origin)
+	var a, b report.Origin
+	if f.Origin != nil {
+		a = *f.Origin
+	}
+	if g.Origin != nil {
+		b = *g.Origin
+	}
+	samePlace := a.File != "" && a.File == b.File && a.Line == b.Line // whoever has only a copy of it
+	return f.Rule == g.Rule && f.Subject == g.Subject && f.Message == g.Message && (samePlace || reflect.DeepEqual(f.Origin, g.Origin))
 }
 
 // worse returns the worse of two healths.
@@ -141,7 +151,7 @@ func known(version string) string {
 }
 
 // ladder orders fixes by their side effects, the smallest first.
-var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern, fix.Relaunch}
+var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern, fix.SetVariable, fix.UnsetVariable, fix.AddPattern, fix.Relaunch, fix.RunCommand, fix.ByHand}
 
 // offers lists every fix on offer, the best first: what cures a proven
 // phantom before what only mends a finding, then by side effects.
@@ -183,7 +193,12 @@ type offer struct {
 
 // key is the same for offers that do the same.
 func (o offer) key() string {
-	return o.ID + "\x00" + o.Args["variable"].Reveal() + "\x00" + folderOf(o.FixOffer, o.in)
+	var b strings.Builder
+	b.WriteString(o.ID + "\x00" + folderOf(o.FixOffer, o.in))
+	for _, name := range slices.Sorted(maps.Keys(o.Args)) {
+		b.WriteString("\x00" + name + "\x00" + o.Args[name].Reveal())
+	}
+	return b.String()
 }
 
 // folderOf is the folder that a fix is about; "" where it does the same in
@@ -197,7 +212,15 @@ func folderOf(o model.FixOffer, s *model.Snapshot) string {
 
 // requested reports whether an offer is the one that a request names.
 func (o offer) requested(r FixRequest) bool {
-	return o.ID == r.Fix && o.Args["variable"].Reveal() == r.Args["variable"] && show(folderOf(o.FixOffer, o.in)) == r.Args["folder"]
+	if o.ID != r.Fix || show(folderOf(o.FixOffer, o.in)) != r.Args["folder"] {
+		return false
+	}
+	for name, value := range o.Args {
+		if report.Show(value) != r.Args[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // quiet is how long a problem and its gopls must have been there before

@@ -156,6 +156,32 @@ func TestWatchAsksTheShellAnewOnlyForStartUpFiles(t *testing.T) {
 	}
 }
 
+// TestWatchSeesWhatComes makes what was missing, one thing after the other.
+func TestWatchSeesWhatComes(t *testing.T) {
+	v, _ := newWatched(t, nil)
+	home := filepath.Dir(v.dir)
+	says := func(rule string) func(engine.Change) bool {
+		return func(c engine.Change) bool {
+			return slices.ContainsFunc(c.Findings, func(f model.Finding) bool { return f.Rule == rule })
+		}
+	}
+	silent := func(rule string) func(engine.Change) bool {
+		return func(c engine.Change) bool { return !says(rule)(c) }
+	}
+	v.write(filepath.Join(v.dir, "go.mod"), "module example.com/a\n\ngo 1.24\n\nrequire example.com/lib v1.0.0\n\nreplace example.com/lib => ../lib\n")
+	v.until(says("replacement-missing"))
+	v.write(filepath.Join(home, "lib", "go.mod"), "module example.com/lib\n\ngo 1.24\n")
+	v.until(silent("replacement-missing"))
+
+	work := filepath.Join(home, "elsewhere", "go.work")
+	v.write(v.goenv, "GOPROXY=off\nGOWORK="+work+"\n")
+	v.until(says("workspace-broken"))
+	v.write(work, "go 1.24\n\nuse "+filepath.ToSlash(v.dir)+"\n")
+	v.until(func(c engine.Change) bool { return c.Snapshot.Work != nil && silent("workspace-broken")(c) })
+	v.write(work+".sum", "<<<<<<< mine\n")
+	v.until(func(c engine.Change) bool { return len(c.Snapshot.Work.Sum.Bad) > 0 })
+}
+
 func TestWatchOutlivesTheFolder(t *testing.T) {
 	v, _ := newWatched(t, nil)
 	away := v.dir + "-away"

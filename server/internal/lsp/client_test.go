@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -338,12 +339,15 @@ type fakeLoop struct {
 	release chan struct{} // closed when the test is over
 	started chan struct{} // closed when Run runs
 
-	onFacts func(engine.EditorFacts)
-	recheck func(context.Context) (engine.Update, error)
-	cure    func(context.Context, engine.Host) engine.CureResult
-	fix     func(context.Context, engine.Host, engine.FixRequest) engine.CureResult
-	undo    func(context.Context, engine.Host) engine.CureResult
-	run     func(context.Context)
+	onFacts   func(engine.EditorFacts)
+	recheck   func(context.Context) (engine.Update, error)
+	cure      func(context.Context, engine.Host) engine.CureResult
+	fix       func(context.Context, engine.Host, engine.FixRequest) engine.CureResult
+	undo      func(context.Context, engine.Host) engine.CureResult
+	hover     func(file string, at model.Position) (engine.Hover, bool)
+	probeable func(file string, line int) (string, bool)
+	probe     func(context.Context, engine.Host, engine.ProbeRequest) (string, error)
+	run       func(context.Context)
 }
 
 func newFakeLoop() *fakeLoop {
@@ -372,6 +376,24 @@ func (l *fakeLoop) Cure(ctx context.Context, h engine.Host) engine.CureResult { 
 
 func (l *fakeLoop) Fix(ctx context.Context, h engine.Host, r engine.FixRequest) engine.CureResult {
 	return l.fix(ctx, h, r)
+}
+
+func (l *fakeLoop) Hover(file string, at model.Position) (engine.Hover, bool) {
+	if l.hover == nil {
+		return engine.Hover{}, false
+	}
+	return l.hover(file, at)
+}
+
+func (l *fakeLoop) Probeable(file string, line int) (string, bool) {
+	if l.probeable == nil {
+		return "", false
+	}
+	return l.probeable(file, line)
+}
+
+func (l *fakeLoop) Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (string, error) {
+	return l.probe(ctx, h, r)
 }
 
 func (l *fakeLoop) Undo(ctx context.Context, h engine.Host) engine.CureResult { return l.undo(ctx, h) }

@@ -33,11 +33,11 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.rank(), b.rank()) })
 	for i, o := range offers {
 		cmd := protocol.Command{
-			Title:     o.fix.Title,
+			Title:     o.title(),
 			Command:   commandFix,
 			Arguments: []protocol.LSPAny{encode(FixCommand{Fix: o.fix.ID, Args: o.fix.Args, Snapshot: r.Snapshot.Number, ContextID: o.contextID})},
 		}
-		why := o.disabled()
+		why := o.fix.Disabled
 		switch {
 		case why != "" && (!s.peer.disabledActions || !s.peer.literalActions):
 			continue
@@ -45,7 +45,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 			actions = append(actions, &cmd)
 			continue
 		}
-		action := quickFix(o.fix.Title, o.resolves)
+		action := quickFix(cmd.Title, o.resolves)
 		action.Data = data(r.Snapshot.Number, o.contextID)
 		if why != "" {
 			action.Disabled = protocol.CodeActionDisabled{Reason: why}
@@ -56,6 +56,15 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 			yes := true
 			action.IsPreferred = &yes
 		}
+		actions = append(actions, action)
+	}
+	for _, cmd := range s.probes(r, p) {
+		if !s.peer.literalActions {
+			actions = append(actions, &cmd)
+			continue
+		}
+		action := quickFix(cmd.Title, nil)
+		action.Command = cmd
 		actions = append(actions, action)
 	}
 	for _, rule := range rules {
@@ -70,6 +79,35 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 	}
 	return actions, nil
 }
+
+// probes offers to ask servers: those of the module that a line of go.mod
+// requires, and those of what is missing where a finding speaks of fetching.
+func (s *server) probes(r report.Report, p *protocol.CodeActionParams) (out []protocol.Command) {
+	add := func(title, module string) {
+		out = append(out, protocol.Command{
+			Title: title, Command: commandProbe, Arguments: []protocol.LSPAny{encode(ProbeCommand{URI: string(p.TextDocument.URI), Module: module})},
+		})
+	}
+	file, ok := s.path(p.TextDocument.URI)
+	if !ok || !r.Snapshot.Trusted {
+		return nil
+	}
+	if module, ok := s.loop.Probeable(file, int(p.Range.Start.Line)); ok && !s.docs.unsaved(file) {
+		add("Probe this route: "+module, module)
+	}
+	doc := s.canonical(string(p.TextDocument.URI))
+	about := func(f report.Finding) bool {
+		return f.Location != nil && s.canonical(f.Location.URI) == doc && overlap(wireRange(f.Location.Range), p.Range) &&
+			slices.ContainsFunc(fetching, func(prefix string) bool { return strings.HasPrefix(f.Ref, prefix) })
+	}
+	if len(out) == 0 && slices.ContainsFunc(r.Findings, about) {
+		add("Probe this route: ask the servers for what is missing", "")
+	}
+	return out
+}
+
+// fetching are the beginnings of the refs that are about fetching modules.
+var fetching = []string{"PX-", "AUTH-", "HTTPPROXY-", "NOPROXY-", "SSLFILE-", "PV-", "IN-", "VC-", "SD-"}
 
 func quickFix(title string, resolves []protocol.Diagnostic) *protocol.CodeAction {
 	kind := protocol.CodeActionKindQuickFix
@@ -149,13 +187,16 @@ const (
 	rankPreferred = iota // cures a proven phantom and can be taken back
 	rankOrdinary
 	rankWeakens
+	rankByHand
 	rankDisabled
 )
 
 func (o offer) rank() int {
 	switch {
-	case o.disabled() != "":
+	case o.fix.Disabled != "":
 		return rankDisabled
+	case o.byHand():
+		return rankByHand
 	case o.fix.WeakensSecurity:
 		return rankWeakens
 	case o.proven && o.fix.Reversible:
@@ -164,12 +205,15 @@ func (o offer) rank() int {
 	return rankOrdinary
 }
 
-// disabled says why the fix cannot be run, "" if it can.
-func (o offer) disabled() string {
-	if o.fix.Disabled == "" && o.fix.Kind == "manual" {
-		return strings.TrimSpace("This has to be done by hand. " + o.fix.Preview)
+// byHand reports whether only the user can carry the fix out. Running it tells
+// what to do.
+func (o offer) byHand() bool { return o.fix.Kind == "manual" }
+
+func (o offer) title() string {
+	if o.byHand() {
+		return "By hand: " + o.fix.Title
 	}
-	return o.fix.Disabled
+	return o.fix.Title
 }
 
 // canRun reports whether the client can do its part of a fix.

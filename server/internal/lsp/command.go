@@ -5,6 +5,7 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -17,6 +18,7 @@ const (
 	commandFix     = "gophantom.fix"
 	commandUndo    = "gophantom.undo"
 	commandExplain = "gophantom.explain"
+	commandProbe   = "gophantom.probe"
 )
 
 func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
@@ -34,6 +36,8 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		}
 		fix := engine.FixRequest{Fix: arg.Fix, Args: arg.Args, Snapshot: arg.Snapshot, ContextID: arg.ContextID}
 		return s.cure(ctx, p, "Fixing", func(ctx context.Context, h engine.Host) engine.CureResult { return s.loop.Fix(ctx, h, fix) })
+	case commandProbe:
+		return s.probe(ctx, p)
 	case commandExplain:
 		arg, err := argument[ExplainCommand](p)
 		if err != nil {
@@ -47,6 +51,26 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		return page, nil
 	}
 	return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "unknown command %q", p.Command)
+}
+
+// probe asks servers and answers with what they said, as Markdown.
+func (s *server) probe(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
+	arg, err := argument[ProbeCommand](p)
+	if err != nil {
+		return nil, err
+	}
+	file, ok := s.path(uri.URI(arg.URI))
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such file")
+	}
+	return s.run(ctx, p, "Asking servers", func(ctx context.Context, h host) (any, error) {
+		page, err := s.loop.Probe(ctx, h, engine.ProbeRequest{File: file, Module: arg.Module})
+		if err != nil {
+			return nil, err
+		}
+		s.tell(protocol.MessageTypeInfo, page)
+		return page, nil
+	})
 }
 
 // argument decodes the only argument of a command.

@@ -45,6 +45,7 @@ var inOrder = map[string]request{
 var concurrent = map[string]request{
 	methodReport:                           takes((*server).report),
 	protocol.MethodTextDocumentCodeAction:  takes((*server).codeAction),
+	protocol.MethodTextDocumentHover:       takes((*server).hover),
 	protocol.MethodWorkspaceExecuteCommand: takes((*server).executeCommand),
 }
 

@@ -177,7 +177,7 @@ func sample() engine.Update {
 			Rule: "masked-variable", Severity: "error", Subject: "GOPROXY", Message: "GOPROXY is masked", ContextID: "ctx-1",
 			Location: &report.Location{URI: "file:///ws/go.mod", Range: at(0, 0, 6)},
 			Origin:   &report.Origin{Layer: "GOENV file", File: "/home/env", Line: 3, Note: "written by go env -w"},
-			Fixes:    []report.Fix{{ID: "explainable", Title: "Do it by hand", Kind: "manual", Preview: "Edit line 3."}},
+			Fixes:    []report.Fix{{ID: "explainable", Title: "Edit it", Kind: "manual", Preview: "Edit line 3."}},
 		}},
 		Problems: []report.Problem{
 			{
@@ -478,7 +478,7 @@ func TestCodeActions(t *testing.T) {
 		c := ready(t, feeding("restartGopls"), modernActions)
 		c.loop.publish(u)
 		got := c.actions(asking("file:///ws/go.mod", at(0, 0, 6), "something else"))
-		if len(got) != 2 || !strings.Contains(got[0].Disabled.Reason, "Edit line 3.") {
+		if len(got) != 2 || got[0].Title != "By hand: Edit it" || got[0].Disabled.Reason != "" || !strings.Contains(string(got[0].Command), "gophantom.fix") {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -535,6 +535,63 @@ func TestExplain(t *testing.T) {
 	for _, part := range []string{rule.Title, strings.TrimSpace(rule.Doc.Symptom), strings.TrimSpace(rule.Doc.Cure)} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page lacks %q", part)
+		}
+	}
+}
+
+// TestProbe offers to ask servers where that makes sense, tells what is asked,
+// and hands out what they answered.
+func TestProbe(t *testing.T) {
+	const doc = "file:///w/go.mod"
+	at := func(line int) obj {
+		place := obj{"line": line, "character": 0}
+		return obj{"textDocument": obj{"uri": doc}, "range": obj{"start": place, "end": place}, "context": obj{"diagnostics": []any{}}}
+	}
+	u := engine.Update{Ready: true, Trusted: true, Report: report.Report{Snapshot: report.Snapshot{Number: 3, Trusted: true}, Findings: []report.Finding{
+		{Rule: "goproxy-answer", Ref: "PX-403STOP", Location: &report.Location{URI: doc}},
+		{Rule: "other", Ref: "CGO-NOCC", Location: &report.Location{URI: doc, Range: report.Range{Start: report.Position{Line: 9}, End: report.Position{Line: 9, Character: 3}}}},
+	}}}
+	c := ready(t, feeding(), modernActions)
+	c.loop.probeable = func(file string, line int) (string, bool) {
+		return "example.com/dep@v1.0.0", file == "/w/go.mod" && line == 4
+	}
+	c.loop.publish(u)
+	for line, want := range map[int]string{
+		0: "Probe this route: ask the servers for what is missing", 4: "Probe this route: example.com/dep@v1.0.0", 5: "", 9: "",
+	} {
+		got := ""
+		for _, title := range titles(c.actions(at(line))) {
+			if strings.HasPrefix(title, "Probe") {
+				got += title
+			}
+		}
+		if got != want {
+			t.Errorf("line %d: %q, want %q", line, got, want)
+		}
+	}
+	var cmd struct {
+		Command   string
+		Arguments []any
+	}
+	c.decode(c.actions(at(4))[0].Command, &cmd)
+	c.loop.probe = func(_ context.Context, h engine.Host, r engine.ProbeRequest) (string, error) {
+		h.Progress("asking proxy.example for mod")
+		if r != (engine.ProbeRequest{File: "/w/go.mod", Module: "example.com/dep@v1.0.0"}) {
+			t.Errorf("request %+v", r)
+		}
+		return "# Answers", nil
+	}
+	var page string
+	c.decode(c.command(cmd.Command, cmd.Arguments...).Result, &page)
+	if page != "# Answers" {
+		t.Errorf("the page is %q", page)
+	}
+
+	u.Report.Snapshot.Trusted = false
+	c.loop.publish(u)
+	for _, title := range titles(c.actions(at(4))) {
+		if strings.HasPrefix(title, "Probe") {
+			t.Errorf("an untrusted workspace is offered %q", title)
 		}
 	}
 }

@@ -43,9 +43,10 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 			PositionEncoding:   protocol.PositionEncodingKindUTF16,
 			TextDocumentSync:   protocol.TextDocumentSyncKindNone,
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.CodeActionKindQuickFix}},
+			HoverProvider:      protocol.Boolean(true),
 			ExecuteCommandProvider: protocol.ExecuteCommandOptions{
 				WorkDoneProgressOptions: protocol.WorkDoneProgressOptions{WorkDoneProgress: &yes},
-				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain},
+				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain, commandProbe},
 			},
 		},
 	}

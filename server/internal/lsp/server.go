@@ -20,6 +20,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -40,6 +41,9 @@ type loop interface {
 	Cure(ctx context.Context, h engine.Host) engine.CureResult
 	Fix(ctx context.Context, h engine.Host, r engine.FixRequest) engine.CureResult
 	Undo(ctx context.Context, h engine.Host) engine.CureResult
+	Hover(file string, at model.Position) (h engine.Hover, ok bool)
+	Probeable(file string, line int) (module string, ok bool)
+	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)
 }
 
 // Serve talks to one client over stdin and stdout until the client says exit,

@@ -125,9 +125,15 @@ type ExplainCommand struct {
 	Rule string `json:"rule"`
 }
 
+// ProbeCommand is the argument of the command gophantom.probe.
+type ProbeCommand struct {
+	URI    string `json:"uri"`             // a document of the workspace folder that is meant
+	Module string `json:"module,omitzero"` // "path@version"; absent for what builds would have to download
+}
+
 // CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer.
 type CureResult struct {
-	Outcome string `json:"outcome"` // "cured", "not-cured", "declined", "refused", "nothing", "undone"
+	Outcome string `json:"outcome"` // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone"
 	Message string `json:"message"` // one sentence for people
 	Millis  int64  `json:"millis"`
 	Next    string `json:"next"` // title of the next rung, "" if none

@@ -182,6 +182,8 @@ func (c Change) Text(st Style, clock string, e Environments) string {
 	for _, d := range c.Drift {
 		name := word(d.Variable)
 		switch {
+		case d.Matters && d.Some:
+			p.heading(markSome, name+": "+inLine(d.Why))
 		case d.Matters:
 			p.heading(markMatters, name+": "+inLine(d.Why))
 		default:

@@ -51,6 +51,7 @@ type Drift struct {
 	Values   StringMap `json:"values"` // by environment; absent where it is not set
 	Matters  bool      `json:"matters"`
 	Latent   bool      `json:"latent"` // it matters only when something has to be fetched
+	Some     bool      `json:"some"`   // it matters only for some code, or for some servers
 	Why      string    `json:"why"`    // of the pair that matters most
 	Pairs    []Pair    `json:"pairs"`  // by environment that was compared
 }
@@ -62,6 +63,7 @@ type Pair struct {
 	B       string `json:"b"`
 	Matters bool   `json:"matters"`
 	Latent  bool   `json:"latent"`
+	Some    bool   `json:"some"`
 	Why     string `json:"why"`
 }
 
@@ -184,9 +186,9 @@ func SnapshotOf(s *model.Snapshot) Snapshot {
 
 // add takes in what the difference means between one pair of environments.
 func (d *Drift) add(pair model.Drift) {
-	p := Pair{label(pair.A), label(pair.B), pair.Matters, pair.Latent, pair.Why}
-	if d.Pairs == nil || rank(p.Matters, p.Latent) < rank(d.Matters, d.Latent) {
-		d.Matters, d.Latent, d.Why = p.Matters, p.Latent, p.Why
+	p := Pair{label(pair.A), label(pair.B), pair.Matters, pair.Latent, pair.Some, pair.Why}
+	if d.Pairs == nil || p.rank() < d.rank() {
+		d.Matters, d.Latent, d.Some, d.Why = p.Matters, p.Latent, p.Some, p.Why
 	}
 	d.Pairs = append(d.Pairs, p)
 	for env, set := range map[model.EnvName]model.Setting{pair.A: pair.InA, pair.B: pair.InB} {
@@ -197,17 +199,19 @@ func (d *Drift) add(pair model.Drift) {
 }
 
 // rank orders differences for people: what breaks now, what breaks later, what
-// does not matter.
-func (d Drift) rank() int { return rank(d.Matters, d.Latent) }
+// breaks some code only, what does not matter.
+func (d Drift) rank() int { return Pair{Matters: d.Matters, Latent: d.Latent, Some: d.Some}.rank() }
 
-func rank(matters, latent bool) int {
+func (p Pair) rank() int {
 	switch {
-	case matters && !latent:
-		return 0
-	case matters:
+	case !p.Matters:
+		return 3
+	case p.Some:
+		return 2
+	case p.Latent:
 		return 1
 	}
-	return 2
+	return 0
 }
 
 func toolchainOf(t model.Toolchain) Toolchain {
@@ -257,7 +261,9 @@ func label(name model.EnvName) string { return word(string(name)) }
 func word(s string) string { return inLine(escape(s)) }
 
 // inLine keeps text on one line.
-func inLine(s string) string { return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(s) }
+func inLine(s string) string { return lineBreaks.Replace(s) }
+
+var lineBreaks = strings.NewReplacer("\n", `\n`, "\t", `\t`)
 
 // variables returns the names that some layer of the environment has.
 func variables(env model.Env) []string {

@@ -60,6 +60,17 @@ func TestEnvironments(t *testing.T) {
 	}
 }
 
+// TestWhatMattersForSome is said, but is no reason to worry.
+func TestWhatMattersForSome(t *testing.T) {
+	s, _ := busy()
+	shell, _ := s.Env(model.EnvShell)
+	some := model.Drift{Variable: "GIT_ASKPASS", A: model.EnvShell, B: model.EnvTools, InA: shell.Lookup("GIT_ASKPASS"), Matters: true, Latent: true, Some: true, Why: "git asks another program."}
+	text := EnvironmentsOf(s, []model.Drift{some}).Text(Style{}, false)
+	if !strings.HasPrefix(text, "✓") || !strings.Contains(text, "for some code or some servers") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestTheWorstPairSpeaksForTheVariable(t *testing.T) {
 	e := EnvironmentsOf(busy())
 	i := slices.IndexFunc(e.Drift, func(d Drift) bool { return d.Variable == "GOPROXY" })

@@ -127,7 +127,7 @@ const long = 300
 func (b block) view(id string) blockView {
 	v := blockView{ID: id, Name: b.name, Why: b.why, More: b.more}
 	switch b.mark {
-	case markMatters, markLater:
+	case markMatters, markLater, markSome:
 		v.Class = "matters"
 	case markIdle:
 		v.Why = upperFirst(b.why)

@@ -15,11 +15,12 @@ import (
 // outputs is one JSON output per definition of the schema, full and empty.
 func outputs() map[string][]any {
 	return map[string][]any{
-		"check":    {troubled(), healthy()},
-		"env":      {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
-		"route":    {routes(), []Route(nil)},
-		"change":   {change(), Change{Snapshot: healthy().Snapshot}},
-		"phantoms": {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
+		"check":        {troubled(), healthy()},
+		"env":          {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
+		"route":        {routes(), []Route(nil)},
+		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
+		"verification": {verification(), Verification{Kind: "sumdb", Environment: "shell"}},
+		"phantoms":     {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
 	}
 }
 
@@ -128,7 +129,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 	}
 	for name, typ := range map[string]reflect.Type{
 		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
-		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](),
+		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
 	}

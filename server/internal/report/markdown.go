@@ -100,6 +100,8 @@ func (b block) matters() string {
 		return "yes"
 	case markLater:
 		return "when something has to be fetched"
+	case markSome:
+		return "for some code or servers"
 	}
 	return "no"
 }

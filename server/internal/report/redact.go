@@ -22,7 +22,18 @@ const shownLimit = 4096
 //
 // Showing shown text again changes nothing. Where the name of the variable is
 // known, ShowVariable knows more.
-func Show(v model.Value) string { return settle(v.Reveal(), redact) }
+func Show(v model.Value) string {
+	if s := v.Reveal(); len(s) <= harmlessLimit && harmless.MatchString(s) {
+		return s
+	}
+	return settle(v.Reveal(), redact)
+}
+
+// harmless are texts, such as most module paths, in which nothing could be told
+// from what is no secret; most of what is shown is one.
+var harmless = regexp.MustCompile(`^[a-z0-9./]*$`)
+
+const harmlessLimit = 200
 
 // ShowVariable is Show for the value of a variable, whose name may say that
 // the value is a credential or where in it one stands.
@@ -155,6 +166,9 @@ var (
 func redact(s string) string {
 	if !strings.ContainsAny(s, "@?=: \t\n_-.") && len(s) < 20 {
 		return s
+	}
+	if !strings.ContainsAny(s, "@?=: \t\n'\"`") && !strings.Contains(strings.ToLower(s), "extraheader") {
+		return knownToken.ReplaceAllStringFunc(s, hide) // a single word, which no other pattern can match
 	}
 	s = privateKey.ReplaceAllStringFunc(s, hide)
 	s = redactURLs(s)

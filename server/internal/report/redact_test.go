@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -206,4 +207,23 @@ func containsPart(got, want, secret string) bool {
 		}
 	}
 	return false
+}
+
+// TestHarmlessTextsNeedNoRedaction: the short cut of Show changes nothing.
+func TestHarmlessTextsNeedNoRedaction(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	words := []string{"token", "password", "secret", "authorization", "bearer", "machine", "login", "cookie", "key", "eyj", "akia", "npm", "a", "0", "/", "//", ".", "https", "x.example"}
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + rng.IntN(12) {
+			b.WriteString(words[rng.IntN(len(words))])
+			if rng.IntN(3) == 0 {
+				b.WriteByte("abcdefghijklmnopqrstuvwxyz0123456789./"[rng.IntN(38)])
+			}
+		}
+		s := b.String()
+		if got := settle(s, redact); got != s || !harmless.MatchString(s) {
+			t.Fatalf("%q is shown as %q without the short cut", s, got)
+		}
+	}
 }

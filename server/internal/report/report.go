@@ -147,17 +147,23 @@ type Phantoms struct {
 
 // Route tells how the go command fetches and verifies one module, and why.
 type Route struct {
-	Module      string      `json:"module"`
-	Version     string      `json:"version"`
-	Environment string      `json:"environment"`
-	Mode        string      `json:"mode"`    // "proxy", "vendor", "replace" or "workspace"
-	Target      string      `json:"target"`  // what is looked up in its place, as path@version or a directory; "" without a replacement
-	Error       string      `json:"error"`   // the go command's own text if fetching must fail; "" if servers decide
-	Unknown     string      `json:"unknown"` // which fact is missing to be sure; "" if none
-	Steps       []RouteStep `json:"steps"`   // empty when nothing is looked up
-	Insecure    Insecure    `json:"insecure"`
-	SumDB       SumDB       `json:"sumdb"`
-	VCS         VCS         `json:"vcs"`
+	Module      string         `json:"module"`
+	Version     string         `json:"version"`
+	Environment string         `json:"environment"`
+	Mode        string         `json:"mode"`    // "proxy", "vendor", "replace" or "workspace"
+	Target      string         `json:"target"`  // what is looked up in its place, as path@version or a directory; "" without a replacement
+	Query       bool           `json:"query"`   // the version is no version, but something that go turns into one first, such as "latest" or a branch
+	Error       string         `json:"error"`   // the go command's own text if fetching must fail; "" if servers decide
+	Why         Why            `json:"why"`     // the setting that Error is about; without a name if none is
+	Unknown     string         `json:"unknown"` // which fact is missing to be sure; "" if none
+	Steps       []RouteStep    `json:"steps"`   // empty when nothing is looked up
+	Insecure    Insecure       `json:"insecure"`
+	SumDB       SumDB          `json:"sumdb"`
+	VCS         VCS            `json:"vcs"`
+	Cache       RouteCache     `json:"cache"`
+	Sum         RouteSum       `json:"sum"`
+	Toolchain   RouteToolchain `json:"toolchain"`
+	Probe       *Probe         `json:"probe,omitzero"` // what the servers answered, if they were asked
 }
 
 // RouteStep is one entry of the proxy list, in the order go walks it.
@@ -167,6 +173,55 @@ type RouteStep struct {
 	Applies  bool   `json:"applies"`
 	Fallback string `json:"fallback"` // which failures lead to the next step: "not-found", "any-error" or "none"
 	Why      Why    `json:"why"`
+	Access   Access `json:"access"` // of a proxy that applies
+}
+
+// Access tells how go reaches a server.
+type Access struct {
+	Auth Auth `json:"auth"`
+	Via  Via  `json:"via"`
+}
+
+// Auth tells which credentials go sends, never what they are.
+type Auth struct {
+	Source  string  `json:"source"`  // "none", "url", "netrc", "command", "tool" or "unknown"; "" where nobody is asked
+	Machine string  `json:"machine"` // the name of the netrc entry
+	Origin  *Origin `json:"origin"`  // of GOAUTH, or the netrc file
+	Why     string  `json:"why"`     // why there are none, or what is unknown; "" where that is plain
+	Error   string  `json:"error"`   // what go says when it refuses to ask because of them
+}
+
+// Via tells through which HTTP proxy go reaches a server.
+type Via struct {
+	URL      string `json:"url"` // "" for none
+	Why      Why    `json:"why"` // the variable that decided; without a name if none speaks of the server
+	Loopback bool   `json:"loopback"`
+	Unknown  string `json:"unknown"`
+	Error    string `json:"error"` // what go says when it refuses to use HTTP_PROXY
+}
+
+// RouteCache tells what the module cache has.
+type RouteCache struct {
+	Dir     string   `json:"dir"`
+	State   string   `json:"state"`   // "whole", "go.mod", "missing"; "" if it was not looked at
+	Fetches []string `json:"fetches"` // the files that may be fetched
+}
+
+// RouteSum tells what go.sum has.
+type RouteSum struct {
+	File     string `json:"file"`
+	Known    bool   `json:"known"`
+	Zip      bool   `json:"zip"`
+	GoMod    bool   `json:"goMod"`
+	ReadOnly bool   `json:"readOnly"` // go may not add to it
+	Error    string `json:"error"`    // how go's complaint begins when a build needs what is missing
+}
+
+// RouteToolchain tells which Go does the work.
+type RouteToolchain struct {
+	Selected string `json:"selected"` // "" if unknown
+	Why      string `json:"why"`
+	Fetch    string `json:"fetch"` // the module that go downloads first to have it; "" if it has it
 }
 
 // Why names the setting that decided something. Origin is null where the
@@ -193,6 +248,8 @@ type SumDB struct {
 	Proxied   bool   `json:"proxied"` // the proxies are asked first whether they stand in for it
 	Why       Why    `json:"why"`
 	Error     string `json:"error"`
+	Recorded  bool   `json:"recorded"` // go.sum has all of this version, so it is not asked
+	Access    Access `json:"access"`
 }
 
 // VCS tells about fetching from the origin.
@@ -204,6 +261,8 @@ type VCS struct {
 	Tools     []string `json:"tools"`
 	Why       Why      `json:"why"`
 	Error     string   `json:"error"`
+	Page      string   `json:"page"`   // the URL that go reads first; "" if the module path tells where the repository is
+	Access    Access   `json:"access"` // of the page
 }
 
 // Rule is one entry of the catalogue, with its page.

@@ -88,7 +88,7 @@ func (e Environments) sheet() sheet {
 		}
 	}
 	differs := map[string]bool{}
-	var now, later, where []string
+	var now, later, some, where []string
 	for _, d := range e.Drift {
 		differs[d.Variable] = true
 		name := word(d.Variable)
@@ -105,6 +105,9 @@ func (e Environments) sheet() sheet {
 			}
 		}
 		switch {
+		case d.Matters && d.Some:
+			b.mark = markSome
+			some = append(some, name)
 		case d.Matters && d.Latent:
 			b.mark = markLater
 			later = append(later, name)
@@ -131,7 +134,7 @@ func (e Environments) sheet() sheet {
 			between = append(between, e.star(env.Name))
 		}
 	}
-	s.summarize(now, later, between)
+	s.summarize(now, later, some, between)
 	s.programs = e.programs()
 	s.editor = e.editorFacts()
 	for _, n := range e.Notes {
@@ -143,12 +146,14 @@ func (e Environments) sheet() sheet {
 var (
 	markMatters = mark{"!", "matters", 33}
 	markLater   = mark{"!", "matters later", 33}
+	markSome    = mark{"·", "matters for some", 36}
 	markIdle    = mark{"·", "note", 36}
 )
 
 // summarize writes the headline: what differs now, what will matter when
-// something has to be fetched. where are the environments between which it matters.
-func (s *sheet) summarize(now, later, where []string) {
+// something has to be fetched, what matters for some code or servers. where are
+// the environments between which it matters.
+func (s *sheet) summarize(now, later, some, where []string) {
 	differ := func(names []string) string {
 		if len(names) > 4 {
 			names = append(slices.Clone(names[:3]), fmt.Sprintf("%d more", len(names)-3))
@@ -175,6 +180,8 @@ func (s *sheet) summarize(now, later, where []string) {
 		s.mark, s.headline = markWarn, differ(now)+between(where)+", and that matters to Go."
 	case len(later) > 0:
 		s.mark, s.headline = markWarn, differ(later)+between(where)+", which matters as soon as something has to be fetched."
+	case len(some) > 0:
+		s.mark, s.headline = markOK, differ(some)+between(where)+", which matters only for some code or some servers."
 	case len(s.idle) > 0:
 		s.mark, s.headline = markOK, "Nothing that matters to Go differs"+between(s.compared)+"."
 	default:

@@ -71,7 +71,7 @@ func (p *page) fixes(fixes []Fix) {
 			s += " (not now: " + f.Disabled + ")"
 		case f.WeakensSecurity:
 			s += " (weakens security)"
-		case !f.Reversible:
+		case !f.Reversible && f.Kind != "manual":
 			s += " (cannot be undone)"
 		}
 		p.field("cure", s)

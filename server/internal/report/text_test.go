@@ -108,11 +108,11 @@ func TestPhantomsText(t *testing.T) {
 
 func TestRoutesText(t *testing.T) {
 	s := RoutesText(routes(), Style{})
-	inOrder(t, s, "✓ ok  example.com/dep@v1.0.0: go asks https://proxy.example, then https://b.example, then the origin (direct).", "seen from", "shell",
-		"1. the origin, as a private module: skipped [GONOPROXY is not set]", "goes on",
-		"2. https://proxy.example: asked", "on any error",
-		"3. https://b.example: asked", "404, 410", "any other error ends it",
-		"4. the origin (direct): asked", "checksum", "sum.example", "git from example.com/dep",
+	inOrder(t, s, "✓ ok  example.com/dep@v1.0.0: go asks https://proxy.example, then https://b.example, then the origin.", "seen from", "shell",
+		"○ 1  the origin, as a private module: skipped [GONOPROXY is not set]",
+		"● 2  https://proxy.example", "any error: the next one",
+		"● 3  https://b.example", "404, 410", "any other error: ✗ go stops",
+		"● 4  the origin (direct)", "git from example.com/dep", "checksum", "sum.example",
 		"a directory replaces it", "../local",
 		"✗ fail  example.com/bad", "module lookup disabled by GOPROXY=off")
 }
