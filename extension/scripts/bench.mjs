@@ -8,7 +8,7 @@ import { executableName, root } from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";
 
 /** How often each benchmark runs; every time it takes a figure of ours and its baseline in turn. */
-const rounds = { Start: 40, Check: 20, Verdict: 15, Live: 10, Shell: 20 };
+const rounds = { Start: 40, Check: 20, Verdict: 15, Live: 10, Shell: 20, Route: 20 };
 
 /** No benchmark should come near it: the whole command is to end within two minutes. */
 const timeoutMs = 60_000;
@@ -47,7 +47,7 @@ async function measure(program, name, times) {
   return Object.fromEntries([...line.matchAll(/(\S+) (\S+)/g)].map(([, value, unit]) => [unit, Number(value)]));
 }
 
-function print({ Start, Check, Verdict, Live, Shell }) {
+function print({ Start, Check, Verdict, Live, Shell, Route }) {
   console.log(`
 Medians of this run, with the least and the greatest value. ${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, ${process.platform}-${process.arch}.
 `);
@@ -63,6 +63,8 @@ Medians of this run, with the least and the greatest value. ${availableParalleli
     compare(`asking ${shell} for its environment`, Shell, `${shell}-`, "ms");
   }
 
+  compare(`routes of ${Route.modules} modules`, Route, "", "ms");
+
   const runsNone = Check["go-commands"] === 0;
   const waiting = (100 * Verdict["debounce-ms"]) / Verdict["ours-ms"];
   console.log(`
@@ -72,6 +74,7 @@ Baselines
   verdict         one “go list -e -test -deps” of the package, with an empty module cache
   file changed    “gophantom check” of the same workspace, as a whole process
   shell           the same shell with the same arguments running env
+  routes          matching the same modules against the same patterns, as go does for each of them
 
 Of the verdict's ${figure(Verdict["ours-ms"])} ms
   ${figure(Verdict["debounce-ms"])} ms (${figure(waiting)} %) pass in waiting whether the editor has more to say; the first go command starts after ${figure(Verdict["before-go-ms"])} ms

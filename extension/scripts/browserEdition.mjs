@@ -17,6 +17,7 @@ export const quietSettings = {
   "go.showWelcome": false,
   "go.survey.prompt": false,
   "go.toolsManagement.checkForUpdates": "off",
+  "remote.autoForwardPorts": false,
   "telemetry.telemetryLevel": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",

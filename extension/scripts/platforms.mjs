@@ -67,8 +67,15 @@ const testsWithoutWine = {
     TestTools: "a machine with paths of Unix",
     "Test(DebugEnvs|DebugEnvFaults|TestEnv|ToolsBeforeTheExtensionStarts|InferredGopath|TerminalEnv)":
       "a machine with paths of Unix",
-    "Test(ForwarderAndDaemon|DaemonAtAnAddress|RunningGopls|WatchList|Worktree|ThousandModules)":
+    "Test(ForwarderAndDaemon|DaemonAtAnAddress|RunningGopls|WatchList|WatchListNamesWhatIsMissing|Worktree|ThousandModules)":
       "a machine with paths of Unix",
+    "Test(NetrcsAndPrograms|Places|WhereGoplsHasItFrom)": "a machine with paths of Unix",
+  },
+  "server/internal/fix": {
+    TestSetVariable: "a machine with paths of Unix",
+  },
+  "server/internal/rules": {
+    TestSetUps: "machines with paths of Unix",
   },
   "server/internal/report": {
     TestWhatAPersonNeedsToKnow: "a machine with a home directory of Unix",

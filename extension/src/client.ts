@@ -29,8 +29,15 @@ const documentSelector = [
   { scheme: "file", language: "go" },
   { scheme: "file", pattern: "**/go.{mod,work,sum}" },
   { scheme: "file", pattern: "**/settings.json" },
+  { scheme: "vscode-userdata", pattern: "**/settings.json" }, // the user's, as VS Code opens them
   { scheme: "file", pattern: "**/*.code-workspace" },
   { scheme: "file", pattern: "**/go/env" }, // what `go env -w` writes
+  // Lines that set variables or credentials, which problems point to.
+  { scheme: "file", pattern: "**/go.env" },
+  { scheme: "file", pattern: "**/.vscode/launch.json" },
+  { scheme: "file", pattern: "**/.{profile,bash_profile,bash_login,bashrc,zshenv,zprofile,zshrc,zlogin}" },
+  { scheme: "file", pattern: "**/*.fish" },
+  { scheme: "file", pattern: "**/{.netrc,_netrc,.gitconfig,.envrc}" },
 ];
 
 /** Makes the client of one server process; nothing runs before start. */
@@ -125,7 +132,7 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
         log.warn(`The server was not told the facts: ${messageOf(error)}`);
       });
     },
-    async execute(command, args, report) {
+    async execute(command, args, report, stop) {
       const workDoneToken = `gophantom-${++requests}`;
       const progress = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
         if (value.kind !== "end" && value.message !== undefined) {
@@ -133,7 +140,7 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
         }
       });
       try {
-        return await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args, workDoneToken });
+        return await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args, workDoneToken }, stop);
       } finally {
         progress.dispose();
       }

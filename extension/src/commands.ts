@@ -19,6 +19,7 @@ export function registerCommands(manager: SessionManager, log: api.Log): api.Dis
     "gophantom.undo": () => commands.cure("gophantom.undo", []),
     "gophantom.check": () => commands.check(),
     "gophantom.explain": (subject) => commands.explain(subject),
+    "gophantom.probe": (route) => commands.probe(route),
     "gophantom.showActions": () => commands.showActions(),
     "gophantom.showLog": () => log.show(),
     "gophantom.restartServer": () => manager.restart(),
@@ -82,6 +83,17 @@ class Commands {
     }
   }
 
+  /** route: {uri, module?} from a code action. The user may stop it, as servers may let us wait. */
+  async probe(route: unknown): Promise<void> {
+    if (typeof (route as { uri?: unknown } | null | undefined)?.uri !== "string") {
+      return;
+    }
+    const text = await this.executeStoppable("Asking servers", "gophantom.probe", [route]);
+    if (typeof text === "string") {
+      await this.documents.show("probe", text);
+    }
+  }
+
   async showActions(): Promise<void> {
     const state = this.manager.currentState();
     const items = actionsOf(state, this.undoable).map((action) => ({
@@ -98,8 +110,23 @@ class Commands {
 
   /** Runs a command of the server. A failure is one notification, because the user asked for it. */
   private async execute(title: string, command: string, args: unknown[]): Promise<unknown> {
+    return this.orFailure(command, () =>
+      api.withProgress(`Go Phantom: ${title}`, (report) => this.manager.execute(command, args, report)),
+    );
+  }
+
+  /** The same for a command that the user may stop; it then resolves with undefined. */
+  private async executeStoppable(title: string, command: string, args: unknown[]): Promise<unknown> {
+    return this.orFailure(command, () =>
+      api.withStoppableProgress(`Go Phantom: ${title}`, (report, stop) =>
+        this.manager.execute(command, args, report, stop),
+      ),
+    );
+  }
+
+  private async orFailure(command: string, run: () => Promise<unknown>): Promise<unknown> {
     try {
-      return await api.withProgress(`Go Phantom: ${title}`, (report) => this.manager.execute(command, args, report));
+      return await run();
     } catch (error) {
       this.log.error(`${command} failed: ${messageOf(error)}`);
       void this.notify(`Go Phantom: ${messageOf(error)}`, {
@@ -122,6 +149,9 @@ class Commands {
           result.message,
           result.next === "" ? {} : { [result.next]: () => this.cure("gophantom.cure", []) },
         );
+        break;
+      case "by-hand": // too long for the status bar, and to be read while doing it
+        api.inform(escapeMessage(result.message));
         break;
       case "undone":
         api.flash(`$(discard) ${escapeLabel(result.message)}`);

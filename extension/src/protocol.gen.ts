@@ -151,9 +151,17 @@ export interface ExplainCommand {
   rule: string;
 }
 
+/** ProbeCommand is the argument of the command gophantom.probe. */
+export interface ProbeCommand {
+  /** a document of the workspace folder that is meant */
+  uri: string;
+  /** "path@version"; absent for what builds would have to download */
+  module?: string;
+}
+
 /** CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer. */
 export interface CureResult {
-  /** "cured", "not-cured", "declined", "refused", "nothing", "undone" */
+  /** "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone" */
   outcome: string;
   /** one sentence for people */
   message: string;
@@ -199,6 +207,7 @@ export const keptVariables = {
     "HTTPS_PROXY",
     "NO_PROXY",
     "ALL_PROXY",
+    "REQUEST_METHOD",
     "NETRC",
     "CPATH",
     "C_INCLUDE_PATH",

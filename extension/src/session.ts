@@ -15,8 +15,8 @@ export interface Client {
   /** Ends the server; no event comes afterwards. */
   stop(): Promise<void>;
   sendFacts(facts: EditorFacts): void;
-  /** Runs a command of the server; report gets what it says meanwhile. */
-  execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown>;
+  /** Runs a command of the server; report gets what it says meanwhile, and stop ends it. */
+  execute(command: string, args: unknown[], report: (message: string) => void, stop?: api.Stop): Promise<unknown>;
 }
 
 /** What a client tells, and is told at the start. */
@@ -95,12 +95,17 @@ class Session {
     }
   }
 
-  async execute(command: string, args: unknown[], report: (message: string) => void): Promise<unknown> {
+  async execute(
+    command: string,
+    args: unknown[],
+    report: (message: string) => void,
+    stop?: api.Stop,
+  ): Promise<unknown> {
     if (command === "gophantom.check") {
       await this.askViews(goplsViews([]));
       this.feed?.sendNow();
     }
-    return this.client.execute(command, args, report);
+    return this.client.execute(command, args, report, stop);
   }
 
   /** Takes over what gopls says of its views, unless it was asked again since. */
@@ -197,13 +202,18 @@ export class SessionManager {
   }
 
   /** Runs a command of the server; rejects if none runs. */
-  async execute(command: string, args: unknown[], report: (message: string) => void = () => {}): Promise<unknown> {
+  async execute(
+    command: string,
+    args: unknown[],
+    report: (message: string) => void = () => {},
+    stop?: api.Stop,
+  ): Promise<unknown> {
     const session = this.session;
     if (session === undefined || this.state.kind !== "running") {
       throw new Error("The server is not running.");
     }
     try {
-      return await session.execute(command, args, report);
+      return await session.execute(command, args, report, stop);
     } catch (error) {
       throw this.session === session ? error : new Error("The server ended before it answered.");
     }

@@ -7,6 +7,8 @@ import * as vscode from "vscode";
 
 export type Log = vscode.LogOutputChannel;
 export type Disposable = vscode.Disposable;
+/** Tells that the user stopped something. */
+export type Stop = vscode.CancellationToken;
 export type Event<T> = vscode.Event<T>;
 
 /** What one scope each says about a setting; absent: nothing. */
@@ -280,6 +282,24 @@ export async function withProgress<T>(
   );
 }
 
+/** Shows a notification with a button that stops the task; a stopped task resolves with undefined. */
+export async function withStoppableProgress<T>(
+  title: string,
+  task: (report: (message: string) => void, stop: Stop) => Promise<T>,
+): Promise<T | undefined> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, async (progress, stop) => {
+    try {
+      return await task((message) => progress.report({ message }), stop);
+    } catch (error) {
+      if (stop.isCancellationRequested) {
+        return undefined;
+      }
+      throw error;
+    }
+  });
+}
+
 /** Shows a sentence in the status bar for some seconds. */
 export function flash(text: string): void {
   vscode.window.setStatusBarMessage(text, 8000);
@@ -288,6 +308,11 @@ export function flash(text: string): void {
 /** Shows a notification; resolves with the button pressed. */
 export async function warn(message: string, ...buttons: string[]): Promise<string | undefined> {
   return vscode.window.showWarningMessage(message, ...buttons);
+}
+
+/** Shows a notification that only tells. */
+export function inform(message: string): void {
+  void vscode.window.showInformationMessage(message);
 }
 
 /**

@@ -12,11 +12,13 @@ import { openWorkbench } from "./workbench.mjs";
 const cases = {
   "no Go extension": {
     golang: "none",
+    prepare: ({ repair }) => repair(), // nothing else is wrong
     health: /unknown/,
     says: /golang\.go\) is not installed/,
   },
   "no gopls": {
-    async prepare({ env }) {
+    async prepare({ env, repair }) {
+      await repair(); // nothing else is wrong
       env.PATH = [dirname(find("go")), "/usr/bin", "/bin"].join(":");
       await writeFile(join(env.HOME, ".profile"), `export PATH='${env.PATH}'\n`);
     },
@@ -28,9 +30,9 @@ const cases = {
       await writeFile(join(workspace, "go.mod"), "module example.com/hello\n\nrequire (\n\texample.com/gre");
       await appendFile(join(env.HOME, ".profile"), "sleep 600\n");
     },
-    health: /1 warning[\s\S]*go\.mod/,
+    health: /1 error[\s\S]*go\.mod/,
     says: /did not finish its start-up files within 10s; look in them for/,
-    problem: ({ file, code }) => basename(file) === "go.mod" && code === "broken-configuration",
+    problem: ({ file, code }) => basename(file) === "go.mod" && code === "gomod-broken",
   },
 };
 

@@ -210,6 +210,53 @@ class Workbench {
     return this.probe.call("command", { command: "gophantom.undo" });
   }
 
+  /** Opens a file of the workspace by its name. */
+  async open(name) {
+    await this.page.keyboard.press("Control+P");
+    const list = this.page.locator(".quick-input-widget");
+    await list.locator("input").fill(name);
+    await list.locator(".monaco-list-row", { hasText: name }).first().click();
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+  }
+
+  /** Hovers over the last place of a word on the first line that has the text; answers what we say there. */
+  async hover(text, word) {
+    const line = this.page.locator(".monaco-editor .view-line", { hasText: text }).first();
+    await line.waitFor();
+    const said = this.page
+      .locator(".monaco-hover .hover-row:visible", { hasText: /in gopls|as each environment has it/ })
+      .first();
+    // The pointer has to move over the word for the editor to ask, and the first time we may still be looking.
+    do {
+      await this.page.mouse.move(5, 5);
+      await line.locator("span", { hasText: word }).last().hover();
+    } while (!(await comes(said)));
+    return said.innerText();
+  }
+
+  /** Waits until the Markdown preview shows what is expected. */
+  async preview(pattern) {
+    const deadline = AbortSignal.timeout(patience);
+    for (;;) {
+      for (const frame of this.page.frames()) {
+        const text = await frame
+          .locator("body")
+          .innerText({ timeout: 1000 })
+          .catch(() => "");
+        if (frame !== this.page.mainFrame() && pattern.test(text)) {
+          return text;
+        }
+      }
+      deadline.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** The notifications that stand in the window. */
+  get notifications() {
+    return this.page.locator(".notifications-toasts .notification-list-item");
+  }
+
   /** Opens the quick fixes of the first place where the editor shows the text, and answers their rows. */
   async quickFixes(text) {
     await this.page.locator(".monaco-editor .view-line", { hasText: text }).first().click();
@@ -218,9 +265,10 @@ class Workbench {
       .locator(".monaco-editor .lightBulbWidget, .monaco-editor [class*=codicon-gutter-lightbulb]")
       .first()
       .waitFor();
-    await this.page.keyboard.press("Control+.");
     const rows = this.page.locator(".action-widget .monaco-list-row");
-    await rows.first().waitFor();
+    do {
+      await this.page.keyboard.press("Control+."); // lost where the focus is still on its way to the editor
+    } while (!(await comes(rows.first())));
     return rows;
   }
 
@@ -232,6 +280,14 @@ class Workbench {
   async picture(moment) {
     await this.page.screenshot({ path: join(screenshots, `${this.#name}-${moment}.png`) });
   }
+}
+
+/** Whether something shows soon; what brings it about is done again otherwise. */
+async function comes(locator) {
+  return locator.waitFor({ timeout: 5000 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The test's end of the probe: see probe/extension.js. */

@@ -270,6 +270,16 @@ test("cure: one warning when it did not help, offering the next rung", async (t)
   );
 });
 
+test("cure: what the user has to do is one notification", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answer = () => result("by-hand");
+  await run("gophantom.fix", { fix: "set-variable", snapshot: 1, contextId: "c" });
+  assert.equal(editor.told.length, 1);
+  assert.match(editor.told[0] ?? "", /What happened/);
+  assert.doesNotMatch(editor.told[0] ?? "", /\]\(/);
+  assert.deepEqual([editor.flashes, editor.warnings], [[], []]);
+});
+
 test("cure: other outcomes are a word in the status bar", async (t) => {
   const { newest, run } = await startManager(t);
   for (const outcome of ["declined", "refused", "nothing"]) {
@@ -342,6 +352,26 @@ test("explain: the rule of the code action, else of the problem at the cursor", 
   const executed = newest().executed.length;
   await run("gophantom.explain");
   assert.equal(newest().executed.length, executed);
+});
+
+test("probe: asks for the route of the code action, and shows what comes unless it was stopped", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answer = () => "# Answers";
+  const route = { uri: "file:///w/go.mod", module: "example.com/dep@v1.0.0" };
+  await run("gophantom.probe", route);
+  assert.deepEqual(newest().executed.at(-1), { command: "gophantom.probe", args: [route] });
+  assert.equal(editor.documents.probe, "# Answers");
+
+  await run("gophantom.probe");
+  assert.equal(newest().executed.length, 1, "without a route nobody is asked");
+
+  editor.stopped = true;
+  newest().answer = () => {
+    throw new Error("Canceled");
+  };
+  await run("gophantom.probe", route);
+  assert.equal(newest().executed.length, 2);
+  assert.deepEqual(editor.warnings, []);
 });
 
 test("actions: picking one runs it", async (t) => {

@@ -68,9 +68,11 @@ function freshEditor() {
     languageStatus: undefined as LanguageStatusLook | undefined,
     flashes: [] as string[],
     warnings: [] as { message: string; buttons: string[] }[],
+    told: [] as string[],
     questions: [] as { title: string; detail: string; answers: string[] }[],
     picks: [] as { labels: string[]; placeHolder: string }[],
     progress: [] as string[],
+    stopped: false,
     documents: {} as { [name: string]: string },
     saved: [] as string[],
     changed: new Listeners(),
@@ -182,11 +184,24 @@ export const withProgress: typeof real.withProgress = (title, task) => {
   editor.progress.push(title);
   return task((message) => void editor.progress.push(message));
 };
+export const withStoppableProgress: typeof real.withStoppableProgress = async (title, task) => {
+  editor.progress.push(title);
+  const stop = { isCancellationRequested: editor.stopped, onCancellationRequested: () => ({ dispose() {} }) };
+  try {
+    return await task((message) => void editor.progress.push(message), stop);
+  } catch (error) {
+    if (stop.isCancellationRequested) {
+      return undefined;
+    }
+    throw error;
+  }
+};
 export const flash: typeof real.flash = (text) => void editor.flashes.push(text);
 export const warn: typeof real.warn = async (message, ...buttons) => {
   editor.warnings.push({ message, buttons });
   return takeAnswer();
 };
+export const inform: typeof real.inform = (message) => void editor.told.push(message);
 export const ask: typeof real.ask = async (title, detail, answers) => {
   editor.questions.push({ title, detail, answers });
   return takeAnswer();
