@@ -1,5 +1,7 @@
 package model
 
+import "time"
+
 // Severity of a finding.
 type Severity string
 
@@ -62,22 +64,59 @@ const (
 type Cause string
 
 const (
-	CauseEnv   Cause = "env"   // gopls runs with other values than the shell
-	CauseStale Cause = "stale" // gopls has not looked again since the world changed
+	CauseEnv      Cause = "env"           // gopls runs with other values than the shell
+	CauseStale    Cause = "stale"         // gopls has not looked again since the world changed
+	CauseLayout   Cause = "layout"        // the file is in no module that gopls has loaded
+	CauseVersion  Cause = "version"       // gopls was built with an older Go than the code is written for
+	CauseExcluded Cause = "excluded-file" // build constraints keep the file out of the build, so no build sees it
 )
+
+// StaleKind is what of the world gopls has not seen.
+type StaleKind string
+
+const (
+	StaleDeleted     StaleKind = "deleted-file"   // a file that is gone
+	StaleGenerated   StaleKind = "new-file"       // a file that appeared or changed, such as a generated one
+	StaleModule      StaleKind = "module-file"    // go.mod or go.sum
+	StaleWorkspace   StaleKind = "workspace-file" // go.work or go.work.sum
+	StaleVendor      StaleKind = "vendor"         // the vendor directory
+	StaleModuleCache StaleKind = "module-cache"   // a module that was downloaded
+	StaleEnvFile     StaleKind = "env-file"       // what "go env -w" writes
+	StaleToolchain   StaleKind = "toolchain"      // the files of GOROOT
+	StaleReplaced    StaleKind = "replaced"       // files of a directory that replaces a module
+	StaleUnknown     StaleKind = "unknown"        // something; which is not known
+)
+
+// Staleness says what gopls has not seen, and since when it is so.
+type Staleness struct {
+	What  StaleKind
+	File  string    // absolute path of what changed; "" if unknown
+	Since time.Time // when it changed; zero if unknown
+}
 
 // Verdict is what ground truth says about one problem.
 type Verdict struct {
 	Problem    Problem
 	Kind       VerdictKind
 	Cause      Cause    // "" unless phantom
-	Guilty     []Guilty // the variables that flip ground truth
-	TrueReason Value    // what go list says where gopls hides it
-	Why        string   // one sentence: how it was decided, or why it could not be
+	Guilty     []Guilty // the variables that flip ground truth, all of them needed together
+	Others     []Guilty // variables of which each does the same alone
+	Stale      *Staleness
+	TrueReason Value  // what go list says where gopls hides it
+	Why        string // one sentence: how it was decided, or why it could not be
+	Misleads   string // one sentence: what of gopls' own advice does not help here; "" if nothing
 	Evidence   []Evidence
+	Bisect     Bisect
 	Fixes      []FixOffer
 	Snapshot   int
 	ContextID  string
+}
+
+// Bisect is what it took to find the guilty variables.
+type Bisect struct {
+	Differing int // variables that differ and can matter
+	Runs      int // runs of ground truth
+	Millis    int64
 }
 
 // Guilty is a variable that makes the difference between red and green.

@@ -43,7 +43,10 @@ type Snapshot struct {
 
 	Problems []Problem // what gopls shows
 	Dirty    []string  // absolute paths of documents with unsaved changes
-	Faults   []Fault   // what could not be observed
+	// Overlays are the texts of dirty documents, by absolute path; the text of
+	// one that is missing is not known.
+	Overlays map[string]string
+	Faults   []Fault // what could not be observed
 }
 
 // Env returns the environment of the given name; ok is false if the snapshot
@@ -324,6 +327,9 @@ type GoplsView struct {
 	Type   string // "GoWork", "GoMod", "GOPATH", "GoPackagesDriver" or "AdHoc"
 	Root   string // absolute path
 	Folder string // absolute path of the workspace folder
+	// EnvOverlay are the variables that the view lays over the environment of
+	// gopls, as NAME=VALUE: GOOS and GOARCH of another platform, or GOWORK=off.
+	EnvOverlay []string
 }
 
 // GoExtension is the official Go extension, or whatever claims its id.
