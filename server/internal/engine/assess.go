@@ -121,7 +121,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
 	if shell, ok := s.ToolchainOf(model.EnvShell); ok && (shell.Go == "" || shell.Version == "") {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: show("The shell has " + shell.Why + ".")})
 	}
-	a.Verdicts = verify.Judge(ctx, w, s)
+	a.Verdicts = verify.Judge(ctx, w, s, nil)
 	for i := range a.Verdicts {
 		a.complete(&a.Verdicts[i])
 	}
