@@ -209,6 +209,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		return v
 	}
 	if v.Why = j.undecidable(q); v.Why != "" {
+		v.Waits = j.s.Trusted && (q.Stale || len(j.s.Dirty) > 0)
 		return v
 	}
 	if j.gone(q) {
@@ -247,7 +248,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		v.Why, v.TrueReason = "the package has another error, so it does not compile in your shell; once it does, this can be judged", there.reason
 		return v
 	case len(j.overlaid(q)) > 0:
-		v.Why = "it is green with the unsaved changes; once they are saved, it can be judged"
+		v.Why, v.Waits = "it is green with the unsaved changes; once they are saved, it can be judged", true
 		return v
 	}
 	// The go command knows nothing of packages drivers, so what it says with
