@@ -140,12 +140,20 @@ func TestLive(t *testing.T) {
 		orphan := filepath.Join(l.Dir, "orphan.go")
 		l.Write(orphan, "//go:build foo\n\npackage main\n")
 		is(t, l.Dir, l.run().Problems)
-		files, why := GoFiles(l.w, l.Dir)
-		if why != "" || len(files) != 2 {
-			t.Fatalf("files %q, %s", files, why)
-		}
-		l.opt.Open = append(files, filepath.Join(l.Dir, "gone.go"))
+		l.opt.Open = []string{orphan, filepath.Join(l.Dir, "gone.go")}
 		is(t, l.Dir, l.run().Problems, "orphan.go:3:9 2 go list  No packages found for open file")
+
+		// Without knowing which it is, and with a nested module that nobody uses.
+		l.Write(filepath.Join(l.Dir, "nested", "go.mod"), "module example.com/nested\n\ngo 1.24\n")
+		l.Write(filepath.Join(l.Dir, "nested", "a.go"), "package nested\n\nvar Right int\n")
+		l.Write(filepath.Join(l.Dir, "nested", "sub", "b.go"), "package sub\n\nvar X int = \"x\"\n")
+		found := GoFiles(l.w, l.Dir, runtime.GOOS, runtime.GOARCH)
+		l.opt.Open, l.opt.Candidates = found.Entries, found.Others
+		r := l.run()
+		is(t, l.Dir, r.Problems, "nested/sub/b.go:3:13 1 compiler IncompatibleAssign", "orphan.go:3:9 2 go list  No packages found for open file")
+		if len(r.Views) != 2 {
+			t.Errorf("views: %+v", r.Views)
+		}
 	})
 	t.Run("other platform", func(t *testing.T) {
 		l := newLive(t)
@@ -165,7 +173,7 @@ func TestLive(t *testing.T) {
 	t.Run("overlay", func(t *testing.T) {
 		l := newLive(t)
 		l.opt.Overlays = map[string]string{
-			l.File:                              "package main\n\nfunc main() { println(none) }\n",
+			l.File:                             "package main\n\nfunc main() { println(none) }\n",
 			filepath.Join(l.Dir, "unsaved.go"): "package main\n\nvar X int = \"x\"\n",
 		}
 		is(t, l.Dir, l.run().Problems, "main.go:3:23 1 compiler UndeclaredName undefined: none", "unsaved.go:3:13 1 compiler IncompatibleAssign")
@@ -187,6 +195,56 @@ func TestLive(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+func TestGoFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		err := os.MkdirAll(filepath.Dir(file), 0o700)
+		if err == nil {
+			err = os.WriteFile(file, []byte(text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.com/app\n")
+	write("tools/go.mod", "module example.com/tools\n")
+	for _, name := range []string{
+		"main.go", "a/linux.go", "a/x_linux.go", "a/x_linux_amd64.go", "a/x_linux_test.go", "tools/t.go", "tools/u.go", // listed
+		"x_windows.go", "a/x_arm64.go", "a/x_windows_amd64.go", "vendor/v.go", "testdata/t.go", "_x/x.go", ".git/g.go", "node_modules/n.go", "_x.go/x.go", ".hidden.go", "a/text.txt",
+	} {
+		write(name, "package x\n")
+	}
+	write("b/tag.go", "// Copyright\n\n//go:build foo && !bar\n\npackage b\n")
+	write("b/not.go", "//go:build !foo\n\npackage b\n")
+	write("b/unix.go", "//go:build unix && foo\n\npackage b\n")
+	write("b/windows.go", "//go:build windows && foo\n\npackage b\n")
+	write("b/odd.go", "//go:build &&\n\npackage b\n")
+	found := GoFiles(world.Real(), dir, "linux", "amd64")
+	for _, list := range []struct {
+		name, want string
+		got        []string
+	}{
+		{"entries", "main.go tools/t.go", found.Entries},
+		{"others", "a/linux.go a/x_linux.go a/x_linux_amd64.go a/x_linux_test.go b/not.go b/odd.go b/tag.go b/unix.go tools/u.go", found.Others},
+	} {
+		for i, file := range list.got {
+			rel, _ := filepath.Rel(dir, file)
+			list.got[i] = filepath.ToSlash(rel)
+		}
+		if got := strings.Join(list.got, " "); got != list.want {
+			t.Errorf("%s: %s\nwant %s", list.name, got, list.want)
+		}
+	}
+	for i := range mostFiles {
+		write(fmt.Sprintf("many/%d.go", i), "package many\n")
+	}
+	if found := GoFiles(world.Real(), dir, "linux", "amd64"); len(found.Entries)+len(found.Others) > 0 || !strings.Contains(found.Why, "more than 2000 Go files") {
+		t.Errorf("too many: %d and %d, %q", len(found.Entries), len(found.Others), found.Why)
+	}
 }
 
 // TestSession follows a gopls through what happens to its world.
