@@ -51,6 +51,7 @@ type backend struct {
 	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
 	check   func(context.Context, *world.World, *model.Snapshot) report.Report
 	drift   func(*model.Snapshot) []model.Drift
+	show    func(context.Context, *world.World, engine.Request, engine.Headless) (*model.Snapshot, engine.Shown, error)
 	watch   func(context.Context, *world.World, engine.Request, func(engine.Change)) error
 }
 
@@ -60,6 +61,7 @@ var realEngine = backend{
 		return engine.Check(ctx, w, s, nil).Report(w)
 	},
 	drift: engine.Drift,
+	show:  engine.Show,
 	watch: engine.Watch,
 }
 
@@ -169,6 +171,10 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 // JSON, with their names.
 const formats = "formats"
 
+// verdicts is the annotation of commands whose --fail-on also takes verdicts,
+// with their names.
+const verdicts = "verdicts"
+
 func (a *app) checkFlags(cmd *cobra.Command) error {
 	if err := oneOf("--format", a.format, "text", "json", "sarif", "markdown", "html"); err != nil {
 		return err
@@ -177,7 +183,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 		return fmt.Errorf(`"gophantom %s" has no form %s; it has %s`, cmd.Name(), a.format, strings.Join(has, ", "))
 	}
 	if cmd.Flags().Lookup("fail-on") != nil {
-		return oneOf("--fail-on", a.failOn, "error", "warning", "info", "never")
+		return oneOf("--fail-on", a.failOn, append([]string{"error", "warning", "info", "never"}, strings.Fields(cmd.Annotations[verdicts])...)...)
 	}
 	return nil
 }
@@ -212,7 +218,7 @@ func (a *app) observe(ctx context.Context, dir string, captured captured) (*mode
 // request is what the flags ask to look at.
 func (a *app) request(dir string, captured captured) (engine.Request, error) {
 	envs, err := a.captured()
-	return engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags}, err
+	return engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags, Views: captured.views, Gopls: captured.gopls}, err
 }
 
 // print writes the report in one piece, and nothing after an interrupt.

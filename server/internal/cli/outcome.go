@@ -8,8 +8,10 @@ import (
 
 // outcome collects what decides the exit code.
 type outcome struct {
-	worst   int // rank of the worst that was found
-	unknown int // rank of the worst that could hide in what was not decided
+	worst   int  // rank of the worst that was found
+	unknown int  // rank of the worst that could hide in what was not decided
+	phantom bool // a phantom or a stale green was found
+	real    bool // a real problem was
 }
 
 func (o *outcome) found(s model.Severity)  { o.worst = max(o.worst, s.Rank()) }
@@ -36,8 +38,10 @@ func (o *outcome) verdicts(problems []report.Problem) {
 		switch model.VerdictKind(p.Verdict) {
 		case model.Phantom, model.StaleGreen:
 			o.found(model.Warning)
+			o.phantom = true
 		case model.Real:
 			o.found(model.Error)
+			o.real = true
 		case model.NotBuild:
 			o.found(model.Info)
 		default:
@@ -50,6 +54,14 @@ func (o *outcome) verdicts(problems []report.Problem) {
 func (o *outcome) exit(failOn string) int {
 	threshold := model.Severity(failOn).Rank()
 	switch {
+	case failOn == "phantom" || failOn == "real":
+		switch {
+		case o.phantom || o.real && failOn == "real":
+			return exitFindings
+		case o.unknown > 0:
+			return exitUndecided
+		}
+		return exitHealthy
 	case threshold == 0: // never
 		return exitHealthy
 	case o.worst >= threshold:

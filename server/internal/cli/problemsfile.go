@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -17,6 +18,8 @@ type captured struct {
 	overlays map[string]string // absolute path → text
 	env      map[string]string // gopls' option build.env
 	flags    []string          // gopls' option build.buildFlags
+	views    []model.GoplsView // what gopls.views answered; nil if the file does not say
+	gopls    *model.GoplsProcess
 }
 
 // problemsFile is the shape of the file of "phantoms --problems".
@@ -30,7 +33,15 @@ type problemsFile struct {
 		Message  *string
 	}
 	Overlays map[string]string
-	Options  struct {
+	Views    []struct { // as gopls.views answers
+		ID, Type, Root, Folder string
+		EnvOverlay             []string
+	}
+	Gopls *struct {
+		Version string // such as "v0.23.0"
+		Go      string // the Go that built it, such as "go1.26.8"
+	}
+	Options struct {
 		Env        map[string]string
 		BuildFlags []string
 	}
@@ -86,6 +97,31 @@ func parseProblems(data []byte) (c captured, err error) {
 			return c, errors.New(" overlays: want URIs of files on this machine")
 		}
 		c.overlays[file] = text
+	}
+	for i, v := range f.Views {
+		view := model.GoplsView{ID: v.ID, Type: v.Type, EnvOverlay: v.EnvOverlay}
+		for _, place := range []struct {
+			name, uri string
+			path      *string
+		}{{"Root", v.Root, &view.Root}, {"Folder", v.Folder, &view.Folder}} {
+			path, ok := localFile(place.uri)
+			if !ok {
+				return c, fmt.Errorf(" views[%d].%s: want the URI of a directory on this machine, as gopls.views answers", i, place.name)
+			}
+			*place.path = path
+		}
+		for _, entry := range v.EnvOverlay {
+			if !strings.Contains(entry, "=") {
+				return c, fmt.Errorf(" views[%d].EnvOverlay: want NAME=VALUE", i)
+			}
+		}
+		c.views = append(c.views, view)
+	}
+	if f.Gopls != nil {
+		if f.Gopls.Go != "" && !version.IsValid(f.Gopls.Go) {
+			return c, errors.New(` gopls.go: want the Go that built gopls, such as "go1.26.8"`)
+		}
+		c.gopls = &model.GoplsProcess{Version: f.Gopls.Version, GoVersion: f.Gopls.Go}
 	}
 	c.env, c.flags = f.Options.Env, f.Options.BuildFlags
 	return c, nil

@@ -32,6 +32,12 @@ type Request struct {
 	// build.buildFlags of gopls.
 	GoplsEnv   map[string]string
 	GoplsFlags []string
+	// Views are what gopls said, and Gopls is the one that showed the problems;
+	// nil if that is not known. GoplsWhy tells how the captured environment of
+	// gopls is known, if not by a file.
+	Views    []model.GoplsView
+	Gopls    *model.GoplsProcess
+	GoplsWhy string
 	// Facts also runs go list, which downloads and writes nothing, for what go
 	// says about the main modules. Logs are texts that go or gopls printed.
 	Facts bool
@@ -82,6 +88,7 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 	s := observe.Take(ctx, w, observe.Input{
 		Number: 1, Reason: "asked", Dir: req.Dir, Trusted: true, StartUp: startUp,
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
+		Views: req.Views, Gopls: req.Gopls, GoplsWhy: req.GoplsWhy, Overlays: req.Overlays,
 	})
 	s.Said = append(s.Said, req.Logs...)
 	if req.Facts {

@@ -318,6 +318,11 @@ func (u untouchable) Run(_ context.Context, cmd world.Command) (world.Result, er
 	return world.Result{}, world.ErrNotFound
 }
 
+func (u untouchable) Start(_ context.Context, cmd world.Command) (world.Child, error) {
+	u.t.Errorf("%s was started in a workspace that is not trusted", cmd.Path)
+	return nil, world.ErrNotFound
+}
+
 func TestUntrustedWorkspaceRunsNothing(t *testing.T) {
 	e := newEditor(t, worldtest.NewLab(t))
 	e.host["GOPROXY"] = "off"

@@ -4,6 +4,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,12 @@ type Input struct {
 	// build.buildFlags, over the captured environment of gopls.
 	GoplsEnv   map[string]string
 	GoplsFlags []string
+	// Views and Gopls are captured too: what gopls said, and the gopls that
+	// showed the problems, instead of one that is found. GoplsWhy says how its
+	// captured environment is known; "" means that it was simply captured.
+	Views    []model.GoplsView
+	Gopls    *model.GoplsProcess
+	GoplsWhy string
 	// Editor is nil on the command line; our own environment is then the one
 	// the user builds with.
 	Editor *EditorInput
@@ -36,6 +43,7 @@ type Input struct {
 
 	Problems []model.Problem
 	Dirty    []string
+	Overlays map[string]string // the texts of dirty documents, as far as they are known
 
 	// Memory carries what was learned of executables over from earlier
 	// snapshots; nil to learn anew.
@@ -63,7 +71,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	w = &still
 	s := &model.Snapshot{
 		Number: in.Number, Reason: in.Reason, Taken: w.Clock.Now(), Dir: in.Dir, Folders: in.Folders, Trusted: in.Trusted, GOOS: w.GOOS,
-		Problems: in.Problems, Dirty: in.Dirty,
+		Problems: in.Problems, Dirty: in.Dirty, Overlays: in.Overlays, Views: in.Views,
 	}
 	if len(s.Folders) == 0 {
 		s.Folders = []string{in.Dir}
@@ -86,6 +94,9 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 		if _, captured := in.Captured[model.EnvShell]; !captured {
 			o.process(model.EnvShell, keep(w.Environ), "the environment gophantom was started with")
 		}
+	}
+	if in.Gopls != nil {
+		s.Gopls = []model.GoplsProcess{*in.Gopls}
 	}
 	for _, name := range model.EnvNames {
 		if _, there := s.Env(name); !there {
@@ -155,6 +166,7 @@ func (o *observer) captured(name model.EnvName) bool {
 	vars, why := complete(vars, keep(o.w.Environ))
 	env := model.Env{Name: name, Complete: true, Why: why}
 	if name == model.EnvGopls {
+		env.Why = cmp.Or(o.in.GoplsWhy, why)
 		overlay := assignments(o.in.GoplsEnv)
 		env.Layers = []model.Layer{o.withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, o.in.GoplsFlags, settingValue{})}
 	}

@@ -51,6 +51,12 @@ var acts = map[string]func(args []string){
 	"act:environ": func([]string) {
 		_ = PrintEnvironment(os.Stdout, "mark", os.Environ())
 	},
+	"act:echo": func([]string) {
+		fmt.Fprint(os.Stderr, "listening")
+		_, _ = io.Copy(os.Stdout, os.Stdin)
+		fmt.Print("bye")
+		os.Exit(4)
+	},
 	"act:pwd": func([]string) {
 		dir, _ := os.Getwd()
 		fmt.Print(dir)

@@ -104,6 +104,32 @@ type Exec interface {
 	// left running after a normal exit is left alone and not waited for.
 	// ErrNotFound means that Path is missing.
 	Run(ctx context.Context, cmd Command) (Result, error)
+
+	// Start starts a command to talk to while it runs: what is written to the
+	// Child is its standard input, what is read from it its standard output. When
+	// ctx is done, or after Command.Timeout (here 0 means never), the whole
+	// process tree is killed. The caller must Close the Child. Command.Stdin,
+	// OnTrace and OnStderr do not count; the errors are those of Run.
+	Start(ctx context.Context, cmd Command) (Child, error)
+}
+
+// Child is a command that was started. Reading and writing fail once it has
+// ended and everything that it printed was read; then nothing blocks any more.
+// A write blocks while the command does not read.
+type Child interface {
+	io.Reader
+	io.Writer
+	PID() int
+	// CloseInput ends its standard input.
+	CloseInput() error
+	// Done is closed once the command has ended.
+	Done() <-chan struct{}
+	// Close kills the whole process tree, if it still runs, and waits for the
+	// end. Result holds the exit code (-1 if it was killed), the beginning of
+	// the standard error and the time it lived; nothing of the standard output.
+	// The error is that of Run: the one of ctx or ErrTimeout if that ended it.
+	// Every call returns the same.
+	Close() (Result, error)
 }
 
 // Command is one command to run.
