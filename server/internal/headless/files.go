@@ -100,13 +100,13 @@ func words(text string) map[string]bool {
 // built reports whether some build for a platform has a file in it, whatever
 // else its constraints ask for.
 func built(w *world.World, file, goos, goarch string) bool {
-	on := func(tag string) bool {
+	matches := func(tag string) bool {
 		return tag == goos || tag == goarch || goos == "android" && tag == "linux" || goos == "illumos" && tag == "solaris" || goos == "ios" && tag == "darwin"
 	}
 	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(file), ".go"), "_test")
 	parts := strings.Split(name, "_")[1:]
 	if n := len(parts); n > 0 && (systems[parts[n-1]] || architectures[parts[n-1]]) {
-		if !on(parts[n-1]) || n > 1 && architectures[parts[n-1]] && systems[parts[n-2]] && !on(parts[n-2]) {
+		if !matches(parts[n-1]) || n > 1 && architectures[parts[n-1]] && systems[parts[n-2]] && !matches(parts[n-2]) {
 			return false
 		}
 	}
@@ -130,7 +130,7 @@ func built(w *world.World, file, goos, goarch string) bool {
 			if tag == "unix" {
 				return likeUnix[goos], true
 			}
-			return on(tag), systems[tag] || architectures[tag]
+			return matches(tag), systems[tag] || architectures[tag]
 		})
 		return yes
 	}
