@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
 
@@ -53,7 +54,7 @@ before: a file of any size, of which it knows the texts of the catalogue.`,
 				if err != nil {
 					return err
 				}
-				r := a.engine.check(ctx, a.world, s)
+				r := a.engine.check(ctx, a.world, s, engine.Truth{})
 				out.findings(r)
 				out.verdicts(r.Problems)
 				reports = append(reports, r)

@@ -49,7 +49,7 @@ func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, s
 // backend is what the commands need of the engine.
 type backend struct {
 	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
-	check   func(context.Context, *world.World, *model.Snapshot) report.Report
+	check   func(context.Context, *world.World, *model.Snapshot, engine.Truth) report.Report
 	drift   func(*model.Snapshot) []model.Drift
 	show    func(context.Context, *world.World, engine.Request, engine.Headless) (*model.Snapshot, engine.Shown, error)
 	watch   func(context.Context, *world.World, engine.Request, func(engine.Change)) error
@@ -57,8 +57,8 @@ type backend struct {
 
 var realEngine = backend{
 	observe: engine.Observe,
-	check: func(ctx context.Context, w *world.World, s *model.Snapshot) report.Report {
-		return engine.Check(ctx, w, s, nil).Report(w)
+	check: func(ctx context.Context, w *world.World, s *model.Snapshot, t engine.Truth) report.Report {
+		return engine.Check(ctx, w, s, t).Report(w)
 	},
 	drift: engine.Drift,
 	show:  engine.Show,
@@ -146,7 +146,7 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()

@@ -120,7 +120,7 @@ func fake(r report.Report) (a *app, stdout, stderr *bytes.Buffer) {
 			observe: func(_ context.Context, _ *world.World, req engine.Request) (*model.Snapshot, error) {
 				return &model.Snapshot{Dir: req.Dir, Problems: req.Problems, Envs: []model.Env{{Name: model.EnvShell, Complete: true}}}, nil
 			},
-			check: func(context.Context, *world.World, *model.Snapshot) report.Report { return r },
+			check: func(context.Context, *world.World, *model.Snapshot, engine.Truth) report.Report { return r },
 			drift: func(*model.Snapshot) []model.Drift { return nil },
 		},
 	}, stdout, stderr
@@ -216,7 +216,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestCrashIsUndecidedAndTellsNoValue(t *testing.T) {
 	a, stdout, stderr := fake(report.Report{})
-	a.engine.check = func(context.Context, *world.World, *model.Snapshot) report.Report { panic("hunter2") }
+	a.engine.check = func(context.Context, *world.World, *model.Snapshot, engine.Truth) report.Report { panic("hunter2") }
 	if code := run(t.Context(), a, []string{"check"}); code != exitUndecided {
 		t.Errorf("exit %d, want %d", code, exitUndecided)
 	}

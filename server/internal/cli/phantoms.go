@@ -63,7 +63,7 @@ A phantom or a stale green counts as a warning, a real problem as an error. With
 			if err != nil {
 				return err
 			}
-			r := a.engine.check(ctx, a.world, s)
+			r := a.engine.check(ctx, a.world, s, engine.Truth{Unseen: file == "" && len(incomplete) == 0})
 			out.verdicts(r.Problems)
 			if len(incomplete) > 0 {
 				out.hidden(model.Error)

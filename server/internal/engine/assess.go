@@ -109,9 +109,14 @@ type Assessment struct {
 	Unknown  []report.Unknown
 }
 
-// Check judges a snapshot: rules first, then ground truth for its problems. m
-// may be nil.
-func Check(ctx context.Context, w *world.World, s *model.Snapshot, m *verify.Memory) Assessment {
+// Truth says how ground truth is asked.
+type Truth struct {
+	Memory *verify.Memory // what was said before; nil for nothing
+	Unseen bool           // also about packages in which gopls shows nothing, which compiles all of them
+}
+
+// Check judges a snapshot: rules first, then ground truth for its problems.
+func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Assessment {
 	a := Assessment{Snapshot: s}
 	var crashes []rules.Crash
 	a.Findings, crashes = rules.Run(s)
@@ -129,7 +134,10 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, m *verify.Mem
 	if shell, ok := s.ToolchainOf(model.EnvShell); ok && (shell.Go == "" || shell.Version == "") {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: show("The shell has " + shell.Why + ".")})
 	}
-	a.Verdicts = verify.Judge(ctx, w, s, m)
+	a.Verdicts = verify.Judge(ctx, w, s, t.Memory)
+	if t.Unseen || t.Memory != nil {
+		a.Verdicts = append(a.Verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
+	}
 	for i := range a.Verdicts {
 		a.complete(&a.Verdicts[i])
 	}
@@ -261,7 +269,7 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	out := report.Problem{
 		URI: loc.URI, Range: loc.Range, Source: show(v.Problem.Source), Code: show(v.Problem.Code), Message: show(v.Problem.Message),
 		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: show(v.Why),
-		Summary: summary(v), Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
+		Summary: summary(v), Evidence: evidence(v.Evidence), Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
 		Others: []string{}, Misleads: show(v.Misleads),
 	}
 	for _, g := range v.Others {
@@ -278,11 +286,6 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	}
 	for _, g := range v.Guilty {
 		out.Guilty = append(out.Guilty, g.Variable)
-	}
-	for _, e := range v.Evidence {
-		out.Evidence = append(out.Evidence, report.Evidence{
-			Environment: string(e.Env), Command: e.Command, Outcome: e.Outcome, Text: report.Show(e.Text), Millis: e.Millis,
-		})
 	}
 	return out
 }

@@ -58,6 +58,7 @@ type due struct {
 	reasons  []string // why, for people; each once
 	look     bool     // look again; else the last look is only judged again
 	sweep    bool     // look again if a watched file is not what it was
+	unseen   bool     // also ask about packages in which gopls shows nothing
 	debounce time.Duration
 }
 
@@ -111,6 +112,7 @@ func (l *Loop) add(d due) {
 	}
 	l.due.look = l.due.look || d.look
 	l.due.sweep = l.due.sweep || d.sweep
+	l.due.unseen = l.due.unseen || d.unseen
 }
 
 func (l *Loop) signal() {
@@ -200,7 +202,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	}
 	r.announce(found)
 	for i := range found {
-		found[i] = Check(r.ctx, r.w, found[i].Snapshot, r.truth(found[i].Snapshot.Dir))
+		found[i] = Check(r.ctx, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), todo.unseen})
 	}
 	if r.ctx.Err() != nil {
 		return
@@ -370,6 +372,7 @@ func (l *Loop) Recheck(ctx context.Context) (Update, error) {
 	l.shells.askAgain("")
 	clear(l.tried)
 	l.mu.Unlock()
+	l.request(due{look: true, unseen: true, debounce: debounce})
 	if err := l.refresh(ctx); err != nil {
 		return Update{}, err
 	}

@@ -263,12 +263,17 @@ func (l *Loop) settle(v survey) (settled survey, soon time.Duration) {
 			for _, g := range a.Snapshot.Gopls {
 				young = max(young, quiet-now.Sub(g.Started))
 			}
-			if verdict.Kind == model.Phantom && verdict.Cause == model.CauseStale && young > 0 {
+			if young > 0 && verdict.Kind == model.Phantom && verdict.Cause == model.CauseStale {
 				wait(young)
-				verdict.Kind, verdict.Cause, verdict.Fixes = model.Unknown, "", nil
-				verdict.Why = "the import works everywhere; gopls may still be loading"
+				verdict.Kind, verdict.Cause, verdict.Stale, verdict.Fixes = model.Unknown, "", nil, nil
+				verdict.Why = "go has no such error anywhere; gopls may still be loading"
+			}
+			if young > 0 && verdict.Kind == model.StaleGreen {
+				wait(young)
+				verdict.Kind = "" // gopls may still come to it
 			}
 		}
+		a.Verdicts = slices.DeleteFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind == "" })
 		settled = append(settled, a)
 	}
 	for key := range l.seen {

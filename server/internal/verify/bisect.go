@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) 
 	}
 	out.Differing = len(differing)
 	told := map[string]bool{} // by the names
+	light := q.kind != whether
 	sorted := func(names []string) []string {
 		return slices.SortedFunc(slices.Values(names), func(a, b string) int { return slices.Index(differing, a) - slices.Index(differing, b) })
 	}
@@ -67,6 +69,9 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) 
 			return false
 		}
 		out.Runs++
+		if j.tell != nil {
+			j.tell(fmt.Sprintf("run %d of go: %s from %s", out.Runs, strings.Join(names, ", "), shell.Name))
+		}
 		env := editor
 		for _, name := range names {
 			env = transplant(env, shell, name)
@@ -75,8 +80,9 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) 
 		if all := j.dirs[j.rootOf(q.dir)]; len(all) > 1 && len(all) <= batch && q.platform == nil && q.tags == "" {
 			j.spread(ctx, env, question{mode: load, root: j.rootOf(q.dir), dirs: all})
 		}
-		a := j.truth(ctx, env, q, true)
+		a := j.truth(ctx, env, q, light)
 		if a.why == notCompiled {
+			light = false // the packages are found, so it is the compiler that tells
 			a = j.truth(ctx, env, q, false)
 		}
 		told[key] = a.outcome == green || a.outcome == absent

@@ -159,6 +159,7 @@ const (
 	compile             // and compile them and their tests
 	facts               // find every package of the module, without tests
 	modules             // load go.mod or go.work only
+	whole               // find and compile every package of the module
 )
 
 // question is what go list is asked.
@@ -182,7 +183,7 @@ func (q question) key(env model.Env) string {
 
 // ask runs go list.
 func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
-	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile, q.root, j.real
+	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile || q.mode == whole, q.root, j.real
 	goCommand := j.w.LookPath(env.Process()["PATH"], "go")
 	if goCommand == "" {
 		r.failed, r.nogo = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name)), true
@@ -272,7 +273,7 @@ func (q question) flags(env model.Env) (args []string, timeout time.Duration) {
 	const fields = "-json=ImportPath,Dir,ForTest,Standard,DepOnly,Incomplete,Error,DepsErrors,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles,IgnoredGoFiles"
 	timeout = runTimeout
 	switch q.mode {
-	case compile:
+	case compile, whole:
 		args, timeout = []string{"list", "-e", "-test", "-export", "-deps", fields}, compileTimeout
 	case facts:
 		args = []string{"list", "-e", "-json=ImportPath,Dir,Incomplete,Error,DepsErrors"}
@@ -307,7 +308,7 @@ func tagsOf(env model.Env) (tags []string) {
 // patterns name the packages.
 func (q question) patterns() []string {
 	switch q.mode {
-	case facts:
+	case facts, whole:
 		return []string{"./..."}
 	case modules:
 		return nil
@@ -337,6 +338,8 @@ func (q question) describe() string {
 		b.WriteString("go list -e -test -export")
 	case facts:
 		return "go list ./..."
+	case whole:
+		return "go list -e -test -export ./..."
 	case modules:
 		return "go list -m"
 	default:

@@ -25,6 +25,15 @@ func (r run) about(q subject) truth {
 		return r.loads(q)
 	}
 	p := r.in(q.dir)
+	if q.kind == whether {
+		switch e := p.first(); {
+		case e != nil:
+			return r.redOrDownload(e.Err)
+		case !r.compiled:
+			return truth{outcome: undecided, why: notCompiled}
+		}
+		return truth{outcome: green}
+	}
 	base := filepath.Base(q.File)
 	switch {
 	case len(p.listed) == 0:

@@ -22,6 +22,7 @@ const (
 	orphaned              // an open file that is in no package gopls has loaded
 	outside               // a file of a module that gopls has not loaded
 	loading               // a module or workspace that cannot be loaded
+	whether               // no problem, but the question whether a package builds at all
 )
 
 // subject is one problem, taken apart.

@@ -46,6 +46,7 @@ type judge struct {
 	owners sync.Map            // directory → module root
 	dirs   map[string][]string // the directories of problems, by where go runs
 	found  [][]string          // sets of variables that explained a problem
+	tell   func(string)        // is told what a bisect tries; nil tells nobody
 }
 
 func newJudge(w *world.World, s *model.Snapshot, m *Memory) *judge {
