@@ -20,6 +20,8 @@ export function registerCommands(manager: SessionManager, log: api.Log): api.Dis
     "gophantom.check": () => commands.check(),
     "gophantom.explain": (subject) => commands.explain(subject),
     "gophantom.probe": (route) => commands.probe(route),
+    "gophantom.bisect": (document) => commands.bisect(document),
+    "gophantom.record": (place) => commands.record(place),
     "gophantom.showActions": () => commands.showActions(),
     "gophantom.showLog": () => log.show(),
     "gophantom.restartServer": () => manager.restart(),
@@ -71,8 +73,12 @@ class Commands {
     return this.execute("Checking", "gophantom.check", []);
   }
 
-  /** subject: {rule} from a code action; otherwise the problem is looked for where the cursor is. */
+  /** subject: {rule} or {uri, line} from a code action; otherwise the problem is looked for where the cursor is. */
   async explain(subject: unknown): Promise<void> {
+    if (isAbout(subject)) {
+      await this.page("Explaining", "gophantom.explain", subject, "problem");
+      return;
+    }
     const rule = ruleOf(subject) ?? (await this.pickRule());
     if (rule === undefined) {
       return;
@@ -85,12 +91,27 @@ class Commands {
 
   /** route: {uri, module?} from a code action. The user may stop it, as servers may let us wait. */
   async probe(route: unknown): Promise<void> {
-    if (typeof (route as { uri?: unknown } | null | undefined)?.uri !== "string") {
+    await this.page("Asking servers", "gophantom.probe", route, "probe");
+  }
+
+  /** document: {uri} from a code action. The user may stop it, as go runs several times. */
+  async bisect(document: unknown): Promise<void> {
+    await this.page("Finding the guilty variables", "gophantom.bisect", document, "bisect");
+  }
+
+  /** place: {uri, line, message?} of a problem, from a code action. */
+  async record(place: unknown): Promise<void> {
+    await this.page("Recording", "gophantom.record", place, "record");
+  }
+
+  /** Runs a command about a document, which the user may stop, and shows the page that it answers. */
+  private async page(title: string, command: string, about: unknown, name: string): Promise<void> {
+    if (!isAbout(about)) {
       return;
     }
-    const text = await this.executeStoppable("Asking servers", "gophantom.probe", [route]);
+    const text = await this.executeStoppable(title, command, [about]);
     if (typeof text === "string") {
-      await this.documents.show("probe", text);
+      await this.documents.show(name, text);
     }
   }
 
@@ -200,6 +221,11 @@ function rulesOf(problems: api.Diagnostic[]): Map<string, string> {
     }
   }
   return rules;
+}
+
+/** Whether an argument of a command names a document. */
+function isAbout(subject: unknown): boolean {
+  return typeof (subject as { uri?: unknown } | null | undefined)?.uri === "string";
 }
 
 function ruleOf(subject: unknown): string | undefined {

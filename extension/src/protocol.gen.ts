@@ -146,9 +146,33 @@ export interface FixCommand {
   contextId: string;
 }
 
-/** ExplainCommand is the argument of the command gophantom.explain. */
+/**
+ * ExplainCommand is the argument of the command gophantom.explain: a rule, or
+ * the place of a problem of gopls.
+ */
 export interface ExplainCommand {
-  rule: string;
+  rule?: string;
+  uri?: string;
+  /** counted from 0 */
+  line?: number;
+  /** of the problem; absent for any at the place */
+  message?: string;
+}
+
+/**
+ * RecordCommand is the argument of the command gophantom.record: the place of a
+ * problem of gopls.
+ */
+export interface RecordCommand {
+  uri: string;
+  line: number;
+  message?: string;
+}
+
+/** BisectCommand is the argument of the command gophantom.bisect. */
+export interface BisectCommand {
+  /** a document of the package */
+  uri: string;
 }
 
 /** ProbeCommand is the argument of the command gophantom.probe. */

@@ -374,6 +374,25 @@ test("probe: asks for the route of the code action, and shows what comes unless 
   assert.deepEqual(editor.warnings, []);
 });
 
+test("pages about a problem: what a code action names is asked about, and shown", async (t) => {
+  const { newest, run } = await startManager(t);
+  const place = { uri: "file:///w/main.go", line: 3, message: "could not import x" };
+  for (const [command, name] of [
+    ["gophantom.explain", "problem"],
+    ["gophantom.record", "record"],
+    ["gophantom.bisect", "bisect"],
+  ] as const) {
+    newest().answer = () => `# ${name}`;
+    await run(command, place);
+    assert.deepEqual(newest().executed.at(-1), { command, args: [place] });
+    assert.equal(editor.documents[name], `# ${name}`);
+  }
+  const asked = newest().executed.length;
+  await run("gophantom.record");
+  await run("gophantom.bisect", { uri: 7 });
+  assert.equal(newest().executed.length, asked, "without a document nobody is asked");
+});
+
 test("actions: picking one runs it", async (t) => {
   const { newest, run } = await startManager(t);
   newest().events.onStatus(status({ health: "warning", cure: "Fix $(x) it" }));

@@ -347,6 +347,8 @@ type fakeLoop struct {
 	hover     func(file string, at model.Position) (engine.Hover, bool)
 	probeable func(file string, line int) (string, bool)
 	probe     func(context.Context, engine.Host, engine.ProbeRequest) (string, error)
+	bisect    func(context.Context, engine.Host, string) (string, error)
+	problem   func(what string, p engine.Place) (string, error) // what: "explain" or "record"
 	run       func(context.Context)
 }
 
@@ -362,6 +364,14 @@ func (l *fakeLoop) Run(ctx context.Context) {
 	close(l.started)
 	l.run(ctx)
 }
+
+func (l *fakeLoop) Bisect(ctx context.Context, h engine.Host, file string) (string, error) {
+	return l.bisect(ctx, h, file)
+}
+
+func (l *fakeLoop) ExplainProblem(p engine.Place) (string, error) { return l.problem("explain", p) }
+
+func (l *fakeLoop) RecordProblem(p engine.Place) (string, error) { return l.problem("record", p) }
 
 func (l *fakeLoop) Facts(f engine.EditorFacts) {
 	if l.onFacts != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -58,7 +59,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 		}
 		actions = append(actions, action)
 	}
-	for _, cmd := range s.probes(r, p) {
+	for _, cmd := range append(s.probes(r, p), s.verdicts(r, p)...) {
 		if !s.peer.literalActions {
 			actions = append(actions, &cmd)
 			continue
@@ -106,6 +107,44 @@ func (s *server) probes(r report.Report, p *protocol.CodeActionParams) (out []pr
 	return out
 }
 
+// verdicts offers to explain the verdict about a problem of gopls, to find the
+// guilty variables again, and to record what was seen for a report.
+func (s *server) verdicts(r report.Report, p *protocol.CodeActionParams) (out []protocol.Command) {
+	doc := s.canonical(string(p.TextDocument.URI))
+	for _, problem := range r.Problems {
+		kind := model.VerdictKind(problem.Verdict)
+		if _, meant := s.meant(problem, doc, p); !meant || kind == model.NotBuild || kind == model.StaleGreen {
+			continue
+		}
+		line, message := problem.Range.Start.Line, problem.Message
+		out = append(out, protocol.Command{
+			Title: "Explain this problem (" + verdictWord(kind) + ")", Command: commandExplain,
+			Arguments: []protocol.LSPAny{encode(ExplainCommand{URI: string(p.TextDocument.URI), Line: line, Message: message})},
+		})
+		if problem.Cause == string(model.CauseEnv) {
+			out = append(out, protocol.Command{
+				Title: "Find the guilty variables of this package", Command: commandBisect,
+				Arguments: []protocol.LSPAny{encode(BisectCommand{URI: string(p.TextDocument.URI)})},
+			})
+		}
+		title := "Not a phantom? Record what was seen"
+		if kind != model.Phantom {
+			title = "A phantom after all? Record what was seen"
+		}
+		return append(out, protocol.Command{
+			Title: title, Command: commandRecord, Arguments: []protocol.LSPAny{encode(RecordCommand{URI: string(p.TextDocument.URI), Line: line, Message: message})},
+		}) // of several problems at one place the first
+	}
+	return out
+}
+
+func verdictWord(kind model.VerdictKind) string {
+	if kind == model.Unknown {
+		return "not decided"
+	}
+	return string(kind)
+}
+
 // fetching are the beginnings of the refs that are about fetching modules.
 var fetching = []string{"PX-", "AUTH-", "HTTPPROXY-", "NOPROXY-", "SSLFILE-", "PV-", "IN-", "VC-", "SD-"}
 
@@ -147,18 +186,8 @@ func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers [
 		}
 	}
 	for _, problem := range r.Problems {
-		if model.VerdictKind(problem.Verdict) != model.Phantom || s.canonical(problem.URI) != doc {
-			continue
-		}
-		at := wireRange(problem.Range)
-		var resolves []protocol.Diagnostic
-		for _, d := range p.Context.Diagnostics {
-			if d.Range == at && (text(d.Message) == problem.Message || isOurs(d, codePhantom)) {
-				resolves = append(resolves, d)
-			}
-		}
-		// Some clients send no diagnostics and mean all at the place.
-		if len(resolves) == 0 && (len(p.Context.Diagnostics) > 0 || !overlap(at, p.Range)) {
+		resolves, meant := s.meant(problem, doc, p)
+		if !meant || model.VerdictKind(problem.Verdict) != model.Phantom {
 			continue
 		}
 		add(problem.Fixes, problem.ContextID, true, resolves)
@@ -180,6 +209,22 @@ func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers [
 		explain(f)
 	}
 	return offers, rules
+}
+
+// meant reports whether a problem of gopls is one that the client asks about,
+// and returns its diagnostics and ours about it.
+func (s *server) meant(problem report.Problem, doc uri.URI, p *protocol.CodeActionParams) (resolves []protocol.Diagnostic, ok bool) {
+	if s.canonical(problem.URI) != doc {
+		return nil, false
+	}
+	at := wireRange(problem.Range)
+	for _, d := range p.Context.Diagnostics {
+		if d.Range == at && (text(d.Message) == problem.Message || isOurs(d, codePhantom) || isOurs(d, codeUnknown)) {
+			resolves = append(resolves, d)
+		}
+	}
+	// Some clients send no diagnostics and mean all at the place.
+	return resolves, len(resolves) > 0 || len(p.Context.Diagnostics) == 0 && overlap(at, p.Range)
 }
 
 // The order of offers.

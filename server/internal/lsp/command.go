@@ -19,6 +19,8 @@ const (
 	commandUndo    = "gophantom.undo"
 	commandExplain = "gophantom.explain"
 	commandProbe   = "gophantom.probe"
+	commandBisect  = "gophantom.bisect"
+	commandRecord  = "gophantom.record"
 )
 
 func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
@@ -38,10 +40,21 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		return s.cure(ctx, p, "Fixing", func(ctx context.Context, h engine.Host) engine.CureResult { return s.loop.Fix(ctx, h, fix) })
 	case commandProbe:
 		return s.probe(ctx, p)
+	case commandBisect:
+		return s.bisect(ctx, p)
+	case commandRecord:
+		arg, err := argument[RecordCommand](p)
+		if err != nil {
+			return nil, err
+		}
+		return s.page(s.loop.RecordProblem, arg.URI, arg.Line, arg.Message)
 	case commandExplain:
 		arg, err := argument[ExplainCommand](p)
 		if err != nil {
 			return nil, err
+		}
+		if arg.URI != "" {
+			return s.page(s.loop.ExplainProblem, arg.URI, arg.Line, arg.Message)
 		}
 		page, ok := engine.Explain(arg.Rule)
 		if !ok {
@@ -71,6 +84,41 @@ func (s *server) probe(ctx context.Context, p *protocol.ExecuteCommandParams) (a
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
+}
+
+// bisect finds the variables that decide whether a package builds, and answers
+// with a Markdown document.
+func (s *server) bisect(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
+	arg, err := argument[BisectCommand](p)
+	if err != nil {
+		return nil, err
+	}
+	file, ok := s.path(uri.URI(arg.URI))
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such file")
+	}
+	return s.run(ctx, p, "Finding the guilty variables", func(ctx context.Context, h host) (any, error) {
+		page, err := s.loop.Bisect(ctx, h, file)
+		if err != nil {
+			return nil, err
+		}
+		s.tell(protocol.MessageTypeInfo, page)
+		return page, nil
+	})
+}
+
+// page answers with what is to be said of the problem at a place.
+func (s *server) page(of func(engine.Place) (string, error), document string, line int, message string) (any, error) {
+	file, ok := s.path(uri.URI(document))
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such file")
+	}
+	page, err := of(engine.Place{File: file, Line: line, Message: message})
+	if err != nil {
+		return nil, err
+	}
+	s.tell(protocol.MessageTypeInfo, page)
+	return page, nil
 }
 
 // argument decodes the only argument of a command.

@@ -387,7 +387,7 @@ func TestCodeActions(t *testing.T) {
 		c := ready(t, feeding("restartGopls"), modernActions)
 		c.loop.publish(u)
 		got := c.actions(asking(phantom.URI, phantom.Range, phantom.Message))
-		want := []string{"Unmask GOPROXY", "Restart gopls", "Trust everything", "Impossible", "Explain masked-variable"}
+		want := []string{"Unmask GOPROXY", "Restart gopls", "Trust everything", "Impossible", "Explain this problem (phantom)", "Find the guilty variables of this package", "Not a phantom? Record what was seen", "Explain masked-variable"}
 		if diff := cmp.Diff(want, titles(got)); diff != "" {
 			t.Fatal(diff)
 		}
@@ -442,7 +442,10 @@ func TestCodeActions(t *testing.T) {
 			"other kinds":    otherKind,
 		}
 		for name, params := range tests {
-			if got := titles(c.actions(params)); len(got) != 0 {
+			got := slices.DeleteFunc(titles(c.actions(params)), func(title string) bool { // of what is no phantom, too, one may want to know why
+				return strings.HasPrefix(title, "Explain this problem (real)") || strings.HasPrefix(title, "A phantom after all?")
+			})
+			if len(got) != 0 {
 				t.Errorf("%s: offered %v", name, got)
 			}
 		}
@@ -451,7 +454,7 @@ func TestCodeActions(t *testing.T) {
 	t.Run("on our own diagnostics", func(t *testing.T) {
 		c := ready(t, feeding("restartGopls"), modernActions)
 		c.loop.publish(u)
-		for doc, n := range map[string]int{phantom.URI: 5, "file:///ws/go.mod": 2} {
+		for doc, n := range map[string]int{phantom.URI: 8, "file:///ws/go.mod": 2} {
 			// Echo what was published, as clients do.
 			var p struct {
 				URI         string
@@ -497,7 +500,7 @@ func TestCodeActions(t *testing.T) {
 		c := ready(t, nil, obj{"textDocument": modernActions["textDocument"]})
 		c.loop.publish(u)
 		got := titles(c.actions(asking(phantom.URI, phantom.Range, phantom.Message)))
-		if diff := cmp.Diff([]string{"Explain masked-variable"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"Explain this problem (phantom)", "Find the guilty variables of this package", "Not a phantom? Record what was seen", "Explain masked-variable"}, got); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -506,7 +509,7 @@ func TestCodeActions(t *testing.T) {
 		c := ready(t, feeding("restartGopls"), obj{"workspace": obj{"applyEdit": true}})
 		c.loop.publish(u)
 		got := c.actions(asking(phantom.URI, phantom.Range, phantom.Message))
-		want := []string{"Unmask GOPROXY", "Restart gopls", "Trust everything", "Explain masked-variable"}
+		want := []string{"Unmask GOPROXY", "Restart gopls", "Trust everything", "Explain this problem (phantom)", "Find the guilty variables of this package", "Not a phantom? Record what was seen", "Explain masked-variable"}
 		if diff := cmp.Diff(want, titles(got)); diff != "" {
 			t.Error(diff)
 		}
@@ -521,7 +524,7 @@ func TestCodeActions(t *testing.T) {
 		both.Report.Findings[0].Fixes = phantom.Fixes
 		c := ready(t, feeding("restartGopls"), modernActions)
 		c.loop.publish(both)
-		if got := c.actions(asking(phantom.URI, phantom.Range, phantom.Message)); len(got) != 5 {
+		if got := c.actions(asking(phantom.URI, phantom.Range, phantom.Message)); len(got) != 8 {
 			t.Errorf("got %v", titles(got))
 		}
 	})
@@ -942,5 +945,56 @@ func TestWindowsPaths(t *testing.T) {
 	c.notify("initialized", obj{})
 	if got, want := c.fact().Folders, []string{`c:\my ws`}; !slices.Equal(got, want) {
 		t.Errorf("folders %q, want %q", got, want)
+	}
+}
+
+// TestVerdictsAreExplained offers, at a problem of gopls, to explain the
+// verdict, to find the guilty variables and to record what was seen.
+func TestVerdictsAreExplained(t *testing.T) {
+	const doc = "file:///w/main.go"
+	at := func(line int) obj {
+		place := obj{"line": line, "character": 0}
+		return obj{"textDocument": obj{"uri": doc}, "range": obj{"start": place, "end": place}, "context": obj{"diagnostics": []any{}}}
+	}
+	problem := func(line int, verdict, cause, message string) report.Problem {
+		on := report.Position{Line: line}
+		return report.Problem{URI: doc, Range: report.Range{Start: on, End: on}, Message: message, Verdict: verdict, Cause: cause}
+	}
+	c := ready(t, feeding(), modernActions)
+	c.loop.publish(engine.Update{Ready: true, Trusted: true, Report: report.Report{Snapshot: report.Snapshot{Number: 3, Trusted: true}, Problems: []report.Problem{
+		problem(1, "phantom", "env", "could not import x"), problem(2, "real", "", "undefined: y"), problem(3, "not-build", "", "unused parameter"), problem(4, "unknown", "", "z"),
+	}}})
+	for line, want := range map[int][]string{
+		1: {"Explain this problem (phantom)", "Find the guilty variables of this package", "Not a phantom? Record what was seen"},
+		2: {"Explain this problem (real)", "A phantom after all? Record what was seen"},
+		3: nil,
+		4: {"Explain this problem (not decided)", "A phantom after all? Record what was seen"},
+		9: nil,
+	} {
+		if got := titles(c.actions(at(line))); !slices.Equal(got, want) {
+			t.Errorf("line %d: %q, want %q", line, got, want)
+		}
+	}
+	c.loop.problem = func(what string, p engine.Place) (string, error) {
+		if p != (engine.Place{File: "/w/main.go", Line: 1, Message: "could not import x"}) {
+			t.Errorf("%s is asked about %+v", what, p)
+		}
+		return "# " + what, nil
+	}
+	c.loop.bisect = func(_ context.Context, h engine.Host, file string) (string, error) {
+		h.Progress("run 1 of go")
+		return "# bisect " + file, nil
+	}
+	for i, want := range []string{"# explain", "# bisect /w/main.go", "# record"} {
+		var cmd struct {
+			Command   string
+			Arguments []any
+		}
+		c.decode(c.actions(at(1))[i].Command, &cmd)
+		var page string
+		c.decode(c.command(cmd.Command, cmd.Arguments...).Result, &page)
+		if page != want {
+			t.Errorf("%s answers %q", cmd.Command, page)
+		}
 	}
 }

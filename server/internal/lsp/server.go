@@ -44,6 +44,9 @@ type loop interface {
 	Hover(file string, at model.Position) (h engine.Hover, ok bool)
 	Probeable(file string, line int) (module string, ok bool)
 	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)
+	Bisect(ctx context.Context, h engine.Host, file string) (markdown string, err error)
+	ExplainProblem(p engine.Place) (markdown string, err error)
+	RecordProblem(p engine.Place) (markdown string, err error)
 }
 
 // Serve talks to one client over stdin and stdout until the client says exit,

@@ -120,9 +120,26 @@ type FixCommand struct {
 	ContextID string            `json:"contextId"`
 }
 
-// ExplainCommand is the argument of the command gophantom.explain.
+// ExplainCommand is the argument of the command gophantom.explain: a rule, or
+// the place of a problem of gopls.
 type ExplainCommand struct {
-	Rule string `json:"rule"`
+	Rule    string `json:"rule,omitzero"`
+	URI     string `json:"uri,omitzero"`
+	Line    int    `json:"line,omitzero"`    // counted from 0
+	Message string `json:"message,omitzero"` // of the problem; absent for any at the place
+}
+
+// RecordCommand is the argument of the command gophantom.record: the place of a
+// problem of gopls.
+type RecordCommand struct {
+	URI     string `json:"uri"`
+	Line    int    `json:"line"`
+	Message string `json:"message,omitzero"`
+}
+
+// BisectCommand is the argument of the command gophantom.bisect.
+type BisectCommand struct {
+	URI string `json:"uri"` // a document of the package
 }
 
 // ProbeCommand is the argument of the command gophantom.probe.
