@@ -147,7 +147,12 @@ func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers [
 		}
 	}
 	for _, problem := range r.Problems {
-		if model.VerdictKind(problem.Verdict) != model.Phantom || s.canonical(problem.URI) != doc {
+		proven := model.VerdictKind(problem.Verdict) == model.Phantom
+		fixes := problem.Fixes
+		if !proven { // we change nothing for what is no phantom, but say what go asks for
+			fixes = slices.DeleteFunc(slices.Clone(fixes), func(f report.Fix) bool { return f.Kind != "manual" })
+		}
+		if !proven && len(fixes) == 0 || s.canonical(problem.URI) != doc {
 			continue
 		}
 		at := wireRange(problem.Range)
@@ -161,7 +166,7 @@ func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers [
 		if len(resolves) == 0 && (len(p.Context.Diagnostics) > 0 || !overlap(at, p.Range)) {
 			continue
 		}
-		add(problem.Fixes, problem.ContextID, true, resolves)
+		add(fixes, problem.ContextID, proven, resolves)
 		for _, f := range sharing(r.Findings, problem.ContextID) {
 			explain(f)
 		}

@@ -502,7 +502,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 			t.Errorf("%s is documented but does not exist", name)
 		}
 	}
-	for _, action := range []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave} {
+	for _, action := range []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave, model.ActionReloadGopls, model.ActionInstallGopls, model.ActionRestartExtensions, model.ActionAddFolder} {
 		if !strings.Contains(doc, "`"+action+"`") {
 			t.Errorf("the editor action %s is not documented", action)
 		}
