@@ -136,6 +136,10 @@ const reloadMillis = 120_000;
  * loaded, and rejects with a sentence for people when that is not possible. A
  * command of gopls that fails shows the user a message of its own, so it is not
  * run where it would.
+ *
+ * A gopls that happens to look at its documents while it has no folder warns
+ * that they belong to none, and keeps that until it is told of a change; so it
+ * is told of one.
  */
 export async function reloadGopls(
   folders: readonly { uri: string; name: string }[],
@@ -147,12 +151,21 @@ export async function reloadGopls(
   for (const pause of [0, ...pauses]) {
     await sleep(pause);
     if (await api.commandExists(dispatchCommand)) {
+      const before = orphans();
       for (const { uri, name } of folders) {
         const change = { event: { removed: [{ uri, name }], added: [{ uri, name }] } };
         await withDeadline(
           api.executeCommand(dispatchCommand, { method: "workspace/didChangeWorkspaceFolders", param: change }),
           reloadMillis,
           `gopls did not load ${name} within ${reloadMillis / 1000} seconds.`,
+        );
+      }
+      const changes = [...orphans()].filter((uri) => !before.has(uri)).map((uri) => ({ uri, type: 2 }));
+      if (changes.length > 0) {
+        const param = { changes };
+        await withDeadline(
+          api.executeCommand(dispatchCommand, { method: "workspace/didChangeWatchedFiles", param }),
+          viewsMillis,
         );
       }
       return;
@@ -164,6 +177,16 @@ export async function reloadGopls(
     }
   }
   throw new Error("gopls does not run, so it cannot load anything anew.");
+}
+
+/** The URIs of the documents of which gopls says that they belong to no folder that it has loaded. */
+function orphans(): Set<string> {
+  const warned = api
+    .diagnostics()
+    .filter(([, items]) =>
+      items.some(({ source, message }) => source === "go list" && message.startsWith("No active builds contain")),
+    );
+  return new Set(warned.map(([file]) => api.uriOf(file)));
 }
 
 /** How long building gopls may take, in milliseconds. */

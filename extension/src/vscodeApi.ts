@@ -95,6 +95,11 @@ export function pathOf(uri: string): string {
   return uri.startsWith("file:") ? vscode.Uri.parse(uri).fsPath : uri;
 }
 
+/** The reverse of pathOf. */
+export function uriOf(file: string): string {
+  return vscode.Uri.file(file).toString();
+}
+
 export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;
 }

@@ -270,3 +270,25 @@ test("adding a folder tells when it failed", async () => {
   assert.equal((await runEditorAction({ kind: "addFolder", uri: "file:///w/b" })).ok, false);
   assert.deepEqual(editor.added, ["file:///w/b", "file:///w/b"]);
 });
+
+test("reload: a document that gopls took for nobody's meanwhile is looked at again", async () => {
+  install();
+  const orphan = (file: string): (typeof editor.diagnostics)[number] =>
+    [
+      file,
+      [{ source: "go list", message: `No active builds contain ${file}: consider opening a new workspace folder` }],
+    ] as unknown as (typeof editor.diagnostics)[number];
+  editor.diagnostics = [orphan("/elsewhere/x.go")];
+  const sent: unknown[] = [];
+  editor.commands["gopls.lsp"] = (message) => {
+    sent.push(message);
+    editor.diagnostics = [orphan("/elsewhere/x.go"), orphan("/w/a/main.go")];
+  };
+  await reloadGopls([folder], []);
+  assert.deepEqual(sent[1], {
+    method: "workspace/didChangeWatchedFiles",
+    param: { changes: [{ uri: "file:///w/a/main.go", type: 2 }] },
+  });
+  await reloadGopls([folder], []);
+  assert.equal(sent.length, 3, "what was there before is not its doing");
+});

@@ -127,6 +127,7 @@ export const remoteName: typeof real.remoteName = () => editor.remote;
 export const isWeb: typeof real.isWeb = () => editor.web;
 export const isFocused: typeof real.isFocused = () => editor.focused;
 export const pathOf: typeof real.pathOf = (uri) => (uri.startsWith("file:") ? fileURLToPath(uri) : uri);
+export const uriOf: typeof real.uriOf = (file) => pathToFileURL(file).href;
 export const appName: typeof real.appName = () => "Test Editor";
 
 export const setting: typeof real.setting = <T>(key: string, fallback: T) => (editor.settings[key] ?? fallback) as T;

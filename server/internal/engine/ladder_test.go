@@ -68,7 +68,7 @@ func TestReloadCuresAStaleGopls(t *testing.T) {
 	if r.Outcome != "cured" || e.reloads != 1 || e.restarts != restarts || r.Undoable {
 		t.Errorf("%+v after %d reloads and %d restarts", r, e.reloads, e.restarts-restarts)
 	}
-	if r.Millis < 1200 {
+	if r.Millis < 800 {
 		t.Errorf("cured after %d ms, before gopls can have looked", r.Millis)
 	}
 }
