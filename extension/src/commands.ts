@@ -41,13 +41,22 @@ class Commands {
   private readonly documents = api.createMarkdownDocuments("gophantom");
   private curing = false;
   private undoable = false;
+  private readonly statuses: api.Disposable;
 
   constructor(
     private readonly manager: SessionManager,
     private readonly log: api.Log,
-  ) {}
+  ) {
+    // A cure may have been carried out before the server or the editor was restarted.
+    this.statuses = manager.onDidChangeStatus((status) => {
+      if (status !== undefined) {
+        this.setUndoable(status.undoable);
+      }
+    });
+  }
 
   dispose(): void {
+    this.statuses.dispose();
     this.documents.dispose();
   }
 
@@ -191,6 +200,9 @@ class Commands {
   }
 
   private setUndoable(undoable: boolean): void {
+    if (undoable === this.undoable) {
+      return;
+    }
     this.undoable = undoable;
     api.setContext("gophantom.undoable", undoable);
   }

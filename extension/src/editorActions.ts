@@ -1,10 +1,13 @@
 import { isKept } from "./allowList";
-import { restartGopls, setEnv, unsetEnv } from "./goExtension";
+import { installGopls, reloadGopls, restartGopls, setEnv, unsetEnv } from "./goExtension";
 import type { EditorAction, EditorActionResult } from "./protocol.gen";
 import { messageOf } from "./text";
 import * as api from "./vscodeApi";
 
 type Handler = (action: EditorAction) => Promise<void> | void;
+
+const restartExtensions = "workbench.action.restartExtensionHost";
+const restartAfterMillis = 300;
 
 const handlers: { [kind: string]: Handler } = {
   unsetEnv: ({ names = [] }) => {
@@ -16,6 +19,20 @@ const handlers: { [kind: string]: Handler } = {
     setEnv(values);
   },
   restartGopls: () => restartGopls(),
+  reloadGopls: ({ uris = [] }) => reloadGopls(openFolders(uris)),
+  installGopls: () => installGopls(),
+  restartExtensionHost: async () => {
+    if (!(await api.commandExists(restartExtensions))) {
+      throw new Error("This editor does not offer to restart its extensions; reload the window instead.");
+    }
+    // The answer has to be out before the server ends with us.
+    setTimeout(() => void api.executeCommand(restartExtensions), restartAfterMillis);
+  },
+  addFolder: ({ uri = "" }) => {
+    if (!api.addWorkspaceFolder(uri)) {
+      throw new Error("The editor did not add the folder to the workspace.");
+    }
+  },
   save: async ({ uri = "" }) => {
     if (!(await api.saveDocument(uri))) {
       throw new Error("The editor could not save the file.");
@@ -44,6 +61,18 @@ export async function runEditorAction(action: EditorAction): Promise<EditorActio
   } catch (error) {
     return { ok: false, error: messageOf(error) };
   }
+}
+
+/** The workspace folders of these URIs, as the editor has told gopls of them. */
+function openFolders(uris: string[]): api.WorkspaceFolder[] {
+  const open = api.workspaceFolders();
+  return uris.map((uri) => {
+    const folder = open.find(({ path }) => path === api.pathOf(uri));
+    if (folder === undefined) {
+      throw new Error(`${api.pathOf(uri)} is no folder of this workspace.`);
+    }
+    return folder;
+  });
 }
 
 /** A cure has no business with variables that are not about Go. */

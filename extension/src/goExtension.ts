@@ -13,6 +13,18 @@ const restartCommand = "go.languageserver.restart";
 /** A command of gopls; it exists while gopls runs. */
 const viewsCommand = "gopls.views";
 
+/** A command of gopls that hands a message to it as if it came from its client; gopls 0.21 is the first with it. */
+const dispatchCommand = "gopls.lsp";
+const installCommand = "go.tools.install";
+/** What `go.tools.install` has to know of gopls: it takes the tool as the Go extension describes it, not its name. */
+const goplsTool = {
+  name: "gopls",
+  importPath: "golang.org/x/tools/gopls",
+  modulePath: "golang.org/x/tools/gopls",
+  description: "Language Server from Google",
+  isImportant: true,
+};
+
 /** The settings that decide in which environment the Go extension, gopls and terminals run. */
 export const settingKeys = [
   "go.alternateTools",
@@ -113,6 +125,87 @@ export async function restartGopls(p: Patience = patience): Promise<void> {
     await sleep(pause);
   }
   throw new Error(`The Go extension does not offer the command ${restartCommand}, so gopls was not restarted.`);
+}
+
+/** How long gopls may take to load a folder, in milliseconds: as long as go list does. */
+const reloadMillis = 120_000;
+
+/**
+ * Has gopls load workspace folders anew, without a restart: each is taken from
+ * it and given back, after which it has a new view. Resolves when they are
+ * loaded, and rejects with a sentence for people when that is not possible. A
+ * command of gopls that fails shows the user a message of its own, so it is not
+ * run where it would.
+ *
+ * A gopls that happens to look at its documents while it has no folder warns
+ * that they belong to none, and keeps that until it is told of a change; so it
+ * is told of one.
+ */
+export async function reloadGopls(
+  folders: readonly { uri: string; name: string }[],
+  pauses: readonly number[] = [100, 200, 400, 800],
+): Promise<void> {
+  if (!installed()?.isActive) {
+    throw new Error("The Go extension is not installed or has not started, so gopls cannot be reached.");
+  }
+  for (const pause of [0, ...pauses]) {
+    await sleep(pause);
+    if (await api.commandExists(dispatchCommand)) {
+      const before = orphans();
+      for (const { uri, name } of folders) {
+        const change = { event: { removed: [{ uri, name }], added: [{ uri, name }] } };
+        await withDeadline(
+          api.executeCommand(dispatchCommand, { method: "workspace/didChangeWorkspaceFolders", param: change }),
+          reloadMillis,
+          `gopls did not load ${name} within ${reloadMillis / 1000} seconds.`,
+        );
+      }
+      const changes = [...orphans()].filter((uri) => !before.has(uri)).map((uri) => ({ uri, type: 2 }));
+      if (changes.length > 0) {
+        const param = { changes };
+        await withDeadline(
+          api.executeCommand(dispatchCommand, { method: "workspace/didChangeWatchedFiles", param }),
+          viewsMillis,
+        );
+      }
+      return;
+    }
+    if (await api.commandExists(viewsCommand)) {
+      throw new Error(
+        `This gopls does not offer the command ${dispatchCommand}, which gopls v0.21.0 is the first with.`,
+      );
+    }
+  }
+  throw new Error("gopls does not run, so it cannot load anything anew.");
+}
+
+/** The URIs of the documents of which gopls says that they belong to no folder that it has loaded. */
+function orphans(): Set<string> {
+  const warned = api
+    .diagnostics()
+    .filter(([, items]) =>
+      items.some(({ source, message }) => source === "go list" && message.startsWith("No active builds contain")),
+    );
+  return new Set(warned.map(([file]) => api.uriOf(file)));
+}
+
+/** How long building gopls may take, in milliseconds. */
+const installMillis = 600_000;
+
+/**
+ * Has the Go extension download, build and install gopls, which it then starts.
+ * Resolves when that is over: whether it succeeded the Go extension tells nobody
+ * but the user.
+ */
+export async function installGopls(millis = installMillis): Promise<void> {
+  if (!installed()?.isActive) {
+    throw new Error("The Go extension is not installed or has not started, so it cannot install gopls.");
+  }
+  if (!(await api.commandExists(installCommand))) {
+    throw new Error(`The Go extension does not offer the command ${installCommand}, so gopls was not installed.`);
+  }
+  const late = `The Go extension did not install gopls within ${millis / 60_000} minutes.`;
+  await withDeadline(api.executeCommand(installCommand, [goplsTool]), millis, late);
 }
 
 /** How long gopls may take to tell its views, in milliseconds. */

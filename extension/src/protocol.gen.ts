@@ -108,6 +108,8 @@ export interface Status {
   /** title of what gophantom.cure would do now; "" if nothing */
   cure: string;
   trusted: boolean;
+  /** there is a cure that gophantom.undo would take back */
+  undoable: boolean;
   /** the processes of the gopls that run in the editor */
   gopls?: number[];
   etag: string;
@@ -125,11 +127,17 @@ export interface StatusCounts {
 
 /** EditorAction is the params of gophantom/editorAction. */
 export interface EditorAction {
-  /** "unsetEnv", "setEnv", "restartGopls", "save" */
+  /**
+   * "unsetEnv", "setEnv", "restartGopls", "save", "reloadGopls", "installGopls",
+   * "restartExtensionHost", "addFolder"
+   */
   kind: string;
   names?: string[];
   values?: { [name: string]: string };
+  /** of a document to save, of a folder to add */
   uri?: string;
+  /** of the workspace folders that gopls loads anew */
+  uris?: string[];
 }
 
 /** EditorActionResult answers an EditorAction. */
@@ -185,7 +193,7 @@ export interface ProbeCommand {
 
 /** CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer. */
 export interface CureResult {
-  /** "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone" */
+  /** "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone", "restarting" */
   outcome: string;
   /** one sentence for people */
   message: string;

@@ -71,6 +71,9 @@ class Session {
         if (!result.ok) {
           around.log.warn(`The editor action ${action.kind} failed: ${result.error}`);
         }
+        if (result.ok && action.kind === "reloadGopls") {
+          await this.askViews(goplsViews([])); // it has new ones
+        }
         // Before the answer, so that the server judges the new picture.
         this.feed?.sendNow();
         return result;

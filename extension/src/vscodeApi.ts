@@ -63,6 +63,27 @@ export function folders(): string[] {
   return (vscode.workspace.workspaceFolders ?? []).filter((f) => f.uri.scheme === "file").map((f) => f.uri.fsPath);
 }
 
+/** A workspace folder, as the editor tells language servers of it. */
+export interface WorkspaceFolder {
+  uri: string;
+  name: string;
+  /** Absolute. */
+  path: string;
+}
+
+/** The workspace folders that are on a disk. */
+export function workspaceFolders(): WorkspaceFolder[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === "file")
+    .map(({ uri, name }) => ({ uri: uri.toString(), name, path: uri.fsPath }));
+}
+
+/** Adds a folder behind the others. False if the editor does not. */
+export function addWorkspaceFolder(uri: string): boolean {
+  const count = vscode.workspace.workspaceFolders?.length ?? 0;
+  return vscode.workspace.updateWorkspaceFolders(count, 0, { uri: vscode.Uri.parse(uri, true) });
+}
+
 /** Whether the window shows a .code-workspace, and its absolute path ("" if it was never saved). */
 export function codeWorkspace(): string | undefined {
   const uri = vscode.workspace.workspaceFile;
@@ -72,6 +93,11 @@ export function codeWorkspace(): string | undefined {
 /** The path that a file URI names; anything else comes back as it is. */
 export function pathOf(uri: string): string {
   return uri.startsWith("file:") ? vscode.Uri.parse(uri).fsPath : uri;
+}
+
+/** The reverse of pathOf. */
+export function uriOf(file: string): string {
+  return vscode.Uri.file(file).toString();
 }
 
 export function isTrusted(): boolean {

@@ -53,6 +53,7 @@ async function activate(context) {
   const command = (id, run) => context.subscriptions.push(vscode.commands.registerCommand(id, run));
   command("go.languageserver.restart", (reason = "manual") => restart(reason));
   command("go.environment.status", () => vscode.window.showQuickPick([status.text]));
+  command("go.tools.install", (tools) => install(tools));
   command("go.gopath", () => shown("GOPATH", gopath()));
   command("go.goroot", () => shown("GOROOT", goroot()));
 
@@ -194,6 +195,24 @@ async function copyGoEnv() {
   const version = (await output(file, ["env", "GOVERSION"])).trim();
   status.text = `Go ${version.replace(/^go/, "")}`;
   status.show();
+}
+
+/**
+ * `go install`, in the environment of tools, as the original does it: what fails is for the log, never for the caller, and
+ * a new gopls is started. It takes tools as objects.
+ */
+async function install(tools) {
+  for (const { name, importPath, version } of tools ?? []) {
+    try {
+      await output(tryFind("go").file, ["install", "-v", `${importPath}@${version ?? "latest"}`]);
+    } catch (error) {
+      log.error(`${name}: failed to install: ${error}`);
+      continue;
+    }
+    if (name === "gopls") {
+      void vscode.commands.executeCommand("go.languageserver.restart", "installation");
+    }
+  }
 }
 
 function output(file, args) {

@@ -62,7 +62,7 @@ test("fixes, restarts and a dying server", { timeout: 240_000 }, async (t) => {
     });
     await workbench.statusSays(/\b1 phantom\b[\s\S]*has not looked again/);
     await workbench.picture("stale");
-    await workbench.takeBestAction("has not looked again", "Restart gopls");
+    await workbench.takeBestAction("has not looked again", "Reload gopls");
     await probe.waitFor((all) => !all.some(isImportError), "the end of the red import");
     await workbench.cured("example.com/greet is found again");
     await workbench.statusSays(/Go Phantom: ok/);

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { runEditorAction } from "../../src/editorActions";
-import { goExtensionFacts, goplsViews, keptSetting, restartGopls } from "../../src/goExtension";
+import {
+  goExtensionFacts,
+  goplsViews,
+  installGopls,
+  keptSetting,
+  reloadGopls,
+  restartGopls,
+} from "../../src/goExtension";
 import { editor, resetEditor } from "./vscodeApi";
 
 const restart = "go.languageserver.restart";
@@ -172,4 +179,116 @@ test("saving tells when it failed", async () => {
   editor.saves = false;
   assert.equal((await runEditorAction({ kind: "save", uri: "file:///w/a" })).ok, false);
   assert.deepEqual(editor.saved, ["file:///w/a", "file:///w/a"]);
+});
+
+const folder = { uri: "file:///w/a", name: "a" };
+
+test("reload: each folder is taken from gopls and given back", async () => {
+  install();
+  const sent: unknown[] = [];
+  editor.commands["gopls.lsp"] = (...args) => {
+    sent.push(args);
+    return null;
+  };
+  const other = { uri: "file:///w/b", name: "b" };
+  await reloadGopls([folder, other], []);
+  assert.deepEqual(
+    sent,
+    [folder, other].map((f) => [
+      { method: "workspace/didChangeWorkspaceFolders", param: { event: { removed: [f], added: [f] } } },
+    ]),
+  );
+});
+
+test("reload: a gopls that cannot is not asked, for it would tell the user of a failure", async () => {
+  await assert.rejects(reloadGopls([folder], []), /not installed/);
+  install({ isActive: false });
+  await assert.rejects(reloadGopls([folder], []), /has not started/);
+  install();
+  await assert.rejects(reloadGopls([folder], [1, 1]), /does not run/);
+  editor.commands["gopls.views"] = () => [];
+  await assert.rejects(reloadGopls([folder], [60_000]), /v0\.21\.0/, "it is not waited for what will not come");
+});
+
+test("reload: waits for a gopls that is starting", async () => {
+  let looked = 0;
+  install();
+  const done: string[] = [];
+  editor.commands = new Proxy(
+    { "gopls.lsp": () => done.push("loaded") },
+    { has: (commands, id) => id in commands && ++looked > 2 },
+  );
+  await reloadGopls([folder], [1, 1, 1]);
+  assert.deepEqual(done, ["loaded"]);
+});
+
+test("reload: only what the editor itself calls a folder, by the name it gives it", async () => {
+  install();
+  editor.folders = ["/w/a b"];
+  const sent: unknown[] = [];
+  editor.commands["gopls.lsp"] = (message) => sent.push(message);
+  const foreign = await runEditorAction({ kind: "reloadGopls", uris: ["file:///w/a%20b", "file:///w"] });
+  assert.deepEqual(foreign, { ok: false, error: "/w is no folder of this workspace." });
+  assert.deepEqual(sent, []);
+  assert.deepEqual(await runEditorAction({ kind: "reloadGopls", uris: ["file:///w/a%20b"] }), { ok: true });
+  const known = { uri: "file:///w/a%20b", name: "name of /w/a b" };
+  assert.deepEqual(sent, [
+    { method: "workspace/didChangeWorkspaceFolders", param: { event: { removed: [known], added: [known] } } },
+  ]);
+});
+
+test("install: the Go extension is given the whole tool", async () => {
+  await assert.rejects(installGopls(), /not installed/);
+  install();
+  await assert.rejects(installGopls(), /go\.tools\.install/);
+  let args: unknown;
+  editor.commands["go.tools.install"] = (tools) => {
+    args = tools;
+  };
+  assert.deepEqual(await runEditorAction({ kind: "installGopls" }), { ok: true });
+  const [tool] = args as { [field: string]: unknown }[];
+  assert.deepEqual([tool?.name, tool?.importPath, tool?.version], ["gopls", "golang.org/x/tools/gopls", undefined]);
+  editor.commands["go.tools.install"] = () => new Promise(() => {});
+  await assert.rejects(installGopls(6), /did not install gopls/);
+});
+
+test("restarting the extensions: after the answer, and only where the editor can", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const action = { kind: "restartExtensionHost" };
+  assert.match((await runEditorAction(action)).error ?? "", /reload the window/);
+  let restarted = 0;
+  editor.commands["workbench.action.restartExtensionHost"] = () => ++restarted;
+  assert.deepEqual(await runEditorAction(action), { ok: true });
+  assert.equal(restarted, 0);
+  t.mock.timers.tick(1000);
+  assert.equal(restarted, 1);
+});
+
+test("adding a folder tells when it failed", async () => {
+  assert.deepEqual(await runEditorAction({ kind: "addFolder", uri: "file:///w/b" }), { ok: true });
+  editor.adds = false;
+  assert.equal((await runEditorAction({ kind: "addFolder", uri: "file:///w/b" })).ok, false);
+  assert.deepEqual(editor.added, ["file:///w/b", "file:///w/b"]);
+});
+
+test("reload: a document that gopls took for nobody's meanwhile is looked at again", async () => {
+  install();
+  const orphan = (file: string): (typeof editor.diagnostics)[number] =>
+    [
+      file,
+      [{ source: "go list", message: `No active builds contain ${file}: consider opening a new workspace folder` }],
+    ] as unknown as (typeof editor.diagnostics)[number];
+  editor.diagnostics = [orphan("/elsewhere/x.go")];
+  const sent: unknown[] = [];
+  editor.commands["gopls.lsp"] = (message) => {
+    sent.push(message);
+    editor.diagnostics = [orphan("/elsewhere/x.go"), orphan("/w/a/main.go")];
+  };
+  await reloadGopls([folder], []);
+  assert.deepEqual(sent[1], {
+    method: "workspace/didChangeWatchedFiles",
+    param: { changes: [{ uri: "file:///w/a/main.go", type: 2 }] },
+  });
+  await reloadGopls([folder], []);
+  assert.equal(sent.length, 3, "what was there before is not its doing");
 });

@@ -11,6 +11,7 @@ export function status(change: Partial<Status> = {}, counts: Partial<Status["cou
     details: null,
     cure: "",
     trusted: true,
+    undoable: false,
     etag: "e",
     ...change,
   };

@@ -91,7 +91,16 @@ test("a running server gets the facts, and its status is shown and told", async 
   assert.equal(newest().facts.length, 1);
   assert.match(editor.statusItem?.text ?? "", /checking/);
   assert.deepEqual(newest().events.initOptions, {
-    editorActions: ["unsetEnv", "setEnv", "restartGopls", "save"],
+    editorActions: [
+      "unsetEnv",
+      "setEnv",
+      "restartGopls",
+      "reloadGopls",
+      "installGopls",
+      "restartExtensionHost",
+      "addFolder",
+      "save",
+    ],
     editorName: "Test Editor",
   });
 
@@ -249,6 +258,14 @@ test("cure: shows progress, tells success in the status bar, and can be undone",
 
   newest().answer = () => result("undone");
   await run("gophantom.undo");
+  assert.equal(editor.contexts["gophantom.undoable"], false);
+});
+
+test("undo: what a server before this one has cured can be undone", async (t) => {
+  const { newest } = await startManager(t);
+  newest().events.onStatus(status({ undoable: true }));
+  assert.equal(editor.contexts["gophantom.undoable"], true);
+  newest().events.onStatus(status({ undoable: false, etag: "f" }));
   assert.equal(editor.contexts["gophantom.undoable"], false);
 });
 

@@ -2,7 +2,7 @@
  * The stand-in for src/vscodeApi.ts: what an editor would answer is a field of
  * `editor`, and what the extension did to the editor is recorded there.
  */
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type * as real from "../../src/vscodeApi";
 
 export type Log = real.Log;
@@ -14,6 +14,7 @@ export type StatusItemLook = real.StatusItemLook;
 export type LanguageStatusLook = real.LanguageStatusLook;
 export type Look<T> = real.Look<T>;
 export type PickItem = real.PickItem;
+export type WorkspaceFolder = real.WorkspaceFolder;
 
 interface FakeExtension {
   packageJSON: unknown;
@@ -58,6 +59,9 @@ function freshEditor() {
     versions: {} as { [file: string]: number },
     extensions: {} as { [id: string]: FakeExtension },
     commands: {} as { [id: string]: (...args: unknown[]) => unknown },
+    /** Whether adding a workspace folder works, and what was added. */
+    adds: true,
+    added: [] as string[],
     /** Whether saving works. */
     saves: true,
     /** The answer to the next notification, question or quick pick. */
@@ -110,6 +114,12 @@ export const createEmitter: typeof real.createEmitter = <T>() => {
 };
 
 export const folders: typeof real.folders = () => editor.folders;
+export const workspaceFolders: typeof real.workspaceFolders = () =>
+  editor.folders.map((path) => ({ uri: pathToFileURL(path).href, name: `name of ${path}`, path }));
+export const addWorkspaceFolder: typeof real.addWorkspaceFolder = (uri) => {
+  editor.added.push(uri);
+  return editor.adds;
+};
 export const codeWorkspace: typeof real.codeWorkspace = () => editor.codeWorkspace;
 export const isTrusted: typeof real.isTrusted = () => editor.trusted;
 export const onDidGrantTrust: typeof real.onDidGrantTrust = (listener) => editor.granted.add(listener);
@@ -117,6 +127,7 @@ export const remoteName: typeof real.remoteName = () => editor.remote;
 export const isWeb: typeof real.isWeb = () => editor.web;
 export const isFocused: typeof real.isFocused = () => editor.focused;
 export const pathOf: typeof real.pathOf = (uri) => (uri.startsWith("file:") ? fileURLToPath(uri) : uri);
+export const uriOf: typeof real.uriOf = (file) => pathToFileURL(file).href;
 export const appName: typeof real.appName = () => "Test Editor";
 
 export const setting: typeof real.setting = <T>(key: string, fallback: T) => (editor.settings[key] ?? fallback) as T;

@@ -139,45 +139,9 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Asse
 		a.Verdicts = append(a.Verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
 	}
 	for i := range a.Verdicts {
-		a.complete(&a.Verdicts[i])
+		a.complete(w, &a.Verdicts[i])
 	}
 	return a
-}
-
-// complete gives a verdict its context and the fixes that its cause calls for.
-func (a *Assessment) complete(v *model.Verdict) {
-	v.ContextID = rules.ContextID(v.Problem.Message)
-	if v.Kind != model.Phantom {
-		return
-	}
-	if len(v.Guilty) > 0 {
-		v.ContextID = rules.ContextID(v.Guilty[0].Variable)
-	}
-	if a.Snapshot.Editor == nil {
-		return
-	}
-	if v.Cause == model.CauseStale {
-		// What keeps gopls from seeing the truth may also keep a restarted
-		// one from it: a mask goes first.
-		for _, f := range a.Findings {
-			if f.Rule == "masked-variable" {
-				v.Fixes = append(v.Fixes, f.Fixes...)
-			}
-		}
-		v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.RestartGopls})
-		return
-	}
-	for _, g := range v.Guilty {
-		offered := len(v.Fixes)
-		for _, f := range a.Findings {
-			if f.Subject == g.Variable {
-				v.Fixes = append(v.Fixes, f.Fixes...)
-			}
-		}
-		if len(v.Fixes) == offered && a.Snapshot.Extension != nil && g.Variable != "PATH" {
-			v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.UseShellValue, Args: map[string]model.Value{"variable": model.NewValue(g.Variable)}})
-		}
-	}
 }
 
 // Explain returns the documentation of a rule or verdict as Markdown; ok is

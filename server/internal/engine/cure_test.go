@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
@@ -52,7 +53,9 @@ func TestEditIsShownBeforeItIsMade(t *testing.T) {
 	user := &asked{editor: e}
 	settings := filepath.Join(e.Dir, ".vscode", "settings.json")
 
-	if r := e.loop.Cure(t.Context(), user); r.Outcome != "declined" || len(user.edits) != 0 {
+	fixIt := engine.FixRequest{Fix: fix.UseShellValue, Args: map[string]string{"variable": "GOPROXY"}}
+
+	if r := e.loop.Fix(t.Context(), user, fixIt); r.Outcome != "declined" || len(user.edits) != 0 {
 		t.Errorf("a refusal: %+v, edits %+v", r, user.edits)
 	}
 	if len(user.questions) != 1 || !strings.Contains(user.questions[0], `"GOPROXY": "file://`+e.Proxy) || !strings.Contains(user.questions[0], "+++ .vscode/settings.json") {
@@ -63,7 +66,7 @@ func TestEditIsShownBeforeItIsMade(t *testing.T) {
 	}
 
 	user.agree = true
-	e.loop.Cure(t.Context(), user) // this editor reads no settings, so it does not help
+	e.loop.Fix(t.Context(), user, fixIt) // this editor reads no settings, so it does not help
 	if len(user.edits) != 1 || user.edits[0].File != settings {
 		t.Fatalf("edits %+v", user.edits)
 	}

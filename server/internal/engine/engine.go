@@ -39,6 +39,7 @@ type Update struct {
 	Details  []string
 	Cure     string // title of the best cure, "" if none
 	Trusted  bool
+	Undoable bool  // there is a cure that can be undone
 	Gopls    []int // the processes of the gopls that run in the editor, and of daemons behind them
 }
 
@@ -50,6 +51,17 @@ type Host interface {
 	SetEnv(ctx context.Context, values map[string]string) error
 	// RestartGopls asks the Go extension to restart gopls and waits for it.
 	RestartGopls(ctx context.Context) error
+	// ReloadGopls has gopls load the given workspace folders anew, without a
+	// restart, and returns when they are loaded.
+	ReloadGopls(ctx context.Context, folders []string) error
+	// InstallGopls has the Go extension build and install gopls, and start it.
+	InstallGopls(ctx context.Context) error
+	// RestartExtensionHost has the editor restart its extensions. It returns
+	// before they end, and we with them.
+	RestartExtensionHost(ctx context.Context) error
+	// AddFolder adds a folder to the workspace. An editor that shows one folder
+	// restarts its extensions for that, too.
+	AddFolder(ctx context.Context, folder string) error
 	// ApplyEdit applies an edit and saves the file; applied is false if the
 	// editor or the user declined.
 	ApplyEdit(ctx context.Context, edit Edit) (applied bool, err error)
@@ -67,7 +79,7 @@ type Edit struct {
 
 // CureResult tells how a cure went.
 type CureResult struct {
-	Outcome  string // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone"
+	Outcome  string // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone", "restarting"
 	Message  string // one sentence for people
 	Millis   int64
 	Next     string // title of the next rung, "" if none

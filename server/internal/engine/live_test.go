@@ -229,7 +229,7 @@ func TestUndoGoesBackCureByCure(t *testing.T) {
 	e.await("the phantom", phantom)
 	user := &asked{editor: e, agree: true}
 	settings := filepath.Join(e.Dir, ".vscode", "settings.json")
-	e.loop.Cure(t.Context(), user)
+	e.loop.Fix(t.Context(), user, engine.FixRequest{Fix: fix.UseShellValue, Args: map[string]string{"variable": "GOPROXY"}})
 	if _, err := os.Stat(settings); err != nil {
 		t.Fatal(err)
 	}

@@ -319,8 +319,9 @@ func (r *run) noFolder(facts *EditorFacts, asked int) {
 
 // report publishes a look. remark is a detail of its own, "" if there is none.
 func (l *Loop) report(v survey, remark string, asked int) {
-	r := v.report(l.w)
-	u := Update{Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
+	r := l.shown(v).report(l.w)
+	records, _ := l.undoable(l.folders())
+	u := Update{Undoable: len(records) > 0, Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
 	if remark != "" {
 		u.Details = append(u.Details, remark)
 	}

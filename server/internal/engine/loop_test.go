@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -49,6 +50,9 @@ type editor struct {
 	gopls    map[string]string // what gopls was started with
 	started  time.Time
 	restarts int
+	actions  []string // what it can do for a cure
+	reloads  int
+	spoiled  string            // a second file with the broken import; "": there is none
 	second   map[string]string // the environment of a second gopls; nil: there is none
 	first    string            // a workspace folder before the lab's, whose main.go imports what does not exist; "": there is none
 	updates  chan engine.Update
@@ -61,7 +65,10 @@ func newEditor(t *testing.T, lab *worldtest.Lab) *editor {
 	e := &editor{
 		Lab: lab, t: t, w: world.Real(), launch: lab.With("SHELL=/bin/sh"), host: lab.With("SHELL=/bin/sh"),
 		updates: make(chan engine.Update, 1000),
+		actions: []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave},
 	}
+	// The undo journal of a test is its own.
+	e.w.Environ = append([]string{"XDG_CACHE_HOME=" + t.TempDir()}, e.w.Environ...)
 	e.w.Processes = e
 	e.w.Clock = &hurried{start: time.Now()}
 	return e
@@ -144,7 +151,7 @@ func (e *editor) facts() engine.EditorFacts {
 	f := engine.EditorFacts{
 		Trusted: true, ClientPID: clientPID, Env: host, Folders: []string{e.Dir},
 		Extension: &model.GoExtension{Version: "0.52.0", Active: true, UseLanguageServer: true},
-		Editor:    model.Editor{Name: "test", Actions: []string{"unsetEnv", "setEnv", "restartGopls", "save"}},
+		Editor:    model.Editor{Name: "test", Actions: e.actions},
 	}
 	if gopls != nil && !e.loads(gopls) {
 		f.Problems = []model.Problem{{
@@ -152,6 +159,11 @@ func (e *editor) facts() engine.EditorFacts {
 			Severity: 1, Source: "compiler", Code: "BrokenImport",
 			Message: `could not import example.com/greet (no required module provides package "example.com/greet")`,
 		}}
+		if e.spoiled != "" {
+			more := f.Problems[0]
+			more.File = e.spoiled
+			f.Problems = append(f.Problems, more)
+		}
 	}
 	if e.first != "" {
 		f.Folders = []string{e.first, e.Dir}
@@ -214,6 +226,21 @@ func (e *editor) RestartGopls(context.Context) error {
 	e.tell()
 	return nil
 }
+
+func (e *editor) ReloadGopls(_ context.Context, folders []string) error {
+	e.mu.Lock()
+	e.reloads++
+	e.mu.Unlock()
+	if !slices.Equal(folders, []string{e.Dir}) {
+		e.t.Errorf("gopls is to load %q", folders)
+	}
+	e.tell()
+	return nil
+}
+
+func (e *editor) InstallGopls(context.Context) error         { return errors.New("no network") }
+func (e *editor) RestartExtensionHost(context.Context) error { return nil }
+func (e *editor) AddFolder(context.Context, string) error    { return nil }
 
 func (e *editor) ApplyEdit(context.Context, engine.Edit) (bool, error)  { return false, nil }
 func (e *editor) Confirm(context.Context, string, string) (bool, error) { return true, nil }

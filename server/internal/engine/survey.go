@@ -150,9 +150,6 @@ func known(version string) string {
 	return version
 }
 
-// ladder orders fixes by their side effects, the smallest first.
-var ladder = []string{fix.Unmask, fix.RestartGopls, fix.UseShellValue, fix.FixPattern, fix.SetVariable, fix.UnsetVariable, fix.AddPattern, fix.Relaunch, fix.RunCommand, fix.ByHand}
-
 // offers lists every fix on offer, the best first: what cures a proven
 // phantom before what only mends a finding, then by side effects.
 func (v survey) offers() []offer {
@@ -177,7 +174,6 @@ func (v survey) offers() []offer {
 			}
 		}
 	}
-	rank := func(x, y offer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
 	slices.SortStableFunc(out[:proven], rank)
 	slices.SortStableFunc(out[proven:], rank)
 	return out
@@ -204,7 +200,8 @@ func (o offer) key() string {
 // folderOf is the folder that a fix is about; "" where it does the same in
 // every folder, or where there is only one.
 func folderOf(o model.FixOffer, s *model.Snapshot) string {
-	if o.ID != fix.UseShellValue || len(s.Folders) < 2 {
+	perFolder := []string{fix.UseShellValue, fix.SessionEnv, fix.ReloadGopls, fix.ReloadBySetting, fix.WorkUse}
+	if !slices.Contains(perFolder, o.ID) || len(s.Folders) < 2 {
 		return ""
 	}
 	return s.Dir

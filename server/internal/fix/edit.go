@@ -46,11 +46,17 @@ func (m maker) addEdit(p Plan, file string, want []byte, edits []jsonc.Edit, onD
 	if err != nil {
 		return p, err
 	}
+	dir := ""
+	if parent := filepath.Dir(file); want == nil && filepath.Base(parent) == ".vscode" {
+		if _, err := m.w.Files.Stat(parent); errors.Is(err, fs.ErrNotExist) {
+			dir = parent
+		}
+	}
 	p.Steps = []Step{{Kind: StepEditFile, Edit: &FileEdit{
 		File: file, Want: want, Edits: textEdits(want, edits), After: after, OnDisk: onDisk,
 	}}}
 	p.Undo = []Step{{Kind: StepEditFile, Edit: &FileEdit{
-		File: file, Want: after, Edits: textEdits(after, jsonc.Invert(want, edits)), After: slices.Concat([]byte{}, want), Delete: want == nil, OnDisk: onDisk,
+		File: file, Want: after, Edits: textEdits(after, jsonc.Invert(want, edits)), After: slices.Concat([]byte{}, want), Delete: want == nil, OnDisk: onDisk, Dir: dir,
 	}}}
 	p.Preview = m.preview(file, want, after)
 	p.Reversible = true
@@ -109,6 +115,44 @@ func position(data []byte, offset int) model.Position {
 	return at
 }
 
+// Splice applies edits to data, whatever their order. It fails if one does not
+// fit.
+func Splice(data []byte, edits []TextEdit) ([]byte, error) {
+	bytewise := make([]jsonc.Edit, len(edits))
+	for i, e := range edits {
+		start, ok := offset(data, e.Range.Start)
+		end, also := offset(data, e.Range.End)
+		if !ok || !also {
+			return nil, errors.New("an edit lies outside of the file")
+		}
+		bytewise[i] = jsonc.Edit{Start: start, End: end, NewText: e.NewText}
+	}
+	return jsonc.Apply(data, bytewise)
+}
+
+// offset is the inverse of position.
+func offset(data []byte, at model.Position) (offset int, ok bool) {
+	start := 0
+	if bytes.HasPrefix(data, []byte("\uFEFF")) {
+		start = len("\uFEFF")
+	}
+	var here model.Position
+	for i, r := range string(data[start:]) {
+		if here == at {
+			return start + i, true
+		}
+		switch {
+		case r == '\n' || r == '\r' && !bytes.HasPrefix(data[start+i+1:], []byte("\n")):
+			here = model.Position{Line: here.Line + 1}
+		case r > 0xFFFF:
+			here.Character += 2
+		default:
+			here.Character++
+		}
+	}
+	return len(data), here == at
+}
+
 // The settings whose members are environment variables.
 const (
 	toolsEnvVars = "go.toolsEnvVars"
@@ -119,6 +163,17 @@ const (
 // settings file. want is what the file must have there now; nil if it may lack
 // it.
 func (m maker) settingsEdit(p Plan, file string, path []string, want *model.Value, value string) (Plan, error) {
+	return m.settingsEdits(p, file, []member{{path, value}}, want)
+}
+
+// member is a text of a settings file.
+type member struct {
+	path  []string
+	value string
+}
+
+// settingsEdits is settingsEdit of several members at once.
+func (m maker) settingsEdits(p Plan, file string, members []member, want *model.Value) (Plan, error) {
 	if m.unsaved(file) {
 		return disabled(p, "%s has changes that are not saved; save it first.", file), nil
 	}
@@ -130,23 +185,57 @@ func (m maker) settingsEdit(p Plan, file string, path []string, want *model.Valu
 	if err != nil {
 		return disabled(p, "%s is not valid, so it cannot be edited safely (%v); correct it first.", file, err), nil
 	}
-	path = append(settingsRoot(file), path...)
-	if want != nil {
-		if have, ok := textAt(doc, path); !ok || have != *want {
-			return p, changed(file)
+	after := data
+	var all []jsonc.Edit
+	for _, change := range members {
+		path := append(settingsRoot(file), change.path...)
+		if want != nil {
+			if have, ok := textAt(doc, path); !ok || have != *want {
+				return p, changed(file)
+			}
 		}
+		edits, err := doc.Set(path, change.value)
+		if errors.Is(err, jsonc.ErrNotObject) {
+			return disabled(p, "%s has a value of a wrong type for %s; correct it first.", file, path[0]), nil
+		}
+		if err != nil {
+			return p, err
+		}
+		if after, err = jsonc.Apply(after, edits); err != nil {
+			return p, err
+		}
+		if doc, err = jsonc.Parse(after); err != nil {
+			return p, err
+		}
+		all = edits
 	}
-	edits, err := doc.Set(path, value)
-	if errors.Is(err, jsonc.ErrNotObject) {
-		return disabled(p, "%s has a value of a wrong type for %s; correct it first.", file, path[0]), nil
-	}
-	if err != nil {
-		return p, err
-	}
-	if len(edits) == 0 {
+	if bytes.Equal(after, data) {
 		return disabled(p, "%s says so already; restart gopls.", file), nil
 	}
-	return m.addEdit(p, file, data, edits, false)
+	if len(members) > 1 {
+		all = []jsonc.Edit{difference(data, after)}
+	}
+	return m.addEdit(p, file, data, all, false)
+}
+
+// difference is the one edit that turns before into after.
+func difference(before, after []byte) jsonc.Edit {
+	start := 0
+	for start < min(len(before), len(after)) && before[start] == after[start] {
+		start++
+	}
+	same := 0
+	for same < min(len(before), len(after))-start && before[len(before)-1-same] == after[len(after)-1-same] {
+		same++
+	}
+	// At the borders of characters and of line endings.
+	for start > 0 && (start < len(before) && !utf8.RuneStart(before[start]) || start < len(after) && !utf8.RuneStart(after[start]) || before[start-1] == '\r') {
+		start--
+	}
+	for same > 0 && (!utf8.RuneStart(before[len(before)-same]) || before[len(before)-same] == '\n') {
+		same--
+	}
+	return jsonc.Edit{Start: start, End: len(before) - same, NewText: string(after[start : len(after)-same])}
 }
 
 // settingsRoot is where the settings are in a file: a workspace file has them

@@ -32,6 +32,23 @@ func (f files) ReadFile(name string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
+func (f files) Stat(name string) (fs.FileInfo, error) {
+	for file := range f.content {
+		if file == name || strings.HasPrefix(file, name+"/") {
+			return nil, nil // nobody asks for more than that it is there
+		}
+	}
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+}
+
+func (f files) RemoveFile(name string, want []byte) error {
+	if have, exists := f.content[name]; !exists || have != string(want) {
+		return world.ErrChanged
+	}
+	delete(f.content, name)
+	return nil
+}
+
 func (f files) ReplaceFile(name string, want, data []byte) error {
 	have, exists := f.content[name]
 	if exists != (want != nil) || have != string(want) {
@@ -142,6 +159,9 @@ func roundTrip(t *testing.T, w *world.World, p fix.Plan, before map[string]strin
 	data, err := w.Files.ReadFile(do.File)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if spliced, err := fix.Splice(data, undo.Edits); err != nil || string(spliced) != string(undo.After) {
+		t.Errorf("the edits of the undo give\n%q (%v), want\n%q", spliced, err, undo.After)
 	}
 	if got := asEditor(string(data), undo.Edits); got != noBOM(undo.After) {
 		t.Errorf("undo in an editor gives\n%q, want\n%q", got, noBOM(undo.After))

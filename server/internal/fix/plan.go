@@ -15,9 +15,17 @@ import (
 
 // The ids of the fixes, with the arguments each takes.
 const (
-	RestartGopls  = "restart-gopls"   // no arguments
+	ReloadGopls       = "reload-gopls"      // no arguments
+	ReloadBySetting   = "reload-by-setting" // no arguments
+	RestartGopls      = "restart-gopls"     // no arguments
+	RestartExtensions = "restart-extension-host"
+	RebuildGopls      = "rebuild-gopls" // no arguments
+	WorkUse           = "work-use"      // dir: of the module
+	OpenModule        = "open-module"   // dir: of the module
+
 	Unmask        = "unmask"          // variable
-	UseShellValue = "use-shell-value" // variable
+	SessionEnv    = "session-env"     // variable: one, or several with commas
+	UseShellValue = "use-shell-value" // variable: one, or several with commas
 	FixPattern    = "fix-pattern"     // variable
 	Relaunch      = "relaunch"        // no arguments needed; always by hand
 	SetVariable   = "set-variable"    // variable, value, environment
@@ -35,14 +43,20 @@ const (
 	StepUnsetEditorEnv StepKind = "unset-editor-env"
 	StepSetEditorEnv   StepKind = "set-editor-env"
 	StepRestartGopls   StepKind = "restart-gopls"
+	StepReloadGopls    StepKind = "reload-gopls"
+	StepInstallGopls   StepKind = "install-gopls"
+	StepAddFolder      StepKind = "add-folder"
+
+	StepRestartExtensions StepKind = "restart-extension-host"
 )
 
 // Step is one thing to do, in order.
 type Step struct {
-	Kind   StepKind
-	Names  []string          // unset-editor-env
-	Values map[string]string // set-editor-env; may be secret
-	Edit   *FileEdit         // edit-file
+	Kind    StepKind
+	Names   []string          // unset-editor-env
+	Values  map[string]string // set-editor-env; may be secret
+	Edit    *FileEdit         // edit-file
+	Folders []string          // reload-gopls: workspace folders; add-folder: the one to add
 }
 
 // FileEdit changes one file.
@@ -58,6 +72,9 @@ type FileEdit struct {
 	// file as a document would make its line endings alike, and go takes a
 	// carriage return in its file for a part of the value.
 	OnDisk bool
+	// Dir is a directory that the cure has made for the file, for an undo to
+	// remove if nothing is left in it; "" if there is none.
+	Dir string
 }
 
 // TextEdit replaces a range, counted as in LSP.
@@ -69,6 +86,9 @@ type TextEdit struct {
 // Write carries the edit out on disk. It fails with world.ErrChanged when the
 // file is not what the edit was made for.
 func (e FileEdit) Write(w *world.World) error {
+	if e.Delete {
+		return w.Files.RemoveFile(e.File, e.Want)
+	}
 	return w.Files.ReplaceFile(e.File, e.Want, e.After)
 }
 
@@ -108,6 +128,18 @@ func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(mod
 		return m.restartGopls(), nil
 	case Relaunch:
 		return m.relaunch(), nil
+	case ReloadGopls:
+		return m.reloadGopls(), nil
+	case ReloadBySetting:
+		return m.reloadBySetting()
+	case RestartExtensions:
+		return m.restartExtensions(), nil
+	case RebuildGopls:
+		return m.rebuildGopls(), nil
+	case WorkUse:
+		return m.workUse(offer.Args["dir"].Reveal())
+	case OpenModule:
+		return m.openModule(offer.Args["dir"].Reveal())
 	case RunCommand, ByHand:
 		return m.byHand(offer.ID, offer.Args)
 	}
@@ -117,6 +149,8 @@ func Make(w *world.World, s *model.Snapshot, offer model.FixOffer, show func(mod
 	switch offer.ID {
 	case Unmask:
 		return m.unmask(), nil
+	case SessionEnv:
+		return m.sessionEnv(), nil
 	case UseShellValue:
 		return m.useShellValue()
 	case FixPattern:
@@ -136,7 +170,7 @@ type maker struct {
 	w        *world.World
 	s        *model.Snapshot
 	show     func(model.Value) string
-	variable string
+	variable string        // one, or for some fixes several with commas
 	envName  model.EnvName // the environment that the fix is for; "" if the offer names none
 }
 

@@ -81,6 +81,102 @@ func (m maker) unmask() Plan {
 	return p
 }
 
+// homes are where other programs than go find their files.
+var homes = []string{"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"}
+
+// sessionEnv gives the extension host what the shell has, and gopls with it.
+func (m maker) sessionEnv() Plan {
+	names := strings.Split(m.variable, ",")
+	p := Plan{ID: SessionEnv, Title: fmt.Sprintf("Use the shell's %s until the editor restarts", and(names)), Reversible: true}
+	if why := m.cannot(model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls); why != "" {
+		return disabled(p, "%s", why)
+	}
+	shell, _ := m.s.Env(model.EnvShell)
+	if !shell.Complete {
+		return disabled(p, "What the shell has is not known: %s.", strings.TrimSuffix(shell.Why, "."))
+	}
+	editor, known := m.s.Env(model.EnvEditor)
+	if !known || !editor.Complete {
+		return disabled(p, "What the editor's environment has is not known.")
+	}
+	var unset, bring []string // names
+	set, old := map[string]string{}, map[string]string{}
+	var say []string
+	for _, name := range names {
+		switch {
+		case !model.Kept(name):
+			return disabled(p, "%s is none of the variables that Go Phantom touches.", name)
+		case slices.Contains(homes, strings.ToUpper(name)):
+			return disabled(p, "Every extension of the editor finds its files by %s: start the editor from the shell instead.", name)
+		}
+		if over, ok := m.overProcess(name); ok {
+			return disabled(p, "%s (%s) sets %s, which counts for the Go tools whatever the editor's environment has: change it there.", over.Layer, place(over), name)
+		}
+		want, wanted := shell.Layer(model.LayerProcess).Vars[name]
+		have, there := editor.Layer(model.LayerProcess).Vars[name]
+		if wanted == there && want.Value == have.Value {
+			continue
+		}
+		if there {
+			old[name] = have.Value.Reveal()
+		} else {
+			bring = append(bring, name)
+		}
+		if wanted {
+			set[name] = want.Value.Reveal()
+			say = append(say, fmt.Sprintf("Sets %s=%s in the editor's environment.", name, m.show(want.Value)))
+		} else {
+			unset = append(unset, name)
+			say = append(say, fmt.Sprintf("Takes %s out of the editor's environment, as the shell does not set it.", name))
+		}
+		p.WeakensSecurity = p.WeakensSecurity || weakens(name, editor.Lookup(name).Value.Reveal(), shell.Lookup(name).Value.Reveal())
+	}
+	if len(say) == 0 {
+		return disabled(p, "The editor's environment has the shell's %s already; restart gopls.", and(names))
+	}
+	if len(set) == 0 {
+		p.Title = fmt.Sprintf("Leave %s unset until the editor restarts, as in the shell", and(names))
+	}
+	p.Steps, p.Undo = change(unset, set), change(bring, old)
+	p.Preview = strings.Join(say, " ") + " That lasts until the editor restarts its extensions, all of which see it. Then gopls is restarted. No file and no setting is changed."
+	return p
+}
+
+// change are the steps that change the environment of the extension host, and
+// let gopls have it.
+func change(unset []string, set map[string]string) (steps []Step) {
+	if len(unset) > 0 {
+		steps = append(steps, Step{Kind: StepUnsetEditorEnv, Names: unset})
+	}
+	if len(set) > 0 {
+		steps = append(steps, Step{Kind: StepSetEditorEnv, Values: set})
+	}
+	return append(steps, Step{Kind: StepRestartGopls})
+}
+
+// overProcess finds what gives gopls another value of a variable than the one
+// that the extension host has.
+func (m maker) overProcess(name string) (model.Origin, bool) {
+	gopls, _ := m.s.Env(model.EnvGopls)
+	tools, _ := m.s.Env(model.EnvTools)
+	for _, l := range []model.Layer{
+		gopls.Layer(model.LayerGoplsSettings), tools.Layer(model.LayerGopathSetting), tools.Layer(model.LayerProxySetting), tools.Layer(model.LayerToolsEnvVars),
+	} {
+		if a, ok := l.Vars[name]; ok && !derived(a) {
+			return model.Origin{Layer: l.Kind, File: a.File, Line: a.Line}, true
+		}
+	}
+	return model.Origin{}, false
+}
+
+// and lists names for people.
+func and(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
 // derived reports whether a settings layer only passes on what the Go extension
 // found in the editor's environment: no file sets it, and a note says why.
 func derived(a model.Assignment) bool { return a.File == "" && a.Note != "" }

@@ -2,7 +2,6 @@ package fix
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +12,8 @@ import (
 // useShellValue gives the Go tools what the shell has, through
 // go.toolsEnvVars. The Go extension restarts gopls by itself on that change.
 func (m maker) useShellValue() (Plan, error) {
-	p := Plan{ID: UseShellValue, Title: fmt.Sprintf("Use the shell's %s for Go tools", m.variable)}
+	names := strings.Split(m.variable, ",")
+	p := Plan{ID: UseShellValue, Title: fmt.Sprintf("Use the shell's %s for Go tools", and(names))}
 	shell, _ := m.s.Env(model.EnvShell)
 	if !shell.Complete {
 		return disabled(p, "What the shell has is not known: %s.", strings.TrimSuffix(shell.Why, ".")), nil
@@ -22,44 +22,58 @@ func (m maker) useShellValue() (Plan, error) {
 	if !ok || !tools.Complete {
 		return disabled(p, "The Go extension (golang.go), which reads go.toolsEnvVars, is not installed or is disabled."), nil
 	}
-
-	// An empty text is how a variable can be taken away: the Go extension
-	// cannot unset one, but go and net/http take empty for unset.
-	value := shell.Layer(model.LayerProcess).Vars[m.variable].Value
-	if value.Empty() {
-		if !model.IsGoVariable(m.variable) && !isProxy(m.variable) {
-			return disabled(p, "The shell does not set %s, and go.toolsEnvVars cannot take it away from the Go tools.", m.variable), nil
+	var members []member
+	var file string
+	unset := 0
+	for _, name := range names {
+		one := m
+		one.variable = name
+		// An empty text is how a variable can be taken away: the Go extension
+		// cannot unset one, but go and net/http take empty for unset.
+		value := shell.Layer(model.LayerProcess).Vars[name].Value
+		if value.Empty() {
+			unset++
+			if !model.IsGoVariable(name) && !isProxy(name) {
+				return disabled(p, "The shell does not set %s, and go.toolsEnvVars cannot take it away from the Go tools.", name), nil
+			}
+			if len(names) == 1 {
+				p.Title = fmt.Sprintf("Leave %s unset for Go tools, as in the shell", name)
+			}
+		} else if len(names) == 1 {
+			p.Title += ": " + m.show(value)
 		}
-		p.Title = fmt.Sprintf("Leave %s unset for Go tools, as in the shell", m.variable)
-	} else {
-		p.Title += ": " + m.show(value)
-	}
-	if why := m.unfit(value.Reveal()); why != "" {
-		return disabled(p, "%s", why), nil
-	}
-	if tools.Process()[m.variable] == value.Reveal() {
-		return disabled(p, "Go tools that are started now get the shell's %s already; restart gopls.", m.variable), nil
-	}
-	if over, ok := m.overToolsEnvVars(tools); ok {
-		return disabled(p, "%s (%s) sets %s as well and wins over go.toolsEnvVars: change it there.", over.Layer, place(over), m.variable), nil
-	}
-
-	file := filepath.Join(m.s.Dir, ".vscode", "settings.json")
-	if ed := m.s.Editor; len(m.s.Folders) > 1 && ed != nil && ed.WorkspaceFile != "" {
-		// One gopls serves all folders, and whose settings it gets is chance.
-		file = ed.WorkspaceFile
-	}
-	if a, set := tools.Layer(model.LayerToolsEnvVars).Vars[m.variable]; set {
-		switch {
-		case a.File != "":
-			file = a.File
-		case !derived(a):
-			return disabled(p, "It is not known which settings file sets %s in go.toolsEnvVars; save your settings first.", m.variable), nil
+		if why := one.unfit(value.Reveal()); why != "" {
+			return disabled(p, "%s", why), nil
 		}
+		if tools.Process()[name] == value.Reveal() {
+			continue
+		}
+		if over, ok := one.overToolsEnvVars(tools); ok {
+			return disabled(p, "%s (%s) sets %s as well and wins over go.toolsEnvVars: change it there.", over.Layer, place(over), name), nil
+		}
+		where := m.workspaceSettings()
+		if a, set := tools.Layer(model.LayerToolsEnvVars).Vars[name]; set {
+			switch {
+			case a.File != "":
+				where = a.File
+			case !derived(a):
+				return disabled(p, "It is not known which settings file sets %s in go.toolsEnvVars; save your settings first.", name), nil
+			}
+		}
+		if file != "" && file != where {
+			return disabled(p, "go.toolsEnvVars sets %s in two settings files (%s and %s): change them one by one.", and(names), file, where), nil
+		}
+		file = where
+		members = append(members, member{[]string{toolsEnvVars, name}, value.Reveal()})
+		p.WeakensSecurity = p.WeakensSecurity || weakens(name, tools.Lookup(name).Value.Reveal(), shell.Lookup(name).Value.Reveal())
 	}
-	before := tools.Lookup(m.variable).Value.Reveal()
-	p.WeakensSecurity = weakens(m.variable, before, shell.Lookup(m.variable).Value.Reveal())
-	return m.settingsEdit(p, file, []string{toolsEnvVars, m.variable}, nil, value.Reveal())
+	if len(members) == 0 {
+		return disabled(p, "Go tools that are started now get the shell's %s already; restart gopls.", and(names)), nil
+	}
+	if unset == len(names) && unset > 1 {
+		p.Title = fmt.Sprintf("Leave %s unset for Go tools, as in the shell", and(names))
+	}
+	return m.settingsEdits(p, file, members, nil)
 }
 
 // overToolsEnvVars finds what would hide the variable of go.toolsEnvVars.

@@ -187,10 +187,15 @@ func (s *server) offers(r report.Report, p *protocol.CodeActionParams) (offers [
 	}
 	for _, problem := range r.Problems {
 		resolves, meant := s.meant(problem, doc, p)
-		if !meant || model.VerdictKind(problem.Verdict) != model.Phantom {
+		proven := model.VerdictKind(problem.Verdict) == model.Phantom
+		fixes := problem.Fixes
+		if !proven { // we change nothing for what is no phantom, but say what go asks for
+			fixes = slices.DeleteFunc(slices.Clone(fixes), func(f report.Fix) bool { return f.Kind != "manual" })
+		}
+		if !meant || !proven && len(fixes) == 0 {
 			continue
 		}
-		add(problem.Fixes, problem.ContextID, true, resolves)
+		add(fixes, problem.ContextID, proven, resolves)
 		for _, f := range sharing(r.Findings, problem.ContextID) {
 			explain(f)
 		}

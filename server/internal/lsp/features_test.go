@@ -699,7 +699,7 @@ func (c *client) during(do func(ctx context.Context, h engine.Host) error, answe
 
 func TestEditorActions(t *testing.T) {
 	ctx := context.Background()
-	c := ready(t, feeding("unsetEnv", "setEnv", "restartGopls"), nil)
+	c := ready(t, feeding("unsetEnv", "setEnv", "restartGopls", "reloadGopls", "installGopls", "restartExtensionHost", "addFolder"), nil)
 	var action EditorAction
 
 	err := c.during(func(ctx context.Context, h engine.Host) (err error) {
@@ -734,6 +734,24 @@ func TestEditorActions(t *testing.T) {
 		})
 	if err == nil || !strings.Contains(err.Error(), "what?") {
 		t.Errorf("error %v", err)
+	}
+
+	for _, tt := range []struct {
+		want EditorAction
+		do   func(ctx context.Context, h engine.Host) error
+	}{
+		{EditorAction{Kind: "reloadGopls", URIs: []string{"file:///ws", "file:///with%20space"}}, func(ctx context.Context, h engine.Host) error {
+			return h.ReloadGopls(ctx, []string{"/ws", "/with space"})
+		}},
+		{EditorAction{Kind: "installGopls"}, func(ctx context.Context, h engine.Host) error { return h.InstallGopls(ctx) }},
+		{EditorAction{Kind: "restartExtensionHost"}, func(ctx context.Context, h engine.Host) error { return h.RestartExtensionHost(ctx) }},
+		{EditorAction{Kind: "addFolder", URI: "file:///other"}, func(ctx context.Context, h engine.Host) error { return h.AddFolder(ctx, "/other") }},
+	} {
+		var got EditorAction
+		err := c.during(tt.do, func() { c.answer(c.expect("gophantom/editorAction", &got), obj{"ok": true}) })
+		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
 	}
 
 	plain := ready(t, nil, nil)

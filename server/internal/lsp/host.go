@@ -38,6 +38,26 @@ func (h host) RestartGopls(ctx context.Context) error {
 	return h.act(ctx, EditorAction{Kind: model.ActionRestartGopls})
 }
 
+func (h host) ReloadGopls(ctx context.Context, folders []string) error {
+	action := EditorAction{Kind: model.ActionReloadGopls}
+	for _, folder := range folders {
+		action.URIs = append(action.URIs, string(h.s.uri(folder)))
+	}
+	return h.act(ctx, action)
+}
+
+func (h host) InstallGopls(ctx context.Context) error {
+	return h.act(ctx, EditorAction{Kind: model.ActionInstallGopls})
+}
+
+func (h host) RestartExtensionHost(ctx context.Context) error {
+	return h.act(ctx, EditorAction{Kind: model.ActionRestartExtensions})
+}
+
+func (h host) AddFolder(ctx context.Context, folder string) error {
+	return h.act(ctx, EditorAction{Kind: model.ActionAddFolder, URI: string(h.s.uri(folder))})
+}
+
 func (h host) Progress(message string) { h.progress.report(message) }
 
 // Confirm asks in a message of the editor: the title, an empty line, and what

@@ -120,6 +120,7 @@ func statusOf(u engine.Update) Status {
 		Details:  u.Details,
 		Cure:     u.Cure,
 		Trusted:  u.Trusted,
+		Undoable: u.Undoable,
 		Gopls:    u.Gopls,
 	}
 	if st.Health == "" {

@@ -84,6 +84,7 @@ type Status struct {
 	Details  []string     `json:"details"`  // one sentence each, for a tooltip
 	Cure     string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
 	Trusted  bool         `json:"trusted"`
+	Undoable bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
 	Gopls    []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
 	Etag     string       `json:"etag"`
 }
@@ -100,10 +101,13 @@ type StatusCounts struct {
 
 // EditorAction is the params of gophantom/editorAction.
 type EditorAction struct {
-	Kind   string            `json:"kind"` // "unsetEnv", "setEnv", "restartGopls", "save"
+	// "unsetEnv", "setEnv", "restartGopls", "save", "reloadGopls", "installGopls",
+	// "restartExtensionHost", "addFolder"
+	Kind   string            `json:"kind"`
 	Names  []string          `json:"names,omitzero"`
 	Values map[string]string `json:"values,omitzero"`
-	URI    string            `json:"uri,omitzero"`
+	URI    string            `json:"uri,omitzero"`  // of a document to save, of a folder to add
+	URIs   []string          `json:"uris,omitzero"` // of the workspace folders that gopls loads anew
 }
 
 // EditorActionResult answers an EditorAction.
@@ -150,7 +154,7 @@ type ProbeCommand struct {
 
 // CureResult is what gophantom.cure, gophantom.fix and gophantom.undo answer.
 type CureResult struct {
-	Outcome string `json:"outcome"` // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone"
+	Outcome string `json:"outcome"` // "cured", "not-cured", "by-hand", "declined", "refused", "nothing", "undone", "restarting"
 	Message string `json:"message"` // one sentence for people
 	Millis  int64  `json:"millis"`
 	Next    string `json:"next"` // title of the next rung, "" if none

@@ -379,7 +379,17 @@ const (
 	ActionSetEnv       = "setEnv"       // set them
 	ActionRestartGopls = "restartGopls" // let the Go extension restart gopls
 	ActionSave         = "save"         // save a document
+	ActionReloadGopls  = "reloadGopls"  // let gopls load a workspace folder anew, without a restart
+	ActionInstallGopls = "installGopls" // let the Go extension build and install gopls anew
+	ActionAddFolder    = "addFolder"    // add a folder to the workspace
+
+	// ActionRestartExtensions restarts the extension host, and us with it.
+	ActionRestartExtensions = "restartExtensionHost"
 )
+
+// ReloadVariable is a variable that nobody reads. A cure puts it into build.env
+// of gopls, for gopls builds its views anew when its settings change.
+const ReloadVariable = "GOPHANTOM_RELOAD"
 
 // Position is a place in a text, as LSP counts: both from 0, Character in
 // UTF-16 code units.

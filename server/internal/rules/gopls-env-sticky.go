@@ -32,7 +32,7 @@ var goplsEnvSticky = Rule{
 		vars := env.Layer(model.LayerGoplsSettings).Vars
 		for _, name := range slices.Sorted(maps.Keys(vars)) {
 			a := vars[name]
-			if a.Note != model.NoteRemoved || a.Value.Empty() {
+			if a.Note != model.NoteRemoved || a.Value.Empty() || name == model.ReloadVariable {
 				continue
 			}
 			set := env.Lookup(name)
