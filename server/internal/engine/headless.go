@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"maps"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,11 +67,9 @@ func Show(ctx context.Context, w *world.World, req Request, how Headless) (*mode
 	if !how.Online {
 		forbidNetwork(&opt, env)
 	}
-	goos, goarch := platform(s, env)
-	files := headless.GoFiles(w, req.Dir, goos, goarch)
-	opt.Open, opt.Candidates = files.Entries, files.Others
-	if files.Why != "" {
-		shown.Notes = append(shown.Notes, files.Why+".")
+	var note string
+	if opt.Open, note = headless.GoFiles(w, req.Dir, build(s, env)); note != "" {
+		shown.Notes = append(shown.Notes, note+".")
 	}
 	r, err := headless.Run(ctx, w, opt)
 	if err != nil {
@@ -128,11 +128,20 @@ func findGopls(w *world.World, s *model.Snapshot, env model.Env) string {
 	return ""
 }
 
-// platform is what an environment builds for.
-func platform(s *model.Snapshot, env model.Env) (goos, goarch string) {
+// build is what an environment builds for.
+func build(s *model.Snapshot, env model.Env) (b headless.Build) {
 	t, _ := s.ToolchainOf(env.Name)
-	goos, goarch, _ = strings.Cut(cmp.Or(t.Host, runtime.GOOS+"/"+runtime.GOARCH), "/")
-	return cmp.Or(env.Lookup("GOOS").Value.Reveal(), goos), cmp.Or(env.Lookup("GOARCH").Value.Reveal(), goarch)
+	goos, goarch, _ := strings.Cut(cmp.Or(t.Host, runtime.GOOS+"/"+runtime.GOARCH), "/")
+	b.GOOS, b.GOARCH = cmp.Or(env.Lookup("GOOS").Value.Reveal(), goos), cmp.Or(env.Lookup("GOARCH").Value.Reveal(), goarch)
+	if minor, ok := strings.CutPrefix(version.Lang(cmp.Or(t.Selected, t.Version)), "go1."); ok {
+		b.Release, _ = strconv.Atoi(minor)
+	}
+	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
+		if tags, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "-tags="); ok || strings.HasPrefix(flag, "-tags=") {
+			b.Tags = strings.FieldsFunc(strings.TrimPrefix(tags, "-tags="), func(r rune) bool { return r == ',' || r == ' ' })
+		}
+	}
+	return b
 }
 
 // forbidNetwork keeps gopls and what it runs from the network, as ground truth
