@@ -58,7 +58,7 @@ type backend struct {
 var realEngine = backend{
 	observe: engine.Observe,
 	check: func(ctx context.Context, w *world.World, s *model.Snapshot) report.Report {
-		return engine.Check(ctx, w, s).Report(w)
+		return engine.Check(ctx, w, s, nil).Report(w)
 	},
 	drift: engine.Drift,
 	show:  engine.Show,

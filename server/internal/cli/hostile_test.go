@@ -29,8 +29,8 @@ func hostile(t *testing.T) (dir string, environ []string) {
 	write("goenv", "GOPROXY=\"https://bob:hunter2@x.example\"\nGOFLAGS =-x\n")
 	write("env", "GOPROXY=https://bob:hunter2@p.example/\x1b[31m,\u202eevil\nGOPRIVATE=https://bob:hunter2@git.example, \u2066x\nGOFLAGS=-ldflags=-X=main.token=hunter2\nGOAUTH=sh -c hunter2\nHTTPS_PROXY=http://bob:hunter2@c.example\n")
 	write("problems", `{"problems":[
-		{"uri":"file:///a%00\u202e.go","source":"\u001b","message":"could not import https://bob:hunter2@x.example/\u001b[31my\u202e (no)"},
-		{"uri":"file:///a.go","source":"x","code":"\u202e","message":"\u0007"}]}`)
+		{"uri":"file:///a%00\u202e.go","source":"compiler","message":"could not import https://bob:hunter2@x.example/\u001b[31my\u202e (no)"},
+		{"uri":"file:///a.go","source":"\u001b","code":"\u202e","message":"\u0007"}]}`)
 	return dir, []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "GOENV=" + filepath.Join(dir, "goenv"), "GOINSECURE=bob:hunter2@h:80"}
 }
 

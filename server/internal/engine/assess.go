@@ -109,8 +109,9 @@ type Assessment struct {
 	Unknown  []report.Unknown
 }
 
-// Check judges a snapshot: rules first, then ground truth for its problems.
-func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
+// Check judges a snapshot: rules first, then ground truth for its problems. m
+// may be nil.
+func Check(ctx context.Context, w *world.World, s *model.Snapshot, m *verify.Memory) Assessment {
 	a := Assessment{Snapshot: s}
 	var crashes []rules.Crash
 	a.Findings, crashes = rules.Run(s)
@@ -128,7 +129,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot) Assessment {
 	if shell, ok := s.ToolchainOf(model.EnvShell); ok && (shell.Go == "" || shell.Version == "") {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: show("The shell has " + shell.Why + ".")})
 	}
-	a.Verdicts = verify.Judge(ctx, w, s)
+	a.Verdicts = verify.Judge(ctx, w, s, m)
 	for i := range a.Verdicts {
 		a.complete(&a.Verdicts[i])
 	}
@@ -208,7 +209,7 @@ func (a Assessment) health() string {
 		switch {
 		case v.Kind == model.Phantom || v.Kind == model.StaleGreen:
 			health = "warning"
-		case v.Kind == model.Unknown && judged(v.Problem):
+		case v.Kind == model.Unknown && !quietly(v):
 			unknown = true
 		}
 	}
@@ -218,10 +219,14 @@ func (a Assessment) health() string {
 	return health
 }
 
-// judged reports whether a problem is of a kind that gets a verdict.
-func judged(p model.Problem) bool {
-	_, ok := verify.ImportOf(p)
-	return ok
+// judged reports whether a problem is of a kind that gets a verdict by asking go.
+func judged(p model.Problem) bool { return !verify.Opinion(p) }
+
+// quietly reports whether an undecided problem is nothing to speak of: whoever
+// types has errors all the time, which are judged once they are saved.
+func quietly(v model.Verdict) bool {
+	_, isImport := verify.ImportOf(v.Problem)
+	return v.Waits && !isImport
 }
 
 func (a Assessment) finding(w *world.World, f model.Finding) report.Finding {
@@ -257,6 +262,19 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 		URI: loc.URI, Range: loc.Range, Source: show(v.Problem.Source), Code: show(v.Problem.Code), Message: show(v.Problem.Message),
 		Verdict: string(v.Kind), Cause: string(v.Cause), Guilty: []string{}, TrueReason: report.Show(v.TrueReason), Why: show(v.Why),
 		Summary: summary(v), Evidence: []report.Evidence{}, Fixes: a.fixes(w, v.Fixes), ContextID: v.ContextID,
+		Others: []string{}, Misleads: show(v.Misleads),
+	}
+	for _, g := range v.Others {
+		out.Others = append(out.Others, g.Variable)
+	}
+	if v.Stale != nil {
+		out.Stale = &report.Stale{What: string(v.Stale.What), File: show(v.Stale.File)}
+		if !v.Stale.Since.IsZero() {
+			out.Stale.Since = v.Stale.Since.Format(time.RFC3339)
+		}
+	}
+	if v.Bisect.Runs > 0 {
+		out.Bisect = &report.Bisect{Differing: v.Bisect.Differing, Runs: v.Bisect.Runs, Millis: v.Bisect.Millis}
 	}
 	for _, g := range v.Guilty {
 		out.Guilty = append(out.Guilty, g.Variable)
@@ -324,29 +342,73 @@ func headline(r report.Report, unjudged int) string {
 	return "No phantoms: the editor and the shell agree."
 }
 
-// summary puts a verdict into words.
+// summary puts a verdict into words; "" where there is nothing to add to what
+// gopls says.
 func summary(v model.Verdict) string {
-	path, ok := verify.ImportOf(v.Problem)
 	switch {
-	case !ok:
-		return ""
-	case v.Kind == model.Unknown:
+	case v.Kind == model.Unknown && !quietly(v):
 		return fmt.Sprintf("Not decided whether this is real: %s.", show(v.Why))
+	case v.Kind == model.StaleGreen:
+		return fmt.Sprintf("The editor shows nothing here, but %s.", show(v.Why))
 	case v.Kind != model.Phantom:
 		return ""
-	case v.Cause == model.CauseStale:
-		return fmt.Sprintf("Phantom: %s can be imported in your shell and in gopls’ environment; gopls has not looked again since that became true.", show(path))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Phantom: %s can be imported in your shell.", show(path))
-	for _, g := range v.Guilty {
-		fmt.Fprintf(&b, " gopls runs with %s, your shell with %s.", assignment(g.Editor), assignment(g.Shell))
+	path, isImport := verify.ImportOf(v.Problem)
+	switch {
+	case v.Cause == model.CauseStale:
+		fmt.Fprintf(&b, "Phantom: %s", stale(v, path))
+		return b.String()
+	case isImport && v.Cause == model.CauseEnv:
+		fmt.Fprintf(&b, "Phantom: %s can be imported in your shell.", show(path))
+	default:
+		fmt.Fprintf(&b, "Phantom: %s.", show(v.Why))
+	}
+	for i, g := range v.Guilty {
+		also := ""
+		if i > 0 {
+			also = " also"
+		}
+		fmt.Fprintf(&b, " gopls%s runs with %s, your shell with %s.", also, assignment(g.Editor), assignment(g.Shell))
 	}
 	if !v.TrueReason.Empty() {
 		first, _, _ := strings.Cut(report.Show(v.TrueReason), "\n")
 		fmt.Fprintf(&b, " What go says there: %s.", strings.TrimRight(first, ".:; "))
 	}
 	return b.String()
+}
+
+// stale says in one sentence what gopls has not seen.
+func stale(v model.Verdict, path string) string {
+	if v.Stale != nil && v.Stale.What == model.StaleDeleted {
+		return "this file does not exist any more, and gopls has not noticed."
+	}
+	right := "go builds this in your shell and in gopls’ environment"
+	if path != "" {
+		right = show(path) + " can be imported in your shell and in gopls’ environment"
+	}
+	since := "that became true"
+	if s := v.Stale; s != nil {
+		at := ""
+		if !s.Since.IsZero() {
+			at = " at " + s.Since.Format("15:04:05")
+		}
+		name := show(filepath.Base(s.File))
+		switch s.What {
+		case model.StaleModuleCache:
+			since = "the module was downloaded" + at
+		case model.StaleVendor:
+			since = "the vendor directory changed" + at
+		case model.StaleEnvFile:
+			since = "“go env -w” changed " + show(s.File) + at
+		case model.StaleToolchain:
+			since = "another Go was installed" + at
+		case model.StaleUnknown:
+		default:
+			since = name + " changed" + at
+		}
+	}
+	return right + "; gopls has not looked again since " + since + "."
 }
 
 // assignment shows a setting with its origin, where that is a line of a file.

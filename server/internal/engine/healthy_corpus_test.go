@@ -133,7 +133,7 @@ func TestHealthyCorpus(t *testing.T) {
 				}
 			}
 			w, sc := worldtest.Make(t, string(txtar.Format(&txtar.Archive{Files: files})))
-			r := engine.Check(t.Context(), w, look(t, w, sc)).Report(w)
+			r := engine.Check(t.Context(), w, look(t, w, sc), nil).Report(w)
 			if r.Health != "ok" || len(r.Findings)+len(r.Unknown) > 0 {
 				t.Errorf("health %s\n%s", r.Health, r.Text(report.Style{}))
 			}

@@ -103,7 +103,7 @@ func TestHealthyWorldsAreSilent(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := engine.Check(t.Context(), w, s).Report(w)
+				r := engine.Check(t.Context(), w, s, nil).Report(w)
 				if r.Health != "ok" || len(r.Findings)+len(r.Unknown) > 0 {
 					t.Errorf("%s, %s, %s: health %s\n%s", wsName, envName, given, r.Health, r.Text(report.Style{}))
 				}

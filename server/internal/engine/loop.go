@@ -38,7 +38,8 @@ type Loop struct {
 	done     int           // asked, as of the last finished look
 	changed  chan struct{} // closed and replaced after every look
 	shells   shells
-	memory   observe.Memory // of executables, from one look to the next
+	memory   observe.Memory            // of executables, from one look to the next
+	truths   map[string]*verify.Memory // what go said, by workspace folder; only the goroutine of Run uses it
 	listing  listing
 	probed   []probed // what probes found
 	number   int
@@ -64,7 +65,7 @@ type due struct {
 func NewLoop(w *world.World, publish func(Update)) *Loop {
 	return &Loop{
 		w: w, publish: publish, wake: make(chan struct{}, 1), changed: make(chan struct{}),
-		seen: map[string]time.Time{}, tried: map[string]bool{},
+		seen: map[string]time.Time{}, tried: map[string]bool{}, truths: map[string]*verify.Memory{},
 	}
 }
 
@@ -199,7 +200,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	}
 	r.announce(found)
 	for i := range found {
-		found[i] = Check(r.ctx, r.w, found[i].Snapshot)
+		found[i] = Check(r.ctx, r.w, found[i].Snapshot, r.truth(found[i].Snapshot.Dir))
 	}
 	if r.ctx.Err() != nil {
 		return
@@ -238,6 +239,16 @@ func (r *run) observe(facts *EditorFacts) survey {
 		found[i].Snapshot.Said = append(found[i].Snapshot.Said, r.probedSaid(found[i].Snapshot)...)
 	}
 	return found
+}
+
+// truth is the memory of what go said about a folder.
+func (r *run) truth(dir string) *verify.Memory {
+	m, ok := r.truths[dir]
+	if !ok {
+		m = &verify.Memory{}
+		r.truths[dir] = m
+	}
+	return m
 }
 
 // announce publishes that a look is under way when it has problems to judge,

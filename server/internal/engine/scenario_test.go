@@ -53,7 +53,7 @@ func TestScenarios(t *testing.T) {
 		t.Run(rule+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			w, sc := worldtest.Load(t, file)
 			snapshot := look(t, w, sc)
-			a := engine.Check(t.Context(), w, snapshot)
+			a := engine.Check(t.Context(), w, snapshot, nil)
 			want, _ := sc.Section("want")
 			wantLines := strings.FieldsFunc(want, func(r rune) bool { return r == '\n' })
 			if healthy := strings.HasPrefix(filepath.Base(file), "healthy-"); healthy == strings.Contains(want, rule+" ") {

@@ -87,7 +87,7 @@ func Watch(ctx context.Context, w *world.World, req Request, report func(Change)
 		// does one for a workspace that is still gone.
 		if news := number == 1 || back || changed || cause.happened(); news && !still {
 			number++
-			cause.Assessment, cause.Gone, cause.Polled = Check(ctx, w, s), gone, files.Polled()
+			cause.Assessment, cause.Gone, cause.Polled = Check(ctx, w, s, nil), gone, files.Polled()
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

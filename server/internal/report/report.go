@@ -121,6 +121,25 @@ type Problem struct {
 	Evidence   []Evidence `json:"evidence"`
 	Fixes      []Fix      `json:"fixes"`
 	ContextID  string     `json:"contextId"`
+
+	Others   []string `json:"others"`          // variables of which each does the same alone as the guilty ones together
+	Misleads string   `json:"misleads"`        // what of gopls' own advice does not help; "" if nothing
+	Stale    *Stale   `json:"stale,omitzero"`  // what gopls has not seen, where that is the cause
+	Bisect   *Bisect  `json:"bisect,omitzero"` // what it took to find the guilty variables
+}
+
+// Stale is what of the world gopls has not seen.
+type Stale struct {
+	What  string `json:"what"`  // "deleted-file", "new-file", "module-file", "workspace-file", "vendor", "module-cache", "env-file", "toolchain", "replaced" or "unknown"
+	File  string `json:"file"`  // what changed; "" if unknown
+	Since string `json:"since"` // RFC 3339; "" if unknown
+}
+
+// Bisect is what it took to find guilty variables.
+type Bisect struct {
+	Differing int   `json:"differing"` // variables that differ and can matter
+	Runs      int   `json:"runs"`      // runs of go
+	Millis    int64 `json:"millis"`
 }
 
 // Evidence is one run of ground truth.

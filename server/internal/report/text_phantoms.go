@@ -83,11 +83,26 @@ func (p *page) problem(pr Problem, dir string) {
 		why = strings.TrimPrefix(why+" (cause: "+pr.Cause+")", " ")
 	}
 	p.field("why", why)
-	p.field("guilty", listed(pr.Guilty))
+	guilty := listed(pr.Guilty)
+	if len(pr.Others) > 0 {
+		guilty += "; " + listed(pr.Others) + " alone would do as well"
+	}
+	p.field("guilty", guilty)
+	if pr.Stale != nil && pr.Stale.What != "unknown" {
+		since := pr.Stale.File
+		if at, err := time.Parse(time.RFC3339, pr.Stale.Since); err == nil {
+			since = strings.TrimSpace(since + " changed " + at.Format(time.DateTime))
+		}
+		p.field("unseen", strings.TrimSuffix(pr.Stale.What+": "+since, ": "))
+	}
+	p.field("beware", pr.Misleads)
 	p.field("truth", pr.TrueReason)
 	var runs []string
 	for _, e := range pr.Evidence {
 		runs = append(runs, fmt.Sprintf("%s: %s, %s (%s)", e.Environment, e.Outcome, e.Command, time.Duration(e.Millis)*time.Millisecond))
+	}
+	if b := pr.Bisect; b != nil {
+		runs = append(runs, fmt.Sprintf("the guilty among %s: %s of go (%s)", counted(b.Differing, "differing variable"), counted(b.Runs, "run"), time.Duration(b.Millis)*time.Millisecond))
 	}
 	p.field("proof", strings.Join(runs, "\n"))
 	p.fixes(pr.Fixes)

@@ -84,8 +84,7 @@ func Facts(ctx context.Context, w *world.World, s *model.Snapshot, m *FactMemory
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			j := &judge{w: w, s: s, runs: map[string]run{}}
-			r := j.ask(limited, a.dir, a.env, question{facts: true})
+			r := newJudge(w, s, nil).ask(limited, a.env, question{mode: facts, root: a.dir})
 			if r.failed == "" {
 				answers[i] = a.said(r)
 			}
@@ -132,7 +131,7 @@ func factQuestions(w *world.World, s *model.Snapshot) (out []factQuestion) {
 	if gopls, ok := s.Env(model.EnvGopls); ok && gopls.Complete && (len(envs) == 0 || differ(s, envs[0], gopls)) {
 		envs = append(envs, gopls)
 	}
-	j := &judge{w: w, s: s}
+	j := newJudge(w, s, nil)
 	around := surroundings(w, s)
 	for i, m := range s.Modules {
 		if i == factModules {
@@ -252,7 +251,7 @@ func (a factQuestion) said(r run) (out []model.Said) {
 	}
 	// What go was about to download, it was not allowed to.
 	add(downloading.ReplaceAllString(r.stderr, ""), "", "")
-	for _, p := range r.broken {
+	for _, p := range r.asked {
 		for _, e := range append(slices.Clone(p.DepsErrors), p.Error) {
 			if e == nil {
 				continue

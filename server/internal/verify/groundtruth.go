@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"go/version"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -34,42 +35,51 @@ type outcome string
 const (
 	green     outcome = "green"
 	red       outcome = "red"
+	absent    outcome = "absent" // build constraints keep the file out of the build
 	undecided outcome = "unknown"
 )
 
-// truth is what a run says about one import.
+// truth is what a run says about one problem.
 type truth struct {
 	outcome outcome
 	reason  model.Value // go's own text
-	why     string      // for undecided: a sentence for people
+	why     string      // for undecided and absent, and for red where go does not come to the problem itself: a clause for people
+	others  bool        // green, but the package has other errors
 }
 
-// run is one answer of go list for a directory in an environment.
+// run is one answer of go list in an environment.
 type run struct {
 	env      model.EnvName
-	packages map[string]listed // by import path
-	files    map[string]bool   // names of the files of the directory that go builds or tests
-	broken   []listed          // packages of the directory itself that have an error
+	command  string
+	dir      string              // where go ran
+	packages map[string]listed   // by import path
+	asked    []listed            // the packages that were asked for, with their tests
+	roots    map[string][]listed // the same by directory
 	stderr   string
 	failed   string // why there is no answer at all
+	nogo     bool   // because there is no go command
 	fatal    bool   // go refused to list anything
 	needs    bool   // something would have to be downloaded
 	writes   bool   // GOFLAGS=-mod=mod: go would write go.mod and go.sum
 	private  bool   // asked with a private module cache fed from file proxies
 	compiled bool   // the packages were compiled too
 	millis   int64
+	real     func(path string) string // resolves links
 }
 
 // listed is the part of "go list -json" that is read.
 type listed struct {
 	ImportPath string
+	Dir        string
 	ForTest    string
+	Standard   bool
 	DepOnly    bool
 	Incomplete bool
 	Error      *listError
 	DepsErrors []*listError
+	Module     *struct{ Path, Version, Dir string }
 
-	GoFiles, CgoFiles, TestGoFiles, XTestGoFiles, InvalidGoFiles []string
+	GoFiles, CgoFiles, TestGoFiles, XTestGoFiles, InvalidGoFiles, IgnoredGoFiles []string
 }
 
 type listError struct {
@@ -84,125 +94,23 @@ const disabled = "module lookup disabled by GOPROXY=off"
 // have to be downloaded and GOPROXY=off is in the way.
 const noToolchain = "toolchain not available"
 
-// of says what the run knows about one import of a file.
-func (r run) of(file, path string) truth {
-	switch {
-	case r.failed != "":
-		return truth{undecided, model.Value{}, r.failed}
-	case r.fatal && r.needs:
-		return truth{undecided, model.NewValue(r.stderr), "go would have to download something to find out; run “go mod download” in your shell"}
-	case r.fatal:
-		return truth{outcome: red, reason: model.NewValue(r.stderr)}
-	}
-	p, found := r.packages[path]
-	switch {
-	case len(r.broken) == 0 && !r.files[filepath.Base(file)]:
-		return truth{undecided, model.Value{}, "the file is not part of the build there; its build constraints may exclude it"}
-	case r.compiled && len(r.broken) == 0:
-		return truth{outcome: green}
-	case r.compiled:
-		return r.uncompilable(path)
-	case found && p.Error == nil && len(r.broken) == 0:
-		return truth{outcome: green}
-	case found && p.Error != nil:
-		return r.redOrDownload(p.Error.Err)
-	case len(r.broken) > 0:
-		text := r.broken[0].firstError()
-		if !found {
-			return r.redOrDownload(text)
-		}
-		return truth{undecided, model.NewValue(text), "another import of the same package fails there"}
-	}
-	return truth{undecided, model.Value{}, "go does not see this import there; the file may be excluded by its build constraints"}
-}
-
-// uncompilable is red if the imported package itself does not compile. Another
-// error hides whether the import is all that is wrong.
-func (r run) uncompilable(path string) truth {
-	for _, p := range r.broken {
-		for _, e := range p.DepsErrors {
-			stack := e.ImportStack
-			if strings.HasPrefix(e.Err, "# "+path+"\n") || len(stack) > 0 && stack[len(stack)-1] == path {
-				return truth{outcome: red, reason: model.NewValue(e.Err)}
-			}
-		}
-	}
-	return truth{undecided, model.NewValue(r.broken[0].firstError()), "the import can be resolved in your shell, but the package does not compile there; once it does, this can be judged"}
-}
-
-// redOrDownload is red, unless the error is only that we forbid downloads.
-func (r run) redOrDownload(text string) truth {
-	if r.needs && strings.Contains(text, disabled) {
-		return truth{undecided, model.NewValue(text), "the module is not in the module cache and would have to be downloaded to find out; run “go mod download” in your shell"}
-	}
-	return truth{outcome: red, reason: model.NewValue(text)}
-}
-
-func (p listed) firstError() string {
+// errors are the errors of the package itself, then those of what it imports.
+func (p listed) errors() (out []*listError) {
 	if p.Error != nil {
-		return p.Error.Err
+		out = append(out, p.Error)
 	}
-	for _, e := range p.DepsErrors {
-		return e.Err
-	}
-	return "the package is incomplete"
+	return append(out, p.DepsErrors...)
 }
 
-func (r run) evidence(file, path string) model.Evidence {
-	t := r.of(file, path)
-	command, how := "go list -e -test -deps .", "offline"
-	if r.compiled {
-		command = "go list -e -test -export ."
-	}
+func (p listed) broken() bool { return p.Error != nil || len(p.DepsErrors) > 0 || p.Incomplete }
+
+// evidence is what the run has to say about a problem, for people.
+func (r run) evidence(t truth) model.Evidence {
+	how := "offline"
 	if r.private {
 		how += ", with a private module cache filled from file proxies"
 	}
-	return model.Evidence{Env: r.env, Command: command + " (" + how + ")", Outcome: string(t.outcome), Text: t.reason, Millis: r.millis}
-}
-
-// run asks go once per directory and environment.
-func (j *judge) run(ctx context.Context, dir string, env model.Env) run {
-	key := fingerprint(dir, env)
-	return j.once(key, func() run {
-		r := j.ask(ctx, dir, env, question{})
-		if r.needs && !r.writes {
-			// What file proxies would serve can be found out without the network.
-			if proxies := fileProxies(env); proxies != "" {
-				if again := j.ask(ctx, dir, env, question{proxies: proxies}); again.failed == "" && !again.needs {
-					again.millis += r.millis
-					return again
-				}
-			}
-		}
-		return r
-	})
-}
-
-// compile asks go to compile what a run has loaded: only then is it known
-// that the package builds.
-func (j *judge) compile(ctx context.Context, dir string, env model.Env, loaded run) run {
-	return j.once("compile\x00"+fingerprint(dir, env), func() run {
-		q := question{compile: true}
-		if loaded.private {
-			q.proxies = fileProxies(env)
-		}
-		return j.ask(ctx, dir, env, q)
-	})
-}
-
-// once answers from memory what was asked before.
-func (j *judge) once(key string, ask func() run) run {
-	j.mu.Lock()
-	r, ok := j.runs[key]
-	j.mu.Unlock()
-	if ok {
-		return r
-	}
-	r = ask()
-	j.mu.Lock()
-	j.runs[key] = r
-	j.mu.Unlock()
-	return r
+	return model.Evidence{Env: r.env, Command: r.command + " (" + how + ")", Outcome: string(t.outcome), Text: t.reason, Millis: r.millis}
 }
 
 func fingerprint(dir string, env model.Env) string {
@@ -243,22 +151,41 @@ func fileProxies(env model.Env) string {
 	return list.String()
 }
 
+// mode is how much go list has to do.
+type mode int
+
+const (
+	load    mode = iota // find the packages and all they import
+	compile             // and compile them and their tests
+	facts               // find every package of the module, without tests
+	modules             // load go.mod or go.work only
+)
+
 // question is what go list is asked.
 type question struct {
+	mode mode
+	root string   // where go runs
+	dirs []string // load and compile: the directories of the packages; in or below root
 	// proxies, if not "", are file proxies that feed a private module cache,
 	// together with the user's own.
 	proxies string
-	compile bool // compile the package and its tests, not only load them
-	facts   bool // load every package of the module without its tests
+	tags    string            // build tags beside those of the environment, with commas
+	port    map[string]string // GOOS and GOARCH instead of those of the environment
+	overlay bool              // with the unsaved texts
+	every   bool              // compile: every error of a package, not only the first ten
+}
+
+// key is the same for questions that have the same answer.
+func (q question) key(env model.Env) string {
+	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, fingerprint(q.root, env))
 }
 
 // ask runs go list.
-func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) (r run) {
-	proxies := q.proxies
-	r.env, r.private, r.compiled = env.Name, proxies != "", q.compile
+func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
+	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile, q.root, j.real
 	goCommand := j.w.LookPath(env.Process()["PATH"], "go")
 	if goCommand == "" {
-		r.failed = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name))
+		r.failed, r.nogo = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name)), true
 		return r
 	}
 	tmp, err := j.w.Files.MkdirTemp("gophantom-")
@@ -272,35 +199,36 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) 
 	effective := env.Lookup("GOPROXY").Value.Reveal()
 	// The checksum database is asked for what go.sum lacks, also with GOPROXY=off.
 	vars["GOPROXY"], vars["GONOPROXY"], vars["GOVCS"], vars["GOSUMDB"] = "off", "none", "*:off", "off"
-	vars["GIT_TERMINAL_PROMPT"], vars["PWD"] = "0", dir
-	if proxies != "" {
+	vars["GIT_TERMINAL_PROMPT"], vars["PWD"] = "0", q.root
+	maps.Copy(vars, q.port)
+	if q.proxies != "" {
 		cache := env.Lookup("GOMODCACHE").Value.Reveal()
-		vars["GOPROXY"] = proxies
+		vars["GOPROXY"] = q.proxies
 		if cache != "" {
-			vars["GOPROXY"] = fileURL(filepath.Join(cache, "cache", "download")) + "," + proxies
+			vars["GOPROXY"] = fileURL(filepath.Join(cache, "cache", "download")) + "," + q.proxies
 		}
 		vars["GOMODCACHE"] = filepath.Join(tmp, "mod")
 	}
-	const fields = "-json=ImportPath,ForTest,DepOnly,Incomplete,Error,DepsErrors,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles"
-	args, pattern, timeout := []string{"list", "-e", "-test", "-deps", fields}, ".", runTimeout
-	switch {
-	case q.compile:
-		args, timeout = []string{"list", "-e", "-test", "-export", fields}, compileTimeout
-	case q.facts:
-		args, pattern = []string{"list", "-e", "-json=ImportPath,Incomplete,Error,DepsErrors"}, "./..."
-	}
-	if proxies != "" {
-		args = append(args, "-modcacherw")
-	}
-	extra, failed := j.readOnly(env, dir, tmp, vars)
+	args, timeout := q.flags(env)
+	extra, failed := j.readOnly(env, q.root, tmp, vars)
 	if failed != "" {
 		r.failed = failed
 		return r
 	}
 	r.writes = len(extra) > 0
-	args = append(append(args, extra...), pattern)
+	overlaid := map[string]string{} // our copy → the user's file
+	if q.overlay {
+		flag, err := j.overlay(tmp, overlaid)
+		if err != nil {
+			r.failed = "the unsaved texts could not be handed to go"
+			return r
+		}
+		extra = append(extra, flag)
+	}
+	args = append(append(args, extra...), q.patterns()...)
+	r.command = q.describe()
 
-	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: dir, Env: world.Environ(vars), Timeout: timeout})
+	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: q.root, Env: world.Environ(vars), Timeout: timeout})
 	r.millis = res.Elapsed.Milliseconds()
 	switch {
 	case errors.Is(err, world.ErrTimeout):
@@ -314,24 +242,138 @@ func (j *judge) ask(ctx context.Context, dir string, env model.Env, q question) 
 		return r
 	}
 	// People know their own files, not our copies.
-	own := strings.NewReplacer(
-		filepath.Join(tmp, "go.mod"), filepath.Join(j.moduleRoot(dir), "go.mod"),
-		filepath.Join(tmp, "go.work"), j.workFile(env, dir),
+	pairs := []string{
+		filepath.Join(tmp, "go.mod"), filepath.Join(j.moduleRoot(q.root), "go.mod"),
+		filepath.Join(tmp, "go.work"), j.workFile(env, q.root),
 		filepath.Join(tmp, "mod"), env.Lookup("GOMODCACHE").Value.Reveal(),
-	)
+	}
+	for copied, file := range overlaid {
+		pairs = append(pairs, copied, file)
+		if rel, err := filepath.Rel(q.root, copied); err == nil { // go shows the shorter one
+			pairs = append(pairs, rel, file)
+		}
+	}
+	own := strings.NewReplacer(pairs...)
 	r.parse(own.Replace(string(res.Stdout)), own.Replace(string(res.Stderr)))
-	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(dir, tmp) {
+	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(q.root, tmp) {
 		r.failed = "go would have to ask the checksum database about modules that go.sum lacks; run “go mod tidy” in your shell"
 		return r
 	}
-	forbidden := strings.TrimSpace(effective) != "off" && proxies == ""
+	if q.mode == modules {
+		r.fatal = res.Code != 0
+	}
+	forbidden := strings.TrimSpace(effective) != "off" && q.proxies == ""
 	r.needs = forbidden && (strings.Contains(r.stderr, disabled) || strings.Contains(r.stderr, noToolchain) || r.anyDisabled())
 	return r
 }
 
+// flags are the arguments of go before the patterns, and how long it may take.
+func (q question) flags(env model.Env) (args []string, timeout time.Duration) {
+	const fields = "-json=ImportPath,Dir,ForTest,Standard,DepOnly,Incomplete,Error,DepsErrors,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles,IgnoredGoFiles"
+	timeout = runTimeout
+	switch q.mode {
+	case compile:
+		args, timeout = []string{"list", "-e", "-test", "-export", "-deps", fields}, compileTimeout
+	case facts:
+		args = []string{"list", "-e", "-json=ImportPath,Dir,Incomplete,Error,DepsErrors"}
+	case modules:
+		args = []string{"list", "-m", "-json=Path"}
+	default:
+		args = []string{"list", "-e", "-test", "-deps", fields}
+	}
+	if q.proxies != "" {
+		args = append(args, "-modcacherw")
+	}
+	if q.every {
+		args = append(args, "-gcflags=-e")
+	}
+	if q.tags != "" {
+		args = append(args, "-tags="+strings.Join(append(tagsOf(env), q.tags), ","))
+	}
+	return args, timeout
+}
+
+// tagsOf are the build tags that GOFLAGS sets.
+func tagsOf(env model.Env) (tags []string) {
+	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
+		if value, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "tags="); ok || strings.HasPrefix(flag, "-tags=") {
+			value = strings.TrimPrefix(value, "-tags=")
+			tags = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+		}
+	}
+	return tags
+}
+
+// patterns name the packages.
+func (q question) patterns() []string {
+	switch q.mode {
+	case facts:
+		return []string{"./..."}
+	case modules:
+		return nil
+	}
+	out := make([]string, 0, len(q.dirs))
+	for _, dir := range q.dirs {
+		rel, err := filepath.Rel(q.root, dir)
+		switch {
+		case err != nil:
+			rel = dir
+		case rel != ".":
+			rel = "./" + filepath.ToSlash(rel)
+		}
+		out = append(out, rel)
+	}
+	return out
+}
+
+// describe is the command for people.
+func (q question) describe() string {
+	var b strings.Builder
+	for name, value := range q.port {
+		fmt.Fprintf(&b, "%s=%s ", name, value)
+	}
+	switch q.mode {
+	case compile:
+		b.WriteString("go list -e -test -export")
+	case facts:
+		return "go list ./..."
+	case modules:
+		return "go list -m"
+	default:
+		b.WriteString("go list -e -test -deps")
+	}
+	if q.tags != "" {
+		b.WriteString(" -tags=" + q.tags)
+	}
+	if q.overlay {
+		b.WriteString(" -overlay=…")
+	}
+	b.WriteString(" .")
+	return b.String()
+}
+
+// overlay writes the unsaved texts for go's -overlay, which it returns, and
+// notes which copy stands for which file.
+func (j *judge) overlay(tmp string, copies map[string]string) (flag string, err error) {
+	replace := map[string]string{}
+	for i, file := range slices.Sorted(maps.Keys(j.s.Overlays)) {
+		copied := filepath.Join(tmp, fmt.Sprintf("overlay%d", i), filepath.Base(file))
+		if err := j.w.Files.WriteTemp(copied, []byte(j.s.Overlays[file])); err != nil {
+			return "", err
+		}
+		replace[file], copies[copied] = copied, file
+	}
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	list := filepath.Join(tmp, "overlay.json")
+	return "-overlay=" + list, j.w.Files.WriteTemp(list, data)
+}
+
 func (r *run) parse(stdout, stderr string) {
 	r.stderr = strings.TrimSpace(stderr)
-	r.packages, r.files = map[string]listed{}, map[string]bool{}
+	r.packages, r.roots = map[string]listed{}, map[string][]listed{}
 	dec := json.NewDecoder(strings.NewReader(stdout))
 	for dec.More() {
 		var p listed
@@ -341,16 +383,12 @@ func (r *run) parse(stdout, stderr string) {
 		}
 		// "pkg [pkg.test]" is pkg as its test sees it.
 		path, _, _ := strings.Cut(p.ImportPath, " ")
-		if old, ok := r.packages[path]; !ok || old.Error == nil {
+		if old, ok := r.packages[path]; !ok || !old.broken() {
 			r.packages[path] = p
 		}
 		if !p.DepOnly {
-			for _, file := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles, p.InvalidGoFiles) {
-				r.files[file] = true
-			}
-		}
-		if !p.DepOnly && (p.Error != nil || len(p.DepsErrors) > 0 || p.Incomplete) {
-			r.broken = append(r.broken, p)
+			r.asked = append(r.asked, p)
+			r.roots[p.Dir] = append(r.roots[p.Dir], p)
 		}
 	}
 	r.fatal = len(r.packages) == 0

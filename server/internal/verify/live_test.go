@@ -39,7 +39,7 @@ func (l lab) judge(gopls, shell map[string]string, dirty []string, problems ...m
 		Number: 1, Reason: "test", Dir: l.Dir, Trusted: true, Problems: problems, Dirty: dirty,
 		Captured: map[model.EnvName]map[string]string{model.EnvGopls: gopls, model.EnvShell: shell},
 	})
-	verdicts := verify.Judge(l.t.Context(), w, s)
+	verdicts := verify.Judge(l.t.Context(), w, s, nil)
 	if after := l.tree(); before != after {
 		l.t.Errorf("judging changed files of the workspace or the module cache:\n%s\nafter:\n%s", before, after)
 	}
@@ -221,7 +221,7 @@ func TestUnknownShellIsUnknown(t *testing.T) {
 		Number: 1, Dir: l.Dir, Trusted: true, Problems: []model.Problem{l.problem(l.File, "example.com/greet")},
 		Envs: []model.Env{{Name: model.EnvShell, Why: "zsh did not answer"}},
 	}
-	v := verify.Judge(t.Context(), world.Real(), s)[0]
+	v := verify.Judge(t.Context(), world.Real(), s, nil)[0]
 	if v.Kind != model.Unknown || !strings.Contains(v.Why, "zsh did not answer") {
 		t.Errorf("verdict %s: %s", v.Kind, v.Why)
 	}

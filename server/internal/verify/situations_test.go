@@ -104,7 +104,7 @@ func TestSituations(t *testing.T) {
 			},
 		},
 		{
-			name: "a file that build constraints exclude", file: "tagged.go", gopls: none, shell: none, kind: model.Unknown, says: "not part of the build",
+			name: "a file that build constraints exclude", file: "tagged.go", gopls: none, shell: none, kind: model.Phantom, cause: model.CauseExcluded, says: "leaves the file out of the build in your shell too (//go:build never)",
 			prepare: func(l lab) { l.download(); l.files("tagged.go", "//go:build never\n\n"+greeting) },
 		},
 		{
@@ -114,7 +114,7 @@ func TestSituations(t *testing.T) {
 			},
 		},
 		{
-			name: "an import cycle", file: "b/b.go", path: "example.com/app/c", gopls: none, shell: none, kind: model.Unknown, says: "import cycle",
+			name: "an import cycle", file: "b/b.go", path: "example.com/app/c", gopls: none, shell: none, kind: model.Real, says: "import cycle",
 			prepare: func(l lab) {
 				l.files("b/b.go", "package b\n\nimport _ \"example.com/app/c\"\n", "c/c.go", "package c\n\nimport _ \"example.com/app/b\"\n")
 			},

@@ -8,7 +8,9 @@ package verify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,41 +20,201 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// Judge gives a verdict for every problem of the snapshot, in the order of
-// the problems. Ground truth is asked once per directory and environment.
-func Judge(ctx context.Context, w *world.World, s *model.Snapshot) []model.Verdict {
-	j := &judge{w: w, s: s, runs: map[string]run{}}
-	out := make([]model.Verdict, 0, len(s.Problems))
-	for _, p := range s.Problems {
-		out = append(out, j.verdict(ctx, p))
+// Judge gives a verdict for every problem of the snapshot, in the order of the
+// problems. Ground truth is asked once per module and environment, for all
+// packages with problems together, and what m remembers is not asked again; a
+// nil m remembers nothing. When ctx is done, what is not decided is unknown.
+func Judge(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory) []model.Verdict {
+	j := newJudge(w, s, m)
+	subjects := make([]subject, len(s.Problems))
+	for i, p := range s.Problems {
+		subjects[i] = subjectOf(p)
+	}
+	j.prepare(ctx, subjects)
+	out := make([]model.Verdict, 0, len(subjects))
+	for _, q := range subjects {
+		out = append(out, j.verdict(ctx, q))
 	}
 	return out
 }
 
-// ImportOf returns the package path that a problem says could not be
-// imported; ok is false for other problems.
-func ImportOf(p model.Problem) (path string, ok bool) {
-	rest, ok := strings.CutPrefix(p.Message, "could not import ")
-	if !ok || p.Source != "" && p.Source != "compiler" {
-		return "", false
-	}
-	path, _, _ = strings.Cut(rest, " ")
-	return path, path != ""
-}
-
 type judge struct {
-	w *world.World
-	s *model.Snapshot
-
-	mu   sync.Mutex
-	runs map[string]run
+	w      *world.World
+	s      *model.Snapshot
+	memory *Memory
+	links  sync.Map            // path → what it is with every link resolved
+	owners sync.Map            // directory → module root
+	dirs   map[string][]string // the directories of problems, by where go runs
+	found  [][]string          // sets of variables that explained a problem
 }
 
-func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
-	v := model.Verdict{Problem: p, Kind: model.Unknown, Snapshot: j.s.Number}
-	path, ok := ImportOf(p)
-	if why := j.undecidable(p, ok); why != "" {
-		v.Why = why
+func newJudge(w *world.World, s *model.Snapshot, m *Memory) *judge {
+	if m == nil {
+		m = &Memory{}
+	}
+	return &judge{w: w, s: s, memory: m, dirs: map[string][]string{}}
+}
+
+// real resolves every link in a path; the path itself if that does not work.
+func (j *judge) real(path string) string {
+	if known, ok := j.links.Load(path); ok {
+		return known.(string)
+	}
+	real, err := j.w.Files.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	j.links.Store(path, real)
+	return real
+}
+
+// batch is how many packages one run of go is asked about.
+const batch = 100
+
+// prepare asks for all packages with problems at once, in both environments at
+// the same time, so that a verdict finds its answers.
+func (j *judge) prepare(ctx context.Context, subjects []subject) {
+	if !j.s.Trusted || !slices.ContainsFunc(subjects, func(q subject) bool { return q.kind != opinion }) {
+		return
+	}
+	j.memory.at(stamp(j.w, j.s))
+	editor, shell, why := j.environments()
+	if why != "" {
+		return
+	}
+	for _, q := range subjects {
+		if j.undecidable(q) != "" || j.gone(q) || q.kind == opinion || q.kind == loading || q.port != "" || len(j.overlaid(q)) > 0 {
+			continue
+		}
+		root := j.rootOf(q.dir)
+		if !slices.Contains(j.dirs[root], q.dir) {
+			j.dirs[root] = append(j.dirs[root], q.dir)
+		}
+	}
+	var wg sync.WaitGroup
+	for root, all := range j.dirs {
+		for chunk := range slices.Chunk(all, batch) {
+			if len(chunk) == 1 {
+				continue // then it is asked when it is needed
+			}
+			wg.Go(func() { j.spread(ctx, shell, question{mode: compile, root: root, dirs: chunk}) })
+			wg.Go(func() { j.spread(ctx, j.viewed(editor, chunk[0]), question{mode: load, root: root, dirs: chunk}) })
+			wg.Wait() // go uses every core by itself
+		}
+	}
+}
+
+// spread asks about several packages at once and remembers the answer for each
+// of them. Where go lists nothing, each is asked about on its own, for then one
+// may be the reason for all.
+func (j *judge) spread(ctx context.Context, env model.Env, q question) {
+	single := func(dir string) string {
+		return question{mode: q.mode, root: q.root, dirs: []string{dir}}.key(env)
+	}
+	q.dirs = slices.DeleteFunc(slices.Clone(q.dirs), func(dir string) bool {
+		_, ok := j.memory.get(single(dir))
+		return ok
+	})
+	if len(q.dirs) == 0 {
+		return
+	}
+	r := j.answer(ctx, env, q)
+	if r.failed != "" && ctx.Err() == nil && len(q.dirs) > 1 && !r.nogo {
+		return
+	}
+	for _, dir := range q.dirs {
+		j.memory.put(single(dir), r)
+	}
+}
+
+// answer asks go, and once more with a private module cache where something
+// is missing that file proxies would serve: that can be found out without the
+// network.
+func (j *judge) answer(ctx context.Context, env model.Env, q question) run {
+	key := q.key(env)
+	if r, ok := j.memory.get(key); ok {
+		return r
+	}
+	r := j.ask(ctx, env, q)
+	if r.needs && !r.writes && q.mode != facts && q.mode != modules {
+		if proxies := fileProxies(env); proxies != "" {
+			q.proxies = proxies
+			if again := j.ask(ctx, env, q); again.failed == "" && !again.needs {
+				again.millis += r.millis
+				r = again
+			}
+		}
+	}
+	if ctx.Err() == nil {
+		j.memory.put(key, r)
+	}
+	return r
+}
+
+// answer is what go says about a problem.
+type answer struct {
+	truth
+	run
+}
+
+func (a answer) evidence() model.Evidence { return a.run.evidence(a.truth) }
+
+// offline takes the answer for what gopls would find: it downloads nothing once
+// it has started, so what would have to be downloaded is missing there.
+func (a answer) offline() answer {
+	if a.outcome == undecided && a.needs {
+		a.outcome = red
+	}
+	return a
+}
+
+// truth is what go says about a problem in an environment. A light one compiles
+// nothing; where that would have to be, its why is notCompiled.
+func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool) answer {
+	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform}
+	switch {
+	case q.kind == loading && filepath.Base(q.File) == "go.work":
+		ask.mode, ask.root, ask.dirs = modules, q.dir, nil
+	case q.kind == loading && filepath.Ext(q.File) != ".go":
+		ask.mode, ask.root, ask.dirs = facts, q.dir, nil
+	case light || q.kind == loading:
+		ask.mode = load
+	case q.alone:
+		ask.dirs = []string{q.File}
+	}
+	r := j.answer(ctx, env, ask)
+	t := r.about(q)
+	if t.why == tooMany {
+		ask.every = true
+		r = j.answer(ctx, env, ask)
+		t = r.about(q)
+	}
+	return answer{t, r}
+}
+
+// rootOf is where go runs for a directory: the root of its module.
+func (j *judge) rootOf(dir string) string {
+	if root, ok := j.owners.Load(dir); ok {
+		return root.(string)
+	}
+	root := cmp.Or(j.moduleRoot(dir), dir)
+	j.owners.Store(dir, root)
+	return root
+}
+
+func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
+	v := model.Verdict{Problem: q.Problem, Kind: model.Unknown, Snapshot: j.s.Number}
+	if q.kind == opinion {
+		v.Kind, v.Why = model.NotBuild, opinionOf(q.Source)
+		return v
+	}
+	if v.Why = j.undecidable(q); v.Why != "" {
+		v.Waits = j.s.Trusted && (q.Stale || len(j.s.Dirty) > 0)
+		return v
+	}
+	if j.gone(q) {
+		v.Kind, v.Cause, v.Stale = model.Phantom, model.CauseStale, &model.Staleness{What: model.StaleDeleted, File: q.File}
+		v.Why = "the file does not exist any more: gopls has not noticed"
 		return v
 	}
 	editor, shell, why := j.environments()
@@ -60,56 +222,152 @@ func (j *judge) verdict(ctx context.Context, p model.Problem) model.Verdict {
 		v.Why = why
 		return v
 	}
-	dir := filepath.Dir(p.File)
-	// Both sides at once: for a phantom, both are needed.
-	asked := make(chan run, 1)
-	go func() { asked <- j.run(ctx, dir, editor) }()
-	there := j.run(ctx, dir, shell)
-	here := <-asked
-	if there.of(p.File, path).outcome == green {
-		there = j.compile(ctx, dir, shell, there)
+	editor = j.viewed(editor, q.dir)
+	if q.port != "" && !covers(editor, ofPort(q.port)) { // else it is of gopls’ ordinary view
+		q.platform = ofPort(q.port)
 	}
-	v.Evidence = append(v.Evidence, there.evidence(p.File, path))
-	switch truth := there.of(p.File, path); truth.outcome {
-	case red:
-		v.Kind, v.TrueReason = model.Real, truth.reason
-		v.Why = "the package does not build in your shell either"
+	// Both sides at once: for a phantom, both are needed.
+	asked := make(chan answer, 1)
+	go func() { asked <- j.truth(ctx, editor, q, true) }()
+	there := j.truth(ctx, shell, q, false)
+	here := <-asked
+	v.Evidence = append(v.Evidence, there.evidence())
+	switch {
+	case ctx.Err() != nil:
+		v.Why = "it was interrupted"
 		return v
-	case undecided:
-		v.Why, v.TrueReason = truth.why, truth.reason
+	case there.outcome == undecided:
+		v.Why, v.TrueReason = there.why, there.reason
+		return v
+	case there.outcome == red:
+		v.Kind, v.TrueReason = model.Real, there.reason
+		v.Why = cmp.Or(there.why, real(q))
+		v.Misleads = j.misleads(q)
+		return v
+	case there.others:
+		v.Why, v.TrueReason = "the package has another error, so it does not compile in your shell; once it does, this can be judged", there.reason
+		return v
+	case len(j.overlaid(q)) > 0:
+		v.Why, v.Waits = "it is green with the unsaved changes; once they are saved, it can be judged", true
 		return v
 	}
 	// The go command knows nothing of packages drivers, so what it says with
 	// gopls' environment would not explain what gopls shows.
-	if driver := editor.Lookup(packagesDriver); !driver.Value.Empty() && driver.Value.Reveal() != "off" {
+	if driver, ok := j.driver(editor); ok {
 		v.Kind, v.Cause = model.Phantom, model.CauseEnv
-		v.Guilty = []model.Guilty{{Variable: packagesDriver, Editor: driver, Shell: shell.Lookup(packagesDriver)}}
-		v.Why = "the import works in your shell; gopls does not ask go but a packages driver, and that does not find it"
-		return v
-	} else if driver.Value.Empty() && j.w.LookPath(editor.Process()["PATH"], "gopackagesdriver") != "" {
-		v.Kind, v.Cause = model.Phantom, model.CauseEnv
-		v.Why = "the import works in your shell; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver), and that does not find the import"
+		if driver.Set {
+			v.Guilty = []model.Guilty{{Variable: packagesDriver, Editor: driver, Shell: shell.Lookup(packagesDriver)}}
+			v.Why = green4(q) + "; gopls does not ask go but a packages driver"
+		} else {
+			v.Why = green4(q) + "; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver)"
+		}
 		return v
 	}
-	v.Evidence = append(v.Evidence, here.evidence(p.File, path))
-	switch truth := here.of(p.File, path); truth.outcome {
-	case undecided:
-		v.Why, v.TrueReason = truth.why, truth.reason
-	case red:
-		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, truth.reason
-		v.Why = fmt.Sprintf("the import works in your shell and fails with %s environment", owner(editor.Name))
-		if v.Guilty = j.bisect(ctx, p.File, path, editor, shell); v.Guilty == nil {
+	if here.why == notCompiled {
+		if here.truth = there.truth; !j.compilesAlike(editor, shell) || !here.finds(there.run) {
+			here = j.truth(ctx, editor, q, false)
+		}
+	}
+	here = here.offline()
+	v.Evidence = append(v.Evidence, here.evidence())
+	switch {
+	case here.outcome == undecided:
+		v.Why, v.TrueReason = here.why, here.reason
+	case there.outcome == absent && here.outcome == absent:
+		j.excluded(ctx, q, shell, &v)
+	case here.outcome == red, here.outcome == absent:
+		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, here.reason
+		v.Why = fmt.Sprintf("%s and %s with %s environment", green4(q), red4(q, here.outcome), owner(editor.Name))
+		found := j.bisect(ctx, q, editor, shell)
+		v.Guilty, v.Others, v.Bisect = found.together, found.alone, found.Bisect
+		if v.Guilty == nil {
 			v.Why += "; which variable makes the difference was not found"
 		}
 	default:
-		v.Kind, v.Cause = model.Phantom, model.CauseStale
-		v.Why = fmt.Sprintf("the import works in your shell and with %s environment too: gopls has not looked again", owner(editor.Name))
+		j.agrees(q, editor, &v)
 	}
+	v.Misleads = j.misleads(q)
 	return v
+}
+
+// agrees explains a problem that go has in neither environment.
+func (j *judge) agrees(q subject, editor model.Env, v *model.Verdict) {
+	v.Kind = model.Phantom
+	switch why := j.layout(q); {
+	case why != "":
+		v.Cause, v.Why = model.CauseLayout, green4(q)+"; "+why
+		return
+	}
+	if why := j.outdated(q, editor); why != "" {
+		v.Cause, v.Why = model.CauseVersion, green4(q)+"; "+why
+		return
+	}
+	stale := j.staleness(q, editor)
+	v.Cause, v.Stale = model.CauseStale, &stale
+	v.Why = fmt.Sprintf("%s and with %s environment too: gopls has not looked again", green4(q), owner(editor.Name))
+}
+
+// opinionOf says why a problem is not judged.
+func opinionOf(source string) string {
+	switch source {
+	case "go mod tidy":
+		return "“go mod tidy” would change go.mod; no build fails because of it"
+	case "":
+		return "it is a hint, and no build reports those"
+	}
+	return fmt.Sprintf("%s is an opinion about the code, and no build reports it", source)
+}
+
+// green4 says in a clause what is right in the shell.
+func green4(q subject) string {
+	switch q.kind {
+	case importing:
+		return "the import works in your shell"
+	case orphaned, outside:
+		return "go builds the package of the file in your shell"
+	case loading:
+		return "go can load the module in your shell"
+	}
+	return "the package builds in your shell"
+}
+
+// red4 says in a clause what is wrong with gopls.
+func red4(q subject, o outcome) string {
+	switch {
+	case o == absent:
+		return "leaves the file out"
+	case q.kind == loading:
+		return "cannot load it"
+	}
+	return "fails"
+}
+
+// real says why a problem is real.
+func real(q subject) string {
+	switch q.kind {
+	case loading:
+		return "go says so in your shell, too"
+	case importing:
+		return "the import does not work in your shell either"
+	}
+	return "the package does not build in your shell either"
 }
 
 // packagesDriver names the program that gopls asks instead of go.
 const packagesDriver = "GOPACKAGESDRIVER"
+
+// driver is the setting that makes gopls ask a packages driver; it is not set
+// where gopls finds the program by itself.
+func (j *judge) driver(editor model.Env) (set model.Setting, ok bool) {
+	set = editor.Lookup(packagesDriver)
+	switch {
+	case set.Value.Reveal() == "off":
+		return set, false
+	case !set.Value.Empty():
+		return set, true
+	}
+	return model.Setting{}, j.w.LookPath(editor.Process()["PATH"], "gopackagesdriver") != ""
+}
 
 // owner names whose environment it is.
 func owner(name model.EnvName) string {
@@ -123,27 +381,22 @@ func owner(name model.EnvName) string {
 }
 
 // undecidable says why a problem cannot be judged at all; "" if it can.
-func (j *judge) undecidable(p model.Problem, isImport bool) string {
-	if !isImport {
-		return "only “could not import” problems are judged so far"
-	}
-	if !j.s.Trusted {
+func (j *judge) undecidable(q subject) string {
+	switch {
+	case !j.s.Trusted:
 		return "the workspace is not trusted, so nothing may be run to find out"
-	}
-	if strings.HasSuffix(p.Message, "]") {
-		return "the problem is about another platform than the one you build for"
-	}
-	if p.Stale {
+	case q.Stale:
 		return "the document changed since gopls looked at it"
 	}
-	if _, err := j.w.Files.Stat(p.File); err != nil {
-		return "the file is not on disk"
+	if why := j.foreign(q.File); why != "" {
+		return why
 	}
 	for _, file := range j.s.Dirty {
+		_, told := j.s.Overlays[file]
 		switch filepath.Ext(file) {
 		case ".go":
-			if j.s.Work == nil && j.moduleRoot(filepath.Dir(file)) != j.moduleRoot(filepath.Dir(p.File)) {
-				continue // a file of another module, which only a go.work could tie to this one
+			if told || j.s.Work == nil && j.rootOf(filepath.Dir(file)) != j.rootOf(q.dir) {
+				continue // of another module, which only a go.work could tie to this one
 			}
 		case ".mod", ".sum", ".work":
 		default:
@@ -151,7 +404,59 @@ func (j *judge) undecidable(p model.Problem, isImport bool) string {
 		}
 		return fmt.Sprintf("%s has unsaved changes; save it, and it will be judged", filepath.Base(file))
 	}
+	if _, dirty := j.s.Overlays[q.File]; dirty {
+		return ""
+	}
+	if _, err := j.w.Files.Stat(q.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "the file cannot be read"
+	}
 	return ""
+}
+
+// overlaid are the unsaved Go files that a problem may come from.
+func (j *judge) overlaid(q subject) (out []string) {
+	for file := range j.s.Overlays {
+		if filepath.Ext(file) == ".go" && (j.s.Work != nil || j.rootOf(filepath.Dir(file)) == j.rootOf(q.dir)) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// gone reports whether the file of a problem does not exist, not even unsaved.
+func (j *judge) gone(q subject) bool {
+	if _, dirty := j.s.Overlays[q.File]; dirty {
+		return false
+	}
+	_, err := j.w.Files.Stat(q.File)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// foreign says why a file is no source of the user's; "" if it may be one.
+func (j *judge) foreign(file string) string {
+	for _, env := range j.s.Envs {
+		if below(env.Lookup("GOMODCACHE").Value.Reveal(), file) {
+			return "the file is in the module cache, where go builds it only for other packages"
+		}
+	}
+	for _, t := range j.s.Toolchain {
+		if below(t.GOROOT, file) {
+			return "the file is one of Go itself"
+		}
+	}
+	if slices.Contains(strings.Split(filepath.ToSlash(filepath.Dir(file)), "/"), "vendor") {
+		return "the file is in a vendor directory, where go builds it only for other packages"
+	}
+	return ""
+}
+
+// below reports whether a file is in a directory or below it.
+func below(dir, file string) bool {
+	if dir == "" {
+		return false
+	}
+	rel, err := filepath.Rel(dir, file)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // environments picks the two environments to compare.
@@ -175,86 +480,66 @@ func (j *judge) environments() (editor, shell model.Env, why string) {
 	return editor, shell, "the environment of gopls is not known: " + cmp.Or(gopls.Why, "it was not given")
 }
 
-// bisected are the variables that can make an import work or fail, the usual
-// suspects first.
-var bisected = strings.Fields(`
-	GOFLAGS GOWORK GOPROXY GOPRIVATE GONOPROXY GOOS GOARCH CGO_ENABLED GO111MODULE GOTOOLCHAIN GOROOT PATH
-	GOEXPERIMENT GOMODCACHE GOPATH GOENV GONOSUMDB GOSUMDB GOINSECURE GOVCS XDG_CONFIG_HOME HOME
-`)
-
-// maxTrials bounds the runs of one bisect.
-const maxTrials = 12
-
-// bisect names the variables whose shell value, put into the editor's
-// environment, turns ground truth green: one that does it alone if there is
-// one, else a minimal set; none if it found no such set.
-func (j *judge) bisect(ctx context.Context, file, path string, editor, shell model.Env) (out []model.Guilty) {
-	from, to := editor.Process(), shell.Process()
-	var differing []string
-	for _, name := range bisected {
-		if from[name] != to[name] {
-			differing = append(differing, name)
+// viewed is the environment in which gopls runs go for a directory: a view may
+// lay variables over its own.
+func (j *judge) viewed(editor model.Env, dir string) model.Env {
+	var narrowest *model.GoplsView
+	for i, v := range j.s.Views {
+		if below(v.Root, dir) && (narrowest == nil || len(v.Root) > len(narrowest.Root) ||
+			len(v.Root) == len(narrowest.Root) && len(v.EnvOverlay) < len(narrowest.EnvOverlay)) {
+			narrowest = &j.s.Views[i]
 		}
 	}
-	trials := 0
-	green := func(names []string) bool {
-		if trials++; trials > maxTrials {
+	if narrowest == nil {
+		return editor
+	}
+	for _, pair := range narrowest.EnvOverlay {
+		if name, value, ok := strings.Cut(pair, "="); ok && name != "GOOS" && name != "GOARCH" { // those show in the message
+			editor = editor.With(name, &model.Assignment{Value: model.NewValue(value)})
+		}
+	}
+	return editor
+}
+
+// covers reports whether an environment has all these values.
+func covers(env model.Env, vars map[string]string) bool {
+	for name, value := range vars {
+		if env.Lookup(name).Value.Reveal() != value {
 			return false
 		}
-		env := editor
-		for _, name := range names {
-			env = transplant(env, shell, name)
-		}
-		return j.run(ctx, filepath.Dir(file), env).of(file, path).outcome == green
 	}
-	var guilty []string
-	for _, name := range differing {
-		if green([]string{name}) {
-			guilty = []string{name}
-			break
-		}
-	}
-	if guilty == nil && len(differing) > 1 && green(differing) {
-		guilty = slices.Clone(differing)
-		for _, name := range differing {
-			fewer := slices.DeleteFunc(slices.Clone(guilty), func(n string) bool { return n == name })
-			if len(fewer) > 0 && green(fewer) {
-				guilty = fewer
-			}
-		}
-	}
-	for _, name := range guilty {
-		out = append(out, model.Guilty{Variable: name, Editor: editor.Lookup(name), Shell: shell.Lookup(name)})
-	}
-	return out
+	return len(vars) > 0
 }
 
-// transplant gives env the process value that another environment has for a
-// variable, and the GOENV file where the variable decides which one is read.
-func transplant(env, from model.Env, name string) model.Env {
-	if value, ok := from.Process()[name]; ok {
-		env = env.With(name, &model.Assignment{Value: model.NewValue(value)})
-	} else {
-		env = env.With(name, nil)
-	}
-	if name == "GOENV" || name == "XDG_CONFIG_HOME" || name == "HOME" {
-		for i, l := range env.Layers { // With made the slice
-			if l.Kind == model.LayerGOENV {
-				env.Layers[i] = from.Layer(model.LayerGOENV)
-			}
+// compilesAlike reports whether a package that go finds alike in both
+// environments compiles alike there.
+func (j *judge) compilesAlike(a, b model.Env) bool {
+	for _, name := range strings.Fields(`
+		GOOS GOARCH GOEXPERIMENT GOFLAGS CGO_ENABLED CC CXX AR PKG_CONFIG PKG_CONFIG_PATH CGO_CFLAGS CGO_CPPFLAGS
+		CGO_CXXFLAGS CGO_LDFLAGS GOROOT GOTOOLCHAIN GODEBUG GO386 GOAMD64 GOARM GOARM64 GOMIPS GOMIPS64 GOPPC64
+		GORISCV64 GOWASM GO111MODULE GOWORK GOPATH GOMODCACHE
+	`) {
+		if a.Lookup(name).Value.Reveal() != b.Lookup(name).Value.Reveal() {
+			return false
 		}
 	}
-	return env
+	x, _ := j.s.ToolchainOf(a.Name)
+	y, _ := j.s.ToolchainOf(b.Name)
+	return x.Go == y.Go && x.Version == y.Version
 }
 
-// Green reports whether the import that a problem complains of works in the
+// Green reports whether what a problem complains of is in order in the
 // environment gopls has according to the snapshot.
 func Green(ctx context.Context, w *world.World, s *model.Snapshot, p model.Problem) bool {
-	path, ok := ImportOf(p)
 	gopls, known := s.Env(model.EnvGopls)
-	if !ok || !known || !gopls.Complete || !s.Trusted {
+	if !known || !gopls.Complete || !s.Trusted {
 		return false
 	}
-	j := &judge{w: w, s: s, runs: map[string]run{}}
-	return j.run(ctx, filepath.Dir(p.File), gopls).of(p.File, path).outcome == green
+	j := newJudge(w, s, nil)
+	q := subjectOf(p)
+	if j.gone(q) {
+		return true
+	}
+	a := j.truth(ctx, j.viewed(gopls, q.dir), q, false)
+	return a.outcome == green || a.outcome == absent
 }

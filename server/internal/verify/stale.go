@@ -1,0 +1,244 @@
+package verify
+
+import (
+	"fmt"
+	"go/version"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// layout says, for a problem that go has nowhere, that gopls looks at the file
+// from outside of what it has loaded; "" if it does not.
+func (j *judge) layout(q subject) string {
+	if q.kind == outside {
+		return fmt.Sprintf("its module (%s) is not among those that gopls has loaded", filepath.Join(j.rootOf(q.dir), "go.mod"))
+	}
+	within := func(file string, name func(string) string) bool {
+		return slices.ContainsFunc(j.folders(), func(dir string) bool { return below(name(dir), file) })
+	}
+	same := func(path string) string { return path }
+	if real := j.real(q.File); real != q.File && !within(q.File, same) && within(real, j.real) {
+		return fmt.Sprintf("the file was opened through a link, and gopls knows it as %s", real)
+	}
+	return ""
+}
+
+func (j *judge) folders() []string {
+	if len(j.s.Folders) > 0 {
+		return j.s.Folders
+	}
+	return []string{j.s.Dir}
+}
+
+// resolution are the codes of problems about names that are not found, which
+// gopls has when it does not know a newer file; any Go can resolve names.
+var resolution = map[string]bool{
+	"BrokenImport": true, "UndeclaredName": true, "UndeclaredImportedName": true, "MissingFieldOrMethod": true,
+	"DuplicateDecl": true, "UnusedImport": true, "UnusedVar": true, "MissingInitBody": true,
+}
+
+// outdated says, for a problem that go has nowhere, that the gopls which shows
+// it was built with an older Go than the code is written for; "" if it was not.
+func (j *judge) outdated(q subject, editor model.Env) string {
+	if q.kind != typing && q.kind != parsing || resolution[q.Code] || strings.HasPrefix(q.text, "undefined: ") || len(j.s.Gopls) == 0 {
+		return ""
+	}
+	built := version.Lang(j.s.Gopls[0].GoVersion)
+	if built == "" {
+		return ""
+	}
+	newest, from := "", ""
+	take := func(v, what string) {
+		if v = version.Lang(v); version.Compare(v, newest) > 0 {
+			newest, from = v, what
+		}
+	}
+	root := j.rootOf(q.dir)
+	for _, m := range j.s.Modules {
+		if filepath.Dir(m.File) == root {
+			take("go"+m.Go, "go.mod asks for")
+		}
+	}
+	if t, ok := j.s.ToolchainOf(editor.Name); ok {
+		take(t.Version, "the go command is")
+		take(t.Selected, "the go command is")
+	}
+	if newest == "" || version.Compare(built, newest) >= 0 {
+		return ""
+	}
+	return fmt.Sprintf("gopls was built with %s and does not know the language of %s, which %s", built, newest, from)
+}
+
+// staleness says what gopls has not seen, as far as files tell.
+func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
+	var since time.Time // when gopls looked last, as far as is known
+	for _, g := range j.s.Gopls {
+		if since.IsZero() || g.Started.After(since) {
+			since = g.Started
+		}
+	}
+	var newest model.Staleness
+	consider := func(what model.StaleKind, file string) {
+		info, err := j.w.Files.Stat(file)
+		if file == "" || err != nil || !info.ModTime().After(since) || since.IsZero() || !info.ModTime().After(newest.Since) {
+			return
+		}
+		newest = model.Staleness{What: what, File: file, Since: info.ModTime()}
+	}
+	// What a problem speaks of first; only if that is no newer than gopls, the rest.
+	if q.kind == importing {
+		if m, v, ok := j.providing(q); ok {
+			j.inCache(editor, m, v, consider)
+		}
+		j.sources(j.localDir(q.path, q.dir), consider)
+	}
+	if newest.What == "" && q.kind != importing && q.kind != loading {
+		j.sources(q.dir, consider)
+	}
+	if newest.What != "" {
+		return newest
+	}
+	root := j.rootOf(q.dir)
+	for _, name := range []string{"go.mod", "go.sum"} {
+		consider(model.StaleModule, filepath.Join(root, name))
+	}
+	consider(model.StaleVendor, filepath.Join(root, "vendor", "modules.txt"))
+	if work := j.workFile(editor, q.dir); work != "" {
+		consider(model.StaleWorkspace, work)
+		consider(model.StaleWorkspace, work+".sum")
+		consider(model.StaleVendor, filepath.Join(filepath.Dir(work), "vendor", "modules.txt"))
+	}
+	for _, l := range editor.Layers {
+		if l.Kind == model.LayerGOENV {
+			consider(model.StaleEnvFile, l.File)
+		}
+	}
+	if t, ok := j.s.ToolchainOf(editor.Name); ok && t.GOROOT != "" {
+		consider(model.StaleToolchain, filepath.Join(t.GOROOT, "VERSION"))
+	}
+	for _, m := range j.s.Modules {
+		if filepath.Dir(m.File) == root {
+			for _, dir := range localReplacements(m.File, m.Replaces) {
+				j.sourcesBelow(dir, 3, func(_ model.StaleKind, file string) { consider(model.StaleReplaced, file) })
+			}
+		}
+	}
+	if newest.What == "" {
+		newest.What = model.StaleUnknown
+		if q.kind == importing {
+			if m, v, ok := j.providing(q); ok && since.IsZero() && !j.missing(editor, m+"@"+v) {
+				newest.What = model.StaleModuleCache
+			}
+		}
+	}
+	return newest
+}
+
+// providing is the requirement that an import path belongs to.
+func (j *judge) providing(q subject) (path, version string, ok bool) {
+	root := j.rootOf(q.dir)
+	for _, m := range j.s.Modules {
+		if filepath.Dir(m.File) != root {
+			continue
+		}
+		for _, r := range m.Requires {
+			if (q.path == r.Path || strings.HasPrefix(q.path, r.Path+"/")) && len(r.Path) > len(path) {
+				path, version, ok = r.Path, r.Version, true
+			}
+		}
+	}
+	return path, version, ok
+}
+
+// missing reports whether a module cache lacks a requirement, "path@version".
+func (j *judge) missing(env model.Env, what string) bool {
+	list, known := j.s.Missing(env)
+	return known && slices.Contains(list, what)
+}
+
+// inCache considers what the module cache has of a module version.
+func (j *judge) inCache(env model.Env, path, version string, consider func(model.StaleKind, string)) {
+	dir := env.Lookup("GOMODCACHE").Value.Reveal()
+	escaped, err := module.EscapePath(path)
+	v, err2 := module.EscapeVersion(version)
+	if dir == "" || err != nil || err2 != nil {
+		return
+	}
+	consider(model.StaleModuleCache, filepath.Join(dir, filepath.FromSlash(escaped)+"@"+v))
+	consider(model.StaleModuleCache, filepath.Join(dir, "cache", "download", filepath.FromSlash(escaped), "@v", v+".ziphash"))
+}
+
+// localDir is where a package of the workspace has its files; "" if the path
+// is of no main module.
+func (j *judge) localDir(path, from string) string {
+	for _, m := range j.s.Modules {
+		if rest, ok := strings.CutPrefix(path, m.Path); ok && m.Path != "" && (rest == "" || rest[0] == '/') {
+			return filepath.Join(filepath.Dir(m.File), filepath.FromSlash(rest))
+		}
+	}
+	return ""
+}
+
+// sources considers the Go files of a directory, and the directory itself,
+// which changes when a file is deleted.
+func (j *judge) sources(dir string, consider func(model.StaleKind, string)) {
+	if dir == "" {
+		return
+	}
+	entries, err := j.w.Files.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !e.IsDir() && filepath.Ext(e.Name()) == ".go" {
+			consider(model.StaleGenerated, filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// sourcesBelow does so for a tree of some depth.
+func (j *judge) sourcesBelow(dir string, depth int, consider func(model.StaleKind, string)) {
+	j.sources(dir, consider)
+	entries, err := j.w.Files.ReadDir(dir)
+	if err != nil || depth == 0 {
+		return
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			j.sourcesBelow(filepath.Join(dir, e.Name()), depth-1, consider)
+		}
+	}
+}
+
+// localReplacements are the directories that replace modules.
+func localReplacements(file string, replaces []model.Replace) (dirs []string) {
+	for _, r := range replaces {
+		if r.NewVersion != "" {
+			continue
+		}
+		dir := filepath.FromSlash(r.NewPath)
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(filepath.Dir(file), dir)
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// misleads says what of gopls' own advice would not help; "" if nothing. gopls
+// offers "go get package X" for every import that it cannot resolve.
+func (j *judge) misleads(q subject) string {
+	if q.kind != importing || !strings.Contains(q.Message, "no required module provides package") {
+		return ""
+	}
+	if path, version, ok := j.providing(q); ok {
+		return fmt.Sprintf("gopls offers “go get package %s”, which does not help: go.mod already requires %s %s", q.path, path, version)
+	}
+	return ""
+}
