@@ -66,6 +66,33 @@ func (w *World) LookPath(path, name string) string {
 	return ""
 }
 
+// CacheDir is where programs keep what they can do without, for the user we run
+// as (see os.UserCacheDir); "" if the environment does not tell.
+func (w *World) CacheDir() string {
+	vars := Variables(w.Environ)
+	under := func(dir string, below ...string) string {
+		if !filepath.IsAbs(dir) {
+			return ""
+		}
+		return filepath.Join(append([]string{dir}, below...)...)
+	}
+	switch w.GOOS {
+	case "windows":
+		for name, value := range vars {
+			if strings.EqualFold(name, "LocalAppData") {
+				return under(value)
+			}
+		}
+		return ""
+	case "darwin":
+		return under(vars["HOME"], "Library", "Caches")
+	}
+	if dir := under(vars["XDG_CACHE_HOME"]); dir != "" {
+		return dir
+	}
+	return under(vars["HOME"], ".cache")
+}
+
 // PrintEnvironment prints an environment so that ParseEnvironment finds it
 // among any other output: a line with the sentinel, one quoted line for each
 // "KEY=VALUE" (values may hold newlines and need not be UTF-8), and a line

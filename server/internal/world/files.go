@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -116,6 +117,57 @@ func (r *realFiles) ReplaceFile(name string, want, data []byte) (err error) {
 		return err
 	}
 	return atomic.ReplaceFile(temp, target)
+}
+
+func (r *realFiles) RemoveFile(name string, want []byte) error {
+	if err := r.unchanged(name, slices.Concat([]byte{}, want)); err != nil {
+		return err
+	}
+	return os.Remove(name)
+}
+
+func (*realFiles) RemoveEmptyDir(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return &fs.PathError{Op: "rmdir", Path: name, Err: errors.New("not a directory")}
+	}
+	return os.Remove(name) // fails if something is in it
+}
+
+func (*realFiles) CreatePrivate(name string, data []byte) (err error) {
+	dir := filepath.Dir(name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp := filepath.Join(dir, "."+filepath.Base(name)+"."+rand.Text())
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	if _, err := f.Write(data); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Link(temp, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// A file system without hard links: the name may be taken meanwhile only by
+	// whoever made up the same one.
+	if _, err := os.Lstat(name); err == nil {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	return os.Rename(temp, name)
 }
 
 // unchanged fails with ErrChanged unless the file holds want, or does not

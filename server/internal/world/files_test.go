@@ -223,3 +223,80 @@ func TestTemp(t *testing.T) {
 		t.Errorf("still there: %v", err)
 	}
 }
+
+func TestRemoveFile(t *testing.T) {
+	w := Real()
+	file := filepath.Join(t.TempDir(), "settings.json")
+	write(t, file, "now")
+	if err := w.Files.RemoveFile(file, []byte("before")); !errors.Is(err, ErrChanged) {
+		t.Errorf("a file that changed: %v", err)
+	}
+	if err := w.Files.RemoveFile(file, []byte("now")); err != nil {
+		t.Error(err)
+	}
+	if err := w.Files.RemoveFile(file, []byte("now")); !errors.Is(err, ErrChanged) {
+		t.Errorf("a file that is gone: %v", err)
+	}
+}
+
+func TestRemoveEmptyDir(t *testing.T) {
+	w := Real()
+	dir := filepath.Join(t.TempDir(), ".vscode")
+	write(t, filepath.Join(dir, "launch.json"), "{}")
+	if err := w.Files.RemoveEmptyDir(dir); err == nil {
+		t.Error("a directory with a file in it is gone")
+	}
+	if err := w.Files.RemoveEmptyDir(filepath.Join(dir, "launch.json")); err == nil {
+		t.Error("a file is gone")
+	}
+	if err := os.Remove(filepath.Join(dir, "launch.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Files.RemoveEmptyDir(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCreatePrivate(t *testing.T) {
+	w := Real()
+	file := filepath.Join(t.TempDir(), "a", "b", "record")
+	if err := w.Files.CreatePrivate(file, []byte("secret")); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(file); err != nil || string(data) != "secret" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if err := w.Files.CreatePrivate(file, []byte("other")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("an existing file: %v", err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for name, want := range map[string]fs.FileMode{file: 0o600, filepath.Dir(file): 0o700, filepath.Dir(filepath.Dir(file)): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestCacheDir(t *testing.T) {
+	for _, tt := range []struct {
+		goos, want string
+		environ    []string
+	}{
+		{"linux", "/home/u/.cache", []string{"HOME=/home/u"}},
+		{"linux", "/x", []string{"HOME=/home/u", "XDG_CACHE_HOME=/x"}},
+		{"linux", "/home/u/.cache", []string{"HOME=/home/u", "XDG_CACHE_HOME=relative"}},
+		{"linux", "", []string{"HOME="}},
+		{"darwin", "/Users/u/Library/Caches", []string{"HOME=/Users/u", "XDG_CACHE_HOME=/x"}},
+		{"windows", "", []string{"HOME=/home/u"}},
+	} {
+		w := &World{GOOS: tt.goos, Environ: tt.environ}
+		if got := w.CacheDir(); filepath.ToSlash(got) != tt.want && runtime.GOOS != "windows" {
+			t.Errorf("%s %q: %q, want %q", tt.goos, tt.environ, got, tt.want)
+		}
+	}
+}

@@ -69,6 +69,27 @@ func (p *patientFiles) Writable(name string) error {
 	return err
 }
 
+func (p *patientFiles) RemoveFile(name string, want []byte) error {
+	if _, err := p.Stat(name); errors.Is(err, ErrStalled) {
+		return err
+	}
+	return p.Files.RemoveFile(name, want)
+}
+
+func (p *patientFiles) RemoveEmptyDir(name string) error {
+	if _, err := p.Stat(name); errors.Is(err, ErrStalled) {
+		return err
+	}
+	return p.Files.RemoveEmptyDir(name)
+}
+
+func (p *patientFiles) CreatePrivate(name string, data []byte) error {
+	if _, err := p.Stat(name); errors.Is(err, ErrStalled) {
+		return err
+	}
+	return p.Files.CreatePrivate(name, data)
+}
+
 // ReplaceFile does not begin where nothing answers. Once begun it is not
 // given up: it might be done after we said that it was not.
 func (p *patientFiles) ReplaceFile(name string, want, data []byte) error {

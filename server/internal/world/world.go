@@ -61,6 +61,15 @@ type Files interface {
 	// the file must not exist yet. A read-only file, and one whose owner we
 	// cannot keep, are refused with fs.ErrPermission.
 	ReplaceFile(name string, want, data []byte) error
+	// RemoveFile removes a file, or the symlink that it is. It fails with
+	// ErrChanged when the file's content is not want any more.
+	RemoveFile(name string, want []byte) error
+	// RemoveEmptyDir removes a directory that is empty, and no symlink to one.
+	RemoveEmptyDir(name string) error
+	// CreatePrivate makes a new file that only its user may read, atomically,
+	// and parent directories of the same kind. It fails with fs.ErrExist when
+	// there is a file of that name.
+	CreatePrivate(name string, data []byte) error
 	// MkdirTemp makes a private directory that the caller removes.
 	MkdirTemp(pattern string) (string, error)
 	// WriteTemp writes a file inside a directory made by MkdirTemp.

@@ -180,6 +180,43 @@ func (f files) ReplaceFile(name string, want, data []byte) error {
 	return nil
 }
 
+func (f files) RemoveFile(name string, want []byte) error {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	have, err := f.s.read("remove", name)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(have, want) {
+		return &fs.PathError{Op: "remove", Path: name, Err: world.ErrChanged}
+	}
+	delete(f.s.tree, key(name))
+	f.s.notify(key(name))
+	return nil
+}
+
+func (f files) RemoveEmptyDir(name string) error {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	for other := range f.s.tree {
+		if strings.HasPrefix(other, key(name)+"/") {
+			return &fs.PathError{Op: "rmdir", Path: name, Err: errors.New("directory not empty")}
+		}
+	}
+	delete(f.s.tree, key(name))
+	return nil
+}
+
+func (f files) CreatePrivate(name string, data []byte) error {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	if _, exists := f.s.resolve(name); exists {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	f.s.put(key(name), bytes.Clone(data))
+	return nil
+}
+
 func (f files) MkdirTemp(pattern string) (string, error) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
