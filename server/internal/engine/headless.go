@@ -32,7 +32,7 @@ type Shown struct {
 	Version    string // such as "v0.23.0"; "" if unknown
 	GoVersion  string // the Go that built it
 	Env        model.EnvName
-	Notes      []string // sentences for people: what was not looked at
+	Notes      []string // sentences for people: what was not looked at, what was undone
 	Incomplete string   // one sentence: why what it showed may not be all; "" if it is. It may quote gopls.
 }
 
@@ -67,11 +67,13 @@ func Show(ctx context.Context, w *world.World, req Request, how Headless) (*mode
 	if !how.Online {
 		forbidNetwork(&opt, env)
 	}
-	var note string
-	if opt.Open, note = headless.GoFiles(w, req.Dir, build(s, env)); note != "" {
-		shown.Notes = append(shown.Notes, note+".")
+	files := headless.GoFiles(w, req.Dir, build(s, env))
+	if opt.Open = files.Open; files.Why != "" {
+		shown.Notes = append(shown.Notes, files.Why+".")
 	}
+	kept := keepModuleFiles(w, s, files.Modules)
 	r, err := headless.Run(ctx, w, opt)
+	shown.Notes = append(shown.Notes, restore(w, kept)...)
 	if err != nil {
 		return nil, shown, fmt.Errorf("%w: %w", ErrNoGopls, err)
 	}

@@ -27,6 +27,13 @@ type Build struct {
 	Tags         []string // those of -tags
 }
 
+// Found are files below a directory, absolute.
+type Found struct {
+	Open    []string // the Go files to open
+	Modules []string // every go.mod
+	Why     string   // one sentence: why no file is to be opened; "" if some may be
+}
+
 // GoFiles lists the Go files below a directory that must be open to see all
 // problems, absolute: of every module one, because gopls looks at a module that
 // no go.work names once a file of it is open, and the files that build
@@ -36,10 +43,13 @@ type Build struct {
 // Directories that go leaves out of "./..." and those of other tools do not
 // count, nor do files that only another platform builds: gopls would look at
 // the whole workspace for that platform as well. Where there are too many files
-// it lists none, and why says so in one sentence.
-func GoFiles(w *world.World, dir string, b Build) (open []string, why string) {
+// none is to be opened, and Why says so in one sentence.
+func GoFiles(w *world.World, dir string, b Build) (found Found) {
 	const unseen = ", so none was opened: problems of nested modules and of files that are in no package are not seen"
 	var files, modules []string
+	giveUp := func(format string, most int) Found {
+		return Found{Modules: found.Modules, Why: fmt.Sprintf(format, dir, most) + unseen}
+	}
 	seen := 0
 	for queue := []string{dir}; len(queue) > 0; queue = queue[1:] {
 		entries, err := w.Files.ReadDir(queue[0])
@@ -47,7 +57,7 @@ func GoFiles(w *world.World, dir string, b Build) (open []string, why string) {
 			continue // gopls will not see it either
 		}
 		if seen += len(entries); seen > mostSeen {
-			return nil, fmt.Sprintf("%s holds more than %d files%s", dir, mostSeen, unseen)
+			return giveUp("%s holds more than %d files", mostSeen)
 		}
 		for _, e := range entries {
 			name := e.Name()
@@ -58,13 +68,13 @@ func GoFiles(w *world.World, dir string, b Build) (open []string, why string) {
 					queue = append(queue, path)
 				}
 			case name == "go.mod":
-				modules = append(modules, queue[0])
+				modules, found.Modules = append(modules, queue[0]), append(found.Modules, path)
 			case strings.HasSuffix(name, ".go") && e.Type().IsRegular():
 				files = append(files, path)
 			}
 		}
 		if len(files) > mostFiles {
-			return nil, fmt.Sprintf("%s has more than %d Go files%s", dir, mostFiles, unseen)
+			return giveUp("%s has more than %d Go files", mostFiles)
 		}
 	}
 	slices.SortFunc(modules, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // the innermost first
@@ -80,14 +90,14 @@ func GoFiles(w *world.World, dir string, b Build) (open []string, why string) {
 			module = modules[i]
 		}
 		if alone || !here || !entered[module] {
-			open = append(open, file)
+			found.Open = append(found.Open, file)
 		}
 		entered[module] = entered[module] || here
 	}
-	if len(open) > mostOpen {
-		return nil, fmt.Sprintf("%s has more than %d modules or Go files in no package%s", dir, mostOpen, unseen)
+	if len(found.Open) > mostOpen {
+		return giveUp("%s has more than %d modules or Go files in no package", mostOpen)
 	}
-	return open, ""
+	return found
 }
 
 func within(dir, file string) bool {

@@ -147,7 +147,7 @@ func TestLive(t *testing.T) {
 		l.Write(filepath.Join(l.Dir, "nested", "go.mod"), "module example.com/nested\n\ngo 1.24\n")
 		l.Write(filepath.Join(l.Dir, "nested", "a.go"), "package nested\n\nvar Right int\n")
 		l.Write(filepath.Join(l.Dir, "nested", "sub", "b.go"), "package sub\n\nvar X int = \"x\"\n")
-		l.opt.Open, _ = GoFiles(l.w, l.Dir, Build{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Release: 24})
+		l.opt.Open = GoFiles(l.w, l.Dir, Build{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Release: 24}).Open
 		r := l.run()
 		is(t, l.Dir, r.Problems, "nested/sub/b.go:3:13 1 compiler IncompatibleAssign", "orphan.go:3:9 2 go list  No packages found for open file")
 		if len(r.Views) != 2 {
@@ -226,12 +226,12 @@ func TestGoFiles(t *testing.T) {
 	}
 	is := func(dir, want string) {
 		t.Helper()
-		open, why := GoFiles(world.Real(), dir, Build{GOOS: "linux", GOARCH: "amd64", Release: 24, Tags: []string{"bar"}})
-		for i, file := range open {
+		found := GoFiles(world.Real(), dir, Build{GOOS: "linux", GOARCH: "amd64", Release: 24, Tags: []string{"bar"}})
+		for i, file := range found.Open {
 			rel, _ := filepath.Rel(dir, file)
-			open[i] = filepath.ToSlash(rel)
+			found.Open[i] = filepath.ToSlash(rel)
 		}
-		if got := strings.Join(open, " ") + why; got != want {
+		if got := strings.Join(found.Open, " ") + found.Why; got != want {
 			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
