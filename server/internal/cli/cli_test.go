@@ -11,10 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -52,6 +54,11 @@ func TestTranscripts(t *testing.T) {
 		{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z`), "TIME"},
 		{regexp.MustCompile(`\([0-9.]+m?s\)`), "(TIME)"},
 		{regexp.MustCompile(`secret-[0-9a-f]{4}`), "secret-XXXX"},
+	}
+	// gopls is behind what the user has, as for npm test.
+	noGopls := findGopls() == ""
+	if noGopls && os.Getenv("CI") != "" {
+		t.Fatal(installGopls)
 	}
 	exits := func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 || args[1] != "gophantom" {
@@ -104,10 +111,50 @@ func TestTranscripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("GOENV", "off")
+			env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+ownTools)
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "gopls" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return !noGopls, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "expand": expand, "validates": validates},
 	})
+}
+
+// ownTools is where npm installs programs for the tests.
+var ownTools, _ = filepath.Abs(filepath.Join("..", "..", "..", ".tools", "bin"))
+
+const installGopls = "gopls is not installed; run: GOBIN=$PWD/.tools/bin go install golang.org/x/tools/gopls@v0.23.0 (in the repository), or npm start"
+
+// findGopls returns the path of a gopls binary; "" if there is none.
+func findGopls() string {
+	if path, err := exec.LookPath("gopls"); err == nil {
+		return path
+	}
+	name := "gopls"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if path := filepath.Join(ownTools, name); exec.Command(path, "version").Run() == nil {
+		return path
+	}
+	return ""
+}
+
+// realGopls is findGopls for a test that needs one.
+func realGopls(t *testing.T) string {
+	t.Helper()
+	path := findGopls()
+	if path == "" && os.Getenv("CI") != "" {
+		t.Fatal(installGopls)
+	}
+	if path == "" {
+		t.Skip(installGopls)
+	}
+	return path
 }
 
 // fake is an app whose engine answers with the given report.
@@ -174,6 +221,52 @@ func TestExitCodes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestExitCodesOfVerdicts(t *testing.T) {
+	for _, c := range []struct {
+		verdicts, incomplete string
+		want                 map[string]int // by --fail-on; what is missing is 0
+	}{
+		{"", "", nil},
+		{"phantom", "", map[string]int{"phantom": 1, "real": 1, "warning": 1}},
+		{"stale-green", "", map[string]int{"phantom": 1, "real": 1, "warning": 1}},
+		{"real", "", map[string]int{"real": 1, "warning": 1, "error": 1}},
+		{"not-build", "", nil},
+		{"unknown", "", map[string]int{"phantom": 3, "real": 3, "warning": 3, "error": 3}},
+		{"real unknown", "", map[string]int{"phantom": 3, "real": 1, "warning": 1, "error": 1}},
+		{"phantom unknown", "", map[string]int{"phantom": 1, "real": 1, "warning": 1, "error": 3}},
+		{"", "gopls fell over", map[string]int{"phantom": 3, "real": 3, "warning": 3, "error": 3}},
+		{"phantom", "gopls fell over", map[string]int{"phantom": 1, "real": 1, "warning": 1, "error": 3}},
+	} {
+		for _, failOn := range []string{"phantom", "real", "warning", "error", "never"} {
+			var r report.Report
+			for v := range strings.FieldsSeq(c.verdicts) {
+				r.Problems = append(r.Problems, report.Problem{URI: "file:///ws/a.go", Verdict: v})
+			}
+			a, stdout, stderr := fake(r)
+			a.engine.show = func(_ context.Context, _ *world.World, req engine.Request, how engine.Headless) (*model.Snapshot, engine.Shown, error) {
+				if how.Program != "/opt/gopls" || how.Online || how.Timeout != time.Minute || req.Dir != "/ws" {
+					t.Errorf("gopls is run as %+v in %s", how, req.Dir)
+				}
+				return &model.Snapshot{Dir: req.Dir}, engine.Shown{Program: how.Program, Version: "v0.23.0", Env: model.EnvTools, Incomplete: c.incomplete}, nil
+			}
+			if got := run(t.Context(), a, []string{"phantoms", "--gopls", "/opt/gopls", "--timeout", "1m", "--fail-on", failOn}); got != c.want[failOn] {
+				t.Errorf("%q, %q, --fail-on %s: exit %d, want %d\n%s", c.verdicts, c.incomplete, failOn, got, c.want[failOn], stderr)
+			}
+			if !strings.Contains(stdout.String(), c.incomplete) || stderr.String() != "gophantom: gopls v0.23.0 (/opt/gopls) was run in the tools environment, offline\n" {
+				t.Errorf("stdout %q, stderr %q", stdout, stderr)
+			}
+		}
+	}
+
+	a, stdout, stderr := fake(report.Report{})
+	a.engine.show = func(context.Context, *world.World, engine.Request, engine.Headless) (*model.Snapshot, engine.Shown, error) {
+		return nil, engine.Shown{}, fmt.Errorf("%w: it hides", engine.ErrNoGopls)
+	}
+	if got := run(t.Context(), a, []string{"phantoms"}); got != exitUndecided || stdout.Len() > 0 || !strings.Contains(stderr.String(), "gopls could not be asked: it hides") {
+		t.Errorf("without gopls: exit %d, stdout %q, stderr %q", got, stdout, stderr)
 	}
 }
 

@@ -56,6 +56,7 @@ func wiretap(t *testing.T) (asked func() []string, environ []string) {
 // workspace a module is missing, in the other a whole toolchain.
 func TestNothingButAProbeAsks(t *testing.T) {
 	asked, environ := wiretap(t)
+	gopls := realGopls(t)
 	for name, goLine := range map[string]string{"a module": "1.24", "a toolchain": "1.99"} {
 		p := newProber(t, append([]string{"GOTOOLCHAIN=auto", "GOFLAGS="}, environ...)...)
 		p.write("go.mod", "module example.com/app\n\ngo "+goLine+"\n\nrequire example.com/dep v1.0.0\n")
@@ -65,7 +66,7 @@ func TestNothingButAProbeAsks(t *testing.T) {
 		p.write("go.log", "go: example.com/dep@v1.0.0: reading https://proxy.example/example.com/dep/@v/v1.0.0.mod: 404 Not Found\n")
 		runs := map[string][][]string{
 			"check": {{"check"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}},
-			"route": {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}},
+			"route": {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
 			"explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
 			"proxy": nil, "sumdb": nil, // they ask, and say so
 			"lsp": nil, // below
@@ -95,6 +96,9 @@ func TestNothingButAProbeAsks(t *testing.T) {
 		}
 		if !strings.Contains(hover, "example.com/dep") {
 			t.Errorf("%s is missing: the hover proves nothing: %s", name, hover)
+		}
+		if _, out, errs := p.runPlain("phantoms", "--gopls", gopls, "--online", "--env", "gopls=shell.env", "--env", "shell=shell.env"); asked() == nil && goLine == "1.99" {
+			t.Errorf("a gopls that may use the network is not counted:\n%s%s", out, errs)
 		}
 		if _, out, errs := p.runPlain("route", "--probe", "example.com/dep", "--env", "shell=shell.env"); asked() == nil && goLine == "1.24" {
 			t.Errorf("a probe is not counted:\n%s%s", out, errs)

@@ -26,8 +26,9 @@ are at fault. It works in a terminal and in CI.
 gopls runs in the environment of --env gopls=FILE, tools=FILE or editor=FILE if
 one is given, else in that of a gopls that runs for the folder, else in that of
 your terminal. It is the gopls of --gopls, else the one of that environment: on
-its PATH, or where "go install" puts programs. All Go files below the folder are
-opened, up to 2000, because gopls shows some problems only of open files.
+its PATH, or where "go install" puts programs. Files that build constraints leave
+out are opened, and one of each module, because gopls shows their problems only
+then; files for other platforms are not.
 
 gopls does not use the network unless --online says so: what the module cache
 does not have is missing then, and said to be not decided.

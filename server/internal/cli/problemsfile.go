@@ -105,7 +105,7 @@ func parseProblems(data []byte) (c captured, err error) {
 			path      *string
 		}{{"Root", v.Root, &view.Root}, {"Folder", v.Folder, &view.Folder}} {
 			path, ok := localFile(place.uri)
-			if !ok {
+			if !ok && place.uri != "" {
 				return c, fmt.Errorf(" views[%d].%s: want the URI of a directory on this machine, as gopls.views answers", i, place.name)
 			}
 			*place.path = path
@@ -118,6 +118,9 @@ func parseProblems(data []byte) (c captured, err error) {
 		c.views = append(c.views, view)
 	}
 	if f.Gopls != nil {
+		if f.Gopls.Go != "" && !strings.HasPrefix(f.Gopls.Go, "go") {
+			f.Gopls.Go = "go" + f.Gopls.Go
+		}
 		if f.Gopls.Go != "" && !version.IsValid(f.Gopls.Go) {
 			return c, errors.New(` gopls.go: want the Go that built gopls, such as "go1.26.8"`)
 		}

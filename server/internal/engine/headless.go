@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"maps"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +32,7 @@ type Shown struct {
 	Version    string // such as "v0.23.0"; "" if unknown
 	GoVersion  string // the Go that built it
 	Env        model.EnvName
-	Notes      []string // sentences for people: what was not looked at
+	Notes      []string // sentences for people: what was not looked at, what was undone
 	Incomplete string   // one sentence: why what it showed may not be all; "" if it is. It may quote gopls.
 }
 
@@ -65,13 +67,13 @@ func Show(ctx context.Context, w *world.World, req Request, how Headless) (*mode
 	if !how.Online {
 		forbidNetwork(&opt, env)
 	}
-	goos, goarch := platform(s, env)
-	files := headless.GoFiles(w, req.Dir, goos, goarch)
-	opt.Open, opt.Candidates = files.Entries, files.Others
-	if files.Why != "" {
+	files := headless.GoFiles(w, req.Dir, build(s, env))
+	if opt.Open = files.Open; files.Why != "" {
 		shown.Notes = append(shown.Notes, files.Why+".")
 	}
+	kept := keepModuleFiles(w, s, files.Modules)
 	r, err := headless.Run(ctx, w, opt)
+	shown.Notes = append(shown.Notes, restore(w, kept)...)
 	if err != nil {
 		return nil, shown, fmt.Errorf("%w: %w", ErrNoGopls, err)
 	}
@@ -128,11 +130,20 @@ func findGopls(w *world.World, s *model.Snapshot, env model.Env) string {
 	return ""
 }
 
-// platform is what an environment builds for.
-func platform(s *model.Snapshot, env model.Env) (goos, goarch string) {
+// build is what an environment builds for.
+func build(s *model.Snapshot, env model.Env) (b headless.Build) {
 	t, _ := s.ToolchainOf(env.Name)
-	goos, goarch, _ = strings.Cut(cmp.Or(t.Host, runtime.GOOS+"/"+runtime.GOARCH), "/")
-	return cmp.Or(env.Lookup("GOOS").Value.Reveal(), goos), cmp.Or(env.Lookup("GOARCH").Value.Reveal(), goarch)
+	goos, goarch, _ := strings.Cut(cmp.Or(t.Host, runtime.GOOS+"/"+runtime.GOARCH), "/")
+	b.GOOS, b.GOARCH = cmp.Or(env.Lookup("GOOS").Value.Reveal(), goos), cmp.Or(env.Lookup("GOARCH").Value.Reveal(), goarch)
+	if minor, ok := strings.CutPrefix(version.Lang(cmp.Or(t.Selected, t.Version)), "go1."); ok {
+		b.Release, _ = strconv.Atoi(minor)
+	}
+	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
+		if tags, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "-tags="); ok || strings.HasPrefix(flag, "-tags=") {
+			b.Tags = strings.FieldsFunc(strings.TrimPrefix(tags, "-tags="), func(r rune) bool { return r == ',' || r == ' ' })
+		}
+	}
+	return b
 }
 
 // forbidNetwork keeps gopls and what it runs from the network, as ground truth

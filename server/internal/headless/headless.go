@@ -8,7 +8,6 @@ package headless
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -38,9 +37,6 @@ type Options struct {
 
 	Open     []string          // files to open, absolute
 	Overlays map[string]string // unsaved texts by absolute path; these files are opened, too
-	// Candidates are files that Run opens if gopls finds no package for them:
-	// it shows problems of such files only where they are open.
-	Candidates []string
 
 	// Timeout is how long gopls may take to get ready, and then each time to
 	// come to rest; 0 means DefaultTimeout.
@@ -81,45 +77,5 @@ func Run(ctx context.Context, w *world.World, opt Options) (Result, error) {
 		return Result{}, err
 	}
 	defer s.Close()
-	if len(opt.Candidates) > 0 {
-		if r, err := s.Problems(ctx); err != nil || r.Incomplete != "" {
-			return r, err
-		}
-		if err := s.openOrphans(ctx, opt.Candidates); err != nil && ctx.Err() != nil {
-			return Result{}, err
-		} // else Problems says what is the matter
-	}
 	return s.Problems(ctx)
-}
-
-// mostOpen is how many files are opened where gopls cannot tell which of them
-// are in a package.
-const mostOpen = 200
-
-// openOrphans opens those of the files that gopls finds no package for.
-func (s *Session) openOrphans(ctx context.Context, files []string) error {
-	return s.bounded(ctx, func(ctx context.Context) error {
-		told := true // since gopls 0.18
-		for _, file := range files {
-			var answer struct{ Packages []struct{ Path string } }
-			if told {
-				err := s.call(ctx, "workspace/executeCommand", object{
-					"command": "gopls.packages", "arguments": []object{{"Files": []string{s.uri(file)}, "Recursive": false, "Mode": 0}},
-				}, &answer)
-				if err != nil && (errors.Is(err, errOver) || ctx.Err() != nil) {
-					return err
-				}
-				told = err == nil
-			}
-			if len(answer.Packages) > 0 || !told && len(files) > mostOpen {
-				continue
-			}
-			if data, err := s.w.Files.ReadFile(file); err == nil {
-				if err := s.show(ctx, file, string(data), false); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
 }

@@ -147,8 +147,7 @@ func TestLive(t *testing.T) {
 		l.Write(filepath.Join(l.Dir, "nested", "go.mod"), "module example.com/nested\n\ngo 1.24\n")
 		l.Write(filepath.Join(l.Dir, "nested", "a.go"), "package nested\n\nvar Right int\n")
 		l.Write(filepath.Join(l.Dir, "nested", "sub", "b.go"), "package sub\n\nvar X int = \"x\"\n")
-		found := GoFiles(l.w, l.Dir, runtime.GOOS, runtime.GOARCH)
-		l.opt.Open, l.opt.Candidates = found.Entries, found.Others
+		l.opt.Open = GoFiles(l.w, l.Dir, Build{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Release: 24}).Open
 		r := l.run()
 		is(t, l.Dir, r.Problems, "nested/sub/b.go:3:13 1 compiler IncompatibleAssign", "orphan.go:3:9 2 go list  No packages found for open file")
 		if len(r.Views) != 2 {
@@ -213,38 +212,39 @@ func TestGoFiles(t *testing.T) {
 	write("go.mod", "module example.com/app\n")
 	write("tools/go.mod", "module example.com/tools\n")
 	for _, name := range []string{
-		"main.go", "a/linux.go", "a/x_linux.go", "a/x_linux_amd64.go", "a/x_linux_test.go", "tools/t.go", "tools/u.go", // listed
-		"x_windows.go", "a/x_arm64.go", "a/x_windows_amd64.go", "vendor/v.go", "testdata/t.go", "_x/x.go", ".git/g.go", "node_modules/n.go", "_x.go/x.go", ".hidden.go", "a/text.txt",
+		"main.go", "tools/t.go", "tools/u.go", "x_windows.go", "a/linux.go", "a/x_linux_amd64.go", "a/x_arm64.go", "a/x_windows_amd64.go", "vendor/v.go",
+		"testdata/t.go", "_x/x.go", ".git/g.go", "node_modules/n.go", ".hidden.go", "a/text.txt",
 	} {
 		write(name, "package x\n")
 	}
-	write("b/tag.go", "// Copyright\n\n//go:build foo && !bar\n\npackage b\n")
-	write("b/not.go", "//go:build !foo\n\npackage b\n")
-	write("b/unix.go", "//go:build unix && foo\n\npackage b\n")
-	write("b/windows.go", "//go:build windows && foo\n\npackage b\n")
-	write("b/odd.go", "//go:build &&\n\npackage b\n")
-	found := GoFiles(world.Real(), dir, "linux", "amd64")
-	for _, list := range []struct {
-		name, want string
-		got        []string
-	}{
-		{"entries", "main.go tools/t.go", found.Entries},
-		{"others", "a/linux.go a/x_linux.go a/x_linux_amd64.go a/x_linux_test.go b/not.go b/odd.go b/tag.go b/unix.go tools/u.go", found.Others},
+	for name, expr := range map[string]string{
+		"in1": "linux && !foo", "in2": "unix", "in3": "go1.24 && cgo", "in4": "!cgo", "in5": "bar", "in6": "&&", "in7": "goexperiment.x", // in the build, or perhaps
+		"other1": "windows", "other2": "windows && foo", "other3": "!linux || arm64", "other4": "!unix && !cgo", // of another platform
+		"out1": "foo", "out2": "foo && !bar", "out3": "ignore", "out4": "!bar", "out5": "go1.25", "out6": "unix && (foo || gccgo)", "out7_linux": "foo",
 	} {
-		for i, file := range list.got {
+		write("b/"+name+".go", "// Copyright\n\n//go:build "+expr+"\n\npackage b\n")
+	}
+	is := func(dir, want string) {
+		t.Helper()
+		found := GoFiles(world.Real(), dir, Build{GOOS: "linux", GOARCH: "amd64", Release: 24, Tags: []string{"bar"}})
+		for i, file := range found.Open {
 			rel, _ := filepath.Rel(dir, file)
-			list.got[i] = filepath.ToSlash(rel)
+			found.Open[i] = filepath.ToSlash(rel)
 		}
-		if got := strings.Join(list.got, " "); got != list.want {
-			t.Errorf("%s: %s\nwant %s", list.name, got, list.want)
+		if got := strings.Join(found.Open, " ") + found.Why; got != want {
+			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
+	is(dir, "main.go b/out1.go b/out2.go b/out3.go b/out4.go b/out5.go b/out6.go b/out7_linux.go tools/t.go")
+	is(filepath.Join(dir, "a"), "linux.go") // below a go.mod
+	if err := os.Remove(filepath.Join(dir, "go.mod")); err != nil {
+		t.Fatal(err)
+	}
+	is(filepath.Join(dir, "a"), "linux.go x_linux_amd64.go") // in no module
 	for i := range mostFiles {
 		write(fmt.Sprintf("many/%d.go", i), "package many\n")
 	}
-	if found := GoFiles(world.Real(), dir, "linux", "amd64"); len(found.Entries)+len(found.Others) > 0 || !strings.Contains(found.Why, "more than 2000 Go files") {
-		t.Errorf("too many: %d and %d, %q", len(found.Entries), len(found.Others), found.Why)
-	}
+	is(dir, dir+" has more than 5000 Go files, so none was opened: problems of nested modules and of files that are in no package are not seen")
 }
 
 // TestSession follows a gopls through what happens to its world.
