@@ -221,7 +221,8 @@ async function goTests(args, env = buildEnvironment()) {
         }
     }
   };
-  const { code } = await attempt("go", ["test", "-json", ...args], { env, onLine: take });
+  // The packages share the machine, and some of them run real editors' worth of commands: go's own limit of ten minutes is for quicker ones.
+  const { code } = await attempt("go", ["test", "-json", "-timeout=40m", ...args], { env, onLine: take });
 
   const below = (key, found) => [...results].some(([other, result]) => result === found && other.startsWith(key));
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -51,6 +52,9 @@ type Loop struct {
 	undo     []undoRecord         // the last cure at the end
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
+
+	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
+	interrupts int                // how many in a row were ended
 }
 
 // due is what the next turn of the loop has to do.
@@ -79,6 +83,13 @@ func (l *Loop) Facts(f EditorFacts) {
 	l.mu.Unlock()
 	switch reasons, focusOnly := news(before, &f); {
 	case !focusOnly:
+		if before != nil && (!reflect.DeepEqual(before.Problems, f.Problems) || !slices.Equal(before.Dirty, f.Dirty)) {
+			l.mu.Lock()
+			if l.interrupt != nil {
+				l.interrupt()
+			}
+			l.mu.Unlock()
+		}
 		l.request(due{reasons: reasons, look: true, debounce: debounce})
 	case f.Focused:
 		l.request(due{reasons: reasons, sweep: true, debounce: debounce})
@@ -201,10 +212,12 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 		a.Snapshot.Reason = sentence(reasons)
 	}
 	r.announce(found)
+	judging, done := r.interruptible()
 	for i := range found {
-		found[i] = Check(r.ctx, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), todo.unseen})
+		found[i] = Check(judging, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), todo.unseen})
 	}
-	if r.ctx.Err() != nil {
+	if done() {
+		r.request(todo) // what came in meanwhile may have asked for less
 		return
 	}
 	list := r.pending(found)
@@ -241,6 +254,32 @@ func (r *run) observe(facts *EditorFacts) survey {
 		found[i].Snapshot.Said = append(found[i].Snapshot.Said, r.probedSaid(found[i].Snapshot)...)
 	}
 	return found
+}
+
+// mostInterrupts is how many judgements in a row are given up for news.
+const mostInterrupts = 3
+
+// interruptible returns a context for a judgement that news of the editor ends:
+// what go is asked about is not what the user sees any more. done ends it, and
+// reports whether it was ended before.
+func (r *run) interruptible() (ctx context.Context, done func() (interrupted bool)) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	r.mu.Lock()
+	if r.interrupts < mostInterrupts { // somebody who types without end hears of something, too
+		r.interrupt = cancel
+	}
+	r.mu.Unlock()
+	return ctx, func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		interrupted := ctx.Err() != nil
+		cancel()
+		r.interrupt = nil
+		if r.interrupts++; !interrupted {
+			r.interrupts = 0
+		}
+		return interrupted
+	}
 }
 
 // truth is the memory of what go said about a folder.
