@@ -25,6 +25,9 @@ var ladder = []string{
 // once every other rung for a problem was tried, or cannot be.
 var lastRungs = []string{fix.RestartExtensions, fix.Relaunch}
 
+// byRung orders offers by their side effects.
+func byRung(x, y model.FixOffer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
+
 // complete gives a verdict its context and the fixes that its cause calls for.
 func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 	v.ContextID = rules.ContextID(v.Problem.Message)
@@ -41,6 +44,7 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 	if a.Snapshot.Editor == nil {
 		return
 	}
+	defer func() { slices.SortStableFunc(v.Fixes, byRung) }()
 	switch v.Cause {
 	case model.CauseStale:
 		v.Fixes = a.forStale()

@@ -15,7 +15,7 @@ func (p Problem) Markdown(dir string) string {
 	if p.Summary != "" {
 		fmt.Fprintf(&w, "\n%s\n", markdownText(p.Summary))
 	}
-	if p.Why != "" {
+	if p.Why != "" && !strings.Contains(p.Summary, p.Why) {
 		fmt.Fprintf(&w, "\nHow this was decided: %s.\n", markdownText(strings.TrimRight(p.Why, ".")))
 	}
 	if p.TrueReason != "" {
