@@ -175,7 +175,7 @@ func byHand(title, text string) model.FixOffer {
 }
 
 // rank orders offers by the ladder.
-func rank(x, y offer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
+func rank(x, y offer) int { return byRung(x.FixOffer, y.FixOffer) }
 
 // shown is a look without the last rungs of those problems for which another
 // rung can still be tried.
