@@ -63,3 +63,17 @@ func TestQuotesAroundTheWholeOfGOPROXY(t *testing.T) {
 		}
 	}
 }
+
+// TestFixOfGOAUTHShowsNoSecret: what a program of GOAUTH is told may be one,
+// and the title of a fix would show it.
+func TestFixOfGOAUTHShowsNoSecret(t *testing.T) {
+	for value, want := range map[string]string{
+		"netrc;":            "netrc",
+		"git /srv/x;;netrc": "git /srv/x;netrc",
+		"helper hunter2;":   "",
+	} {
+		if got := fixedValue(t, "goauth-invalid", "GOAUTH", value); got != want {
+			t.Errorf("GOAUTH=%s becomes %q, want %q", value, got, want)
+		}
+	}
+}
