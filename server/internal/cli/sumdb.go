@@ -33,7 +33,7 @@ A tree that shrinks, or that two signed heads disagree about, is a security
 event: somebody is shown another history than others.`,
 		Example: `  gophantom sumdb
   gophantom sumdb --module golang.org/x/mod@v0.42.0 sum.golang.org
-  gophantom sumdb "sum.corp.example+2bd0dd6d+ATfbnbZ4FVNFTHXOIR5GpTHtMBSPqWQMyTpSNJrjNAeh https://sum.corp.example"`,
+  gophantom sumdb "sum.corp.example+01982df5+ATfbnbZ4FVNFTHXOIR5GpTHtMBSPqWQMyTpSNJrjNAeh https://sum.corp.example"`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return errors.New(`want one checksum database; a key and its URL are one argument: "KEY URL"`)

@@ -204,7 +204,7 @@ func quietly(v model.Verdict) bool {
 func (a Assessment) finding(w *world.World, f model.Finding) report.Finding {
 	rule := rules.ByID(f.Rule)
 	out := report.Finding{
-		Rule: f.Rule, Ref: f.Ref, Severity: string(f.Severity), Latent: f.Latent, Subject: f.Subject,
+		Rule: f.Rule, Ref: f.Ref, Severity: string(f.Severity), Latent: f.Latent, Subject: show(f.Subject),
 		Environments: []string{}, Args: report.StringMap{}, Related: []report.Origin{}, Evidence: []string{},
 		Message: report.Render(rule.Messages[f.Message], f.Args), Location: report.FromLocation(f.Location),
 		ContextID: f.ContextID, Fixes: a.fixes(w, f.Fixes),

@@ -264,6 +264,10 @@ func (p *prober) broken(a Answer, got world.Answer, err error, at *url.URL, inse
 	case strings.Contains(text, "server gave HTTP response to HTTPS client"):
 		a.Note = "it speaks plain HTTP at this address, not TLS"
 		return a.fail(text, "PX-IMPLICITHTTPS")
+	case strings.Contains(text, "unsupported protocol scheme"):
+		a.Note = "it redirects to an address that go does not ask"
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "server response headers exceeded"):
+		a.Note = "what it sends is no answer in HTTP"
 	case got.Gate != 0 && got.Gate != 200:
 		a.Note = fmt.Sprintf("the HTTP proxy in between answers %d instead of connecting", got.Gate)
 	case got.Phase == world.PhaseLookup:

@@ -152,6 +152,13 @@ var (
 	headed  = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `[\w.-]*['"]?[ \t]*:[ \t]*)('[^'\n]*'?|"[^"\n]*"?|[^\n'"]+)`)
 	flagged = regexp.MustCompile(`(?i)((?:^|\s|['"])-{1,2}[\w-]*` + secretName + `[\w-]*[ \t]+)('[^'\n]*'?|"[^"\n]*"?|[^\s'"]+)`)
 
+	sshPass = regexp.MustCompile(`(\bsshpass[ \t]+(?:-[^p\s]\S*[ \t]+)*-p[ \t]*)('[^'\n]*'?|"[^"\n]*"?|\S+)`)
+
+	// GOAUTH as go quotes it, and as an environment has it. What else begins
+	// with GOAUTH= in go's texts is about a word that go defines.
+	goauthQuoted   = regexp.MustCompile(`(\(GOAUTH=)([^\n]*)(\))`)
+	goauthAssigned = regexp.MustCompile(`((?:^|[^(\w])GOAUTH=)([^\n]*)`)
+
 	netrc     = regexp.MustCompile(`(?i)(?:\bmachine\s+\S+|\bdefault)\s+(?:login|password|account)\b`)
 	netrcWord = regexp.MustCompile(`(?i)\b((?:login|password|account)\s+)("[^"]*"?|\S+)`)
 
@@ -182,6 +189,11 @@ func redact(s string) string {
 	s = replaceLast(headed, s)
 	s = replaceLast(assigned, s)
 	s = replaceLast(flagged, s)
+	s = replaceLast(sshPass, s)
+	if strings.Contains(s, "GOAUTH=") {
+		goauth := func(g []string) string { return g[1] + redactGOAUTH(g[2]) + strings.Join(g[3:], "") }
+		s = replace(goauthAssigned, replace(goauthQuoted, s, goauth), goauth)
+	}
 	return knownToken.ReplaceAllStringFunc(s, hide)
 }
 
@@ -350,7 +362,7 @@ func redactGOAUTH(s string) string {
 	commands := strings.Split(s, ";")
 	for i, c := range commands {
 		word, args, ok := strings.Cut(strings.TrimSpace(c), " ")
-		if !ok || word == "git" || word == "netrc" || word == "off" {
+		if !ok || word == "git" || word == "netrc" || word == "off" || strings.HasSuffix(word, ":") && strings.HasPrefix(args, "could not run command") || onlyPseudonym.MatchString(args) {
 			continue
 		}
 		lead := c[:len(c)-len(strings.TrimLeft(c, " \t\n"))]

@@ -67,6 +67,15 @@ func TestShow(t *testing.T) {
 		{"ghp_abcdefghijklmnopqrstuvwxyz0123456789", "***"},
 		{"a\n-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nb", "a\n***\nb"},
 
+		// GOAUTH as go quotes it.
+		{"GOAUTH=off cannot be combined with other authentication commands (GOAUTH=helper hunter2; off)", "GOAUTH=off cannot be combined with other authentication commands (GOAUTH=helper ***; off)"},
+		{"GOAUTH encountered an empty command (GOAUTH=/bin/helper -p hunt)er2;)", "GOAUTH encountered an empty command (GOAUTH=/bin/helper ***;)"},
+		{"GOAUTH encountered an empty command (GOAUTH=netrc;)", "GOAUTH encountered an empty command (GOAUTH=netrc;)"},
+		{"GOAUTH=git dir method requires an absolute path to the git working directory", "GOAUTH=git dir method requires an absolute path to the git working directory"},
+		{"GOAUTH encountered errors for https://a.example:\n  GOAUTH=helper: could not run command helper: exec: no", "GOAUTH encountered errors for https://a.example:\n  GOAUTH=helper: could not run command helper: exec: no"},
+		{"+GOAUTH=helper hunter2\n GOPROXY=off", "+GOAUTH=helper ***\n GOPROXY=off"},
+		{"sshpass -p hunter2 ssh", "sshpass -p *** ssh"},
+
 		// What cannot be seen.
 		{"a\x1b[31mb\rc\x00", `a\x1b[31mb\rc\x00`},
 		{"abc\u202ecba\u200b", `abc\u202ecba\u200b`},

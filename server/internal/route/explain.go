@@ -178,6 +178,9 @@ func (e *Explainer) Explain(m Module) Route {
 		r.Mode = ModeReplace
 		if rep.NewVersion == "" {
 			r.Dir = rep.NewPath
+			if conflict == "" {
+				conflict = e.replacedByNothing(m.Path, rep)
+			}
 		} else {
 			r.Target = Module{rep.NewPath, rep.NewVersion}
 		}
@@ -233,6 +236,26 @@ func (e *Explainer) replacement(m Module) (rep model.Replace, ok bool, conflict 
 		}
 	}
 	return rep, ok, ""
+}
+
+// replacedByNothing is what go says of a replacement whose directory is known
+// to be missing. What a member of a workspace replaces, go words in its own way.
+func (e *Explainer) replacedByNothing(path string, rep model.Replace) string {
+	if len(e.replaces) == 0 || e.facts.Place == nil || e.unknown != "" {
+		return ""
+	}
+	first := e.replaces[0]
+	if r, ok := first.of(Module{path, rep.OldVersion}); !ok || r != rep || len(e.replaces) > 1 && !first.isWork {
+		return ""
+	}
+	dir := filepath.FromSlash(rep.NewPath)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(first.file), dir)
+	}
+	if place, known := e.facts.Place(filepath.Clean(dir)); !known || place.Exists {
+		return ""
+	}
+	return "replacement directory " + rep.NewPath + " does not exist"
 }
 
 // replacements are the replace directives of a file.

@@ -447,3 +447,32 @@ func TestExplainUnknown(t *testing.T) {
 		t.Error("another go.mod that was not read leaves nothing unknown")
 	}
 }
+
+// TestReplacementDirectoryIsMissing: go says it before it asks anybody.
+func TestReplacementDirectoryIsMissing(t *testing.T) {
+	facts := func(replace model.Replace, exists bool) Facts {
+		return Facts{
+			Modules: []model.Module{{File: "/ws/go.mod", Path: "example.com/app", Go: "1.26", Replaces: []model.Replace{replace}}},
+			Place: func(path string) (model.Place, bool) {
+				return model.Place{Exists: exists, Dir: exists}, path == "/nope"
+			},
+		}
+	}
+	m := Module{"example.com/greet", "v1.0.0"}
+	for _, test := range []struct {
+		replace model.Replace
+		exists  bool
+		want    string
+	}{
+		{model.Replace{OldPath: m.Path, NewPath: "../nope"}, false, "replacement directory ../nope does not exist"},
+		{model.Replace{OldPath: m.Path, OldVersion: m.Version, NewPath: "../nope/"}, false, "replacement directory ../nope/ does not exist"},
+		{model.Replace{OldPath: m.Path, NewPath: "../nope"}, true, ""},
+		{model.Replace{OldPath: m.Path, NewPath: "../elsewhere"}, false, ""}, // nobody looked
+		{model.Replace{OldPath: m.Path, OldVersion: "v2.0.0", NewPath: "../nope"}, false, ""},
+	} {
+		r := Explain(m, model.Env{Complete: true}, facts(test.replace, test.exists))
+		if got := r.Error.Reveal(); got != test.want {
+			t.Errorf("replaced by %s: %q, want %q", test.replace.NewPath, got, test.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -67,8 +68,12 @@ var goenvFile = Rule{
 			}
 			for _, line := range f.Odd {
 				message := map[string]string{model.EnvLineIgnored: "ignored", model.EnvLineReturn: "return", model.EnvLineQuoted: "quoted"}[line.Kind]
+				severity := model.Warning
+				if line.Kind == model.EnvLineReturn && slices.Contains(trimmed, line.Variable) {
+					severity = model.Info
+				}
 				add(model.Finding{
-					Ref: "EN-FILEFMT", Message: message, Subject: line.Variable, Location: lineOf(f.File, line.Line),
+					Ref: "EN-FILEFMT", Message: message, Severity: severity, Subject: line.Variable, Location: lineOf(f.File, line.Line),
 					Args: values("line", strconv.Itoa(line.Line), "file", f.File, "variable", line.Variable),
 				})
 			}
@@ -83,6 +88,10 @@ var goenvFile = Rule{
 		return merged(found)
 	},
 }
+
+// trimmed are variables whose values go splits at white space, or trims, so that
+// a carriage return does no harm.
+var trimmed = []string{"GOPROXY", "GOFLAGS", "GOVCS", "GOAUTH"}
 
 // some names the first few of a list.
 func some(names []string) string {

@@ -185,6 +185,27 @@ var takesValue = map[string]bool{
 	"count": true, "timeout": true, "run": true, "buildmode": true, "buildvcs": true, "toolexec": true,
 }
 
+// rest is what belongs to the value of a flag, and that go takes for words of
+// their own: the n words from i on, in the way that they can be written.
+func (b build) rest(name string, i int) (text string, n int) {
+	separator, own := " ", func(f flag) bool { return f.name == "" && !strings.HasPrefix(f.text, "-") }
+	switch name {
+	case "tags":
+		separator = ","
+	case "ldflags", "gcflags", "asmflags", "gccgoflags":
+		bare := own
+		own = func(f flag) bool { // -s and -w are flags of some go command too
+			return bare(f) || f.name == "s" || f.name == "w" || f.name != "" && !route.KnowsFlag(f.name) && b.knowsFlags()
+		}
+	default:
+		return "", 0
+	}
+	for ; i+n < len(b.flags) && own(b.flags[i+n]); n++ {
+		text += separator + b.flags[i+n].text
+	}
+	return text, n
+}
+
 // goflagsFixes offers GOFLAGS without what go stops at.
 func (b build) goflagsFixes() []model.FixOffer {
 	if b.broken && len(b.flags) == 0 {
@@ -207,15 +228,17 @@ func (b build) goflagsFixes() []model.FixOffer {
 			continue
 		case takesValue[f.name] && !f.given:
 			if i+1 < len(b.flags) && b.flags[i+1].name == "" && !strings.HasPrefix(b.flags[i+1].text, "-") {
-				f.value = b.flags[i+1].text
-				i++
-				keep("-" + f.name + "=" + f.value)
+				rest, n := b.rest(f.name, i+2)
+				keep("-" + f.name + "=" + b.flags[i+1].text + rest)
+				i += 1 + n
 			}
 			continue
 		case f.name == "mod" && !slices.Contains([]string{"", "mod", "readonly", "vendor"}, f.value), f.name == "mod" && f.value == "mod" && b.work != nil, f.name == "modfile":
 			continue
 		}
-		keep(f.text)
+		rest, n := b.rest(f.name, i+1)
+		keep(f.text + rest)
+		i += n
 	}
 	variable := model.NewValue("GOFLAGS")
 	if len(kept) == 0 {

@@ -61,7 +61,10 @@ var goproxyInvalidEntry = Rule{
 					f.Ref, f.Message = "PX-LATERBAD", "later"
 				}
 				told[e.Ref] = true
-				if with := corrected(e); with != "" {
+				switch with := corrected(e); {
+				case e.Ref == "PX-QUOTED":
+					f.Fixes = unquoted(g.Value.Reveal(), list)
+				case with != "":
 					f.Fixes = replaceEntry(g.Value.Reveal(), e, with)
 				}
 				found = append(found, g.finding(f))
@@ -100,8 +103,18 @@ func corrected(e route.Entry) string {
 		if word := strings.ToLower(e.Raw); word == "direct" || word == "off" {
 			return word
 		}
-	case "PX-QUOTED":
-		return strings.Trim(e.Raw, `"'`)
 	}
 	return ""
+}
+
+// unquoted offers GOPROXY without quotes: a pair of them may stand around
+// several entries, and go stops at either.
+func unquoted(value string, list []route.Entry) []model.FixOffer {
+	for _, e := range slices.Backward(list) {
+		value = value[:e.Start] + strings.Trim(e.Raw, `"'`) + value[e.End:]
+	}
+	if slices.ContainsFunc(route.Entries(value), func(e route.Entry) bool { return e.Err != "" }) {
+		return nil // something else is wrong as well
+	}
+	return []model.FixOffer{{ID: "set-variable", Args: values("variable", "GOPROXY", "value", value)}}
 }

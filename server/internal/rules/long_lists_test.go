@@ -1,8 +1,10 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/rules"
@@ -28,5 +30,37 @@ func TestLongLists(t *testing.T) {
 		if len(findings) == 0 || len(findings) > 25 {
 			t.Errorf("%s: %d findings", variable, len(findings))
 		}
+	}
+}
+
+// TestManyMissingModules: what is missing is looked up for each requirement,
+// not searched for, which took a minute where it takes a second.
+func TestManyMissingModules(t *testing.T) {
+	const count = 10_000
+	m := model.Module{File: "/ws/go.mod", Path: "example.com/app", Go: "1.26"}
+	var all []string
+	long := strings.Repeat("a", 2000)
+	for i := range count {
+		r := model.Require{Path: fmt.Sprintf("example.com/%s/lib%06d", long, i), Version: "v1.0.0", Line: i + 5}
+		m.Requires = append(m.Requires, r)
+		all = append(all, r.Path+"@"+r.Version)
+	}
+	cost := func(missing []string) time.Duration {
+		const dir = "/home/gopher/go/pkg/mod"
+		s := &model.Snapshot{
+			Envs: []model.Env{{Name: model.EnvShell, Complete: true, Layers: []model.Layer{{Kind: model.LayerProcess, Vars: map[string]model.Assignment{
+				"GOPROXY": {Value: model.NewValue("https://proxy.example")}, "GOMODCACHE": {Value: model.NewValue(dir)},
+			}}}}},
+			Modules: []model.Module{m}, Caches: []model.ModuleCache{{Dir: dir, Missing: missing}},
+		}
+		start := time.Now()
+		if _, crashes := rules.Run(s); len(crashes) > 0 {
+			t.Fatal(crashes)
+		}
+		return time.Since(start)
+	}
+	one := cost(all[:1])
+	if every := cost(all); every > 4*one {
+		t.Errorf("with every module missing the rules take %s, with one %s", every, one)
 	}
 }

@@ -38,7 +38,11 @@ func needs(s *model.Snapshot, env model.Env, keep func(path string) bool) (out [
 	if s.Work != nil && env.Lookup("GOWORK").Value.Reveal() != "off" {
 		mains = s.Modules
 	}
-	missing, _ := s.Missing(env)
+	list, _ := s.Missing(env)
+	missing := make(map[string]bool, len(list))
+	for _, id := range list {
+		missing[id] = true
+	}
 	var explainer *route.Explainer
 	seen := map[string]bool{}
 	for _, m := range mains {
@@ -52,7 +56,7 @@ func needs(s *model.Snapshot, env model.Env, keep func(path string) bool) (out [
 			}
 			r := explainer.Explain(route.Module{Path: q.Path, Version: q.Version})
 			if r.Mode == route.ModeProxy || r.Mode == route.ModeReplace && r.Dir == "" {
-				out = append(out, need{q, m.File, r, slices.Contains(missing, r.Target.Path+"@"+r.Target.Version)})
+				out = append(out, need{q, m.File, r, missing[r.Target.Path+"@"+r.Target.Version]})
 			}
 		}
 	}
