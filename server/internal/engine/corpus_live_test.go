@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -239,6 +240,7 @@ type theatre struct {
 	files        map[string]string // the sections
 	gopls, shell map[string]string
 	session      *headless.Session
+	overlays     map[string]string // the unsaved texts at the end
 }
 
 func (p play) run(t *testing.T, cache string, score *score) {
@@ -315,6 +317,7 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	verdicts := verify.Judge(t.Context(), w, snapshot, nil)
 	t.Logf("%d problems judged in %v; views %+v", len(verdicts), time.Since(start).Round(time.Millisecond), shown.Views)
 	session.Close()
+	th.overlays = opt.Overlays
 	p.compare(th, verdicts, score)
 	if t.Failed() {
 		t.Logf("gopls logged:\n%s", shown.Log)
@@ -674,10 +677,27 @@ func describe(v model.Verdict) string {
 	return b.String()
 }
 
+// overlayFile writes the unsaved texts for go's -overlay.
+func (th *theatre) overlayFile() string {
+	th.t.Helper()
+	replace := map[string]string{}
+	dir := th.t.TempDir()
+	for i, file := range slices.Sorted(maps.Keys(th.overlays)) {
+		replace[file] = filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		th.Write(replace[file], th.overlays[file])
+	}
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	list := filepath.Join(dir, "overlay.json")
+	th.Write(list, string(data))
+	return list
+}
+
 // labelledWrong asks go in the shell whether a label can be true; "" if so.
 func (th *theatre) labelledWrong(l label, problem model.Problem) string {
 	dir, vars := filepath.Dir(problem.File), maps.Clone(th.shell)
-	vars["GOFLAGS"] = strings.TrimSpace(vars["GOFLAGS"] + " -modcacherw")
 	if _, err := os.Stat(dir); err != nil {
 		return "" // deleted
 	}
@@ -696,6 +716,9 @@ func (th *theatre) labelledWrong(l label, problem model.Problem) string {
 		commands = [][]string{{"build", "-o", os.DevNull, "./..."}, {"mod", "verify"}}
 	}
 	for _, args := range commands {
+		if len(th.overlays) > 0 && args[0] != "mod" {
+			args = slices.Insert(slices.Clone(args), 1, "-overlay="+th.overlayFile())
+		}
 		out, err := th.command(dir, vars, append([]string{"go"}, args...)...)
 		passes = passes && (err == nil || nothingToBuild.MatchString(out))
 		said.WriteString(out)

@@ -387,6 +387,9 @@ func (r *run) parse(stdout, stderr string) {
 			r.packages[path] = p
 		}
 		if !p.DepOnly {
+			if p.Dir == "" && strings.HasPrefix(p.ImportPath, ".") { // a pattern that go.work leaves out
+				p.Dir = filepath.Join(r.dir, filepath.FromSlash(p.ImportPath))
+			}
 			r.asked = append(r.asked, p)
 			r.roots[p.Dir] = append(r.roots[p.Dir], p)
 		}
@@ -504,14 +507,8 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 		work.Go != nil && version.Compare("go"+work.Go.Version, "go1.22") >= 0 {
 		return "", nil
 	}
-	abs := func(path string) string {
-		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
-			path = filepath.Join(base, path)
-		}
-		return path
-	}
 	for _, u := range slices.Clone(work.Use) {
-		if to := filepath.ToSlash(abs(u.Path)); to != u.Path {
+		if to := filepath.ToSlash(absolute(base, u.Path)); to != u.Path {
 			if err := work.DropUse(u.Path); err != nil {
 				return "", err
 			}
@@ -522,7 +519,7 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 	}
 	for _, r := range slices.Clone(work.Replace) {
 		if r.New.Version == "" {
-			if err := work.AddReplace(r.Old.Path, r.Old.Version, filepath.ToSlash(abs(r.New.Path)), ""); err != nil {
+			if err := work.AddReplace(r.Old.Path, r.Old.Version, filepath.ToSlash(absolute(base, r.New.Path)), ""); err != nil {
 				return "", err
 			}
 		}

@@ -39,7 +39,7 @@ func (r run) about(q subject) truth {
 	case q.kind == orphaned && p.files[base]:
 		return truth{outcome: green}
 	case !p.files[base]:
-		if e := p.own(); e != nil {
+		if e := p.first(); e != nil {
 			return r.redOrDownload(e.Err)
 		}
 		return truth{outcome: absent, why: "the file is not part of the build"}
@@ -66,6 +66,16 @@ func (r run) finds(o run) bool {
 		}
 	}
 	return true
+}
+
+// cgo reports whether a C compiler has a part in what a run found.
+func (r run) cgo() bool {
+	for _, p := range r.packages {
+		if len(p.CgoFiles) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // place is what a run lists in one directory.
@@ -183,6 +193,9 @@ func (r run) lists(q subject, p place) truth {
 			t.why = "go has another error for the package, which may hide this one"
 		}
 		return t
+	}
+	if !r.compiled { // cgo runs only then
+		return truth{outcome: undecided, why: notCompiled}
 	}
 	return truth{outcome: green}
 }
