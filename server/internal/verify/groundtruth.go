@@ -173,11 +173,14 @@ type question struct {
 	port    map[string]string // GOOS and GOARCH instead of those of the environment
 	overlay bool              // with the unsaved texts
 	every   bool              // compile: every error of a package, not only the first ten
+	// fresh compiles one package as if it had never been compiled: what the build
+	// cache has of it, go takes without looking for pkg-config or a C library.
+	fresh bool
 }
 
 // key is the same for questions that have the same answer.
 func (q question) key(env model.Env) string {
-	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, fingerprint(q.root, env))
+	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, q.fresh, fingerprint(q.root, env))
 }
 
 // ask runs go list.
@@ -226,6 +229,10 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 		extra = append(extra, flag)
 	}
 	args = append(append(args, extra...), q.patterns()...)
+	if q.fresh && len(q.dirs) == 1 {
+		// A flag that nobody ever had makes another entry of the build cache.
+		args = slices.Insert(args, 1, "-gcflags="+q.patterns()[0]+"=-trimpath="+tmp)
+	}
 	r.command = q.describe()
 
 	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: q.root, Env: world.Environ(vars), Timeout: timeout})

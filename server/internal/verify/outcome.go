@@ -215,8 +215,8 @@ func (r run) compiles(q subject, p place) truth {
 	// Before go compiles a package, all that it imports has to be there.
 	for _, l := range p.with(q) {
 		for _, e := range l.errors() {
-			if compilerText(e.Err) && slices.ContainsFunc(p.listed, func(l listed) bool { return ownText(e.Err, l) }) {
-				continue
+			if compilerText(e.Err) && places.MatchString(e.Err) && slices.ContainsFunc(p.listed, func(l listed) bool { return ownText(e.Err, l) }) {
+				continue // of what else a compiler or pkg-config says, the whole package suffers
 			}
 			t := r.redOrDownload(e.Err)
 			if file, at, ok := r.position(e.Pos); t.outcome == red && (!ok || at != q.Range.Start.Line+1 || !r.same(file, q.File)) {
@@ -294,6 +294,9 @@ type compileError struct {
 
 // printed is how the compiler prints an error, or, indented, another place.
 var printed = regexp.MustCompile(`^\t?(.+?\.(?:go|c|h|s|cc|cpp|m)):(\d+)(?::(\d+))?: (.*)$`)
+
+// places finds what printed finds in a text of several lines.
+var places = regexp.MustCompile(`(?m)` + printed.String())
 
 // compilerText reports whether an error of go list is what a compiler printed.
 func compilerText(text string) bool { return strings.HasPrefix(text, "# ") }

@@ -179,6 +179,8 @@ func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool)
 		ask.mode, ask.root, ask.dirs = facts, q.dir, nil
 	case light || q.kind == loading:
 		ask.mode = load
+	case q.fresh:
+		ask.fresh = true
 	case q.alone:
 		ask.dirs = []string{q.File}
 	}
@@ -265,6 +267,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	}
 	if here.why == notCompiled {
 		if here.truth = there.truth; !j.compilesAlike(editor, shell, there.cgo()) || !here.finds(there.run) {
+			q.fresh = q.cgo()
 			here = j.truth(ctx, editor, q, false)
 		}
 	}
