@@ -174,11 +174,14 @@ type question struct {
 	port    map[string]string // GOOS and GOARCH instead of those of the environment
 	overlay bool              // with the unsaved texts
 	every   bool              // compile: every error of a package, not only the first ten
+	// fresh compiles one package as if it had never been compiled: what the build
+	// cache has of it, go takes without looking for pkg-config or a C library.
+	fresh bool
 }
 
 // key is the same for questions that have the same answer.
 func (q question) key(env model.Env) string {
-	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, fingerprint(q.root, env))
+	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, q.fresh, fingerprint(q.root, env))
 }
 
 // ask runs go list.
@@ -227,6 +230,10 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 		extra = append(extra, flag)
 	}
 	args = append(append(args, extra...), q.patterns()...)
+	if q.fresh && len(q.dirs) == 1 {
+		// A flag that nobody ever had makes another entry of the build cache.
+		args = slices.Insert(args, 1, "-gcflags="+q.patterns()[0]+"=-trimpath="+tmp)
+	}
 	r.command = q.describe()
 
 	res, err := j.w.Exec.Run(ctx, world.Command{Path: goCommand, Args: args, Dir: q.root, Env: world.Environ(vars), Timeout: timeout})
@@ -390,6 +397,9 @@ func (r *run) parse(stdout, stderr string) {
 			r.packages[path] = p
 		}
 		if !p.DepOnly {
+			if p.Dir == "" && strings.HasPrefix(p.ImportPath, ".") { // a pattern that go.work leaves out
+				p.Dir = filepath.Join(r.dir, filepath.FromSlash(p.ImportPath))
+			}
 			r.asked = append(r.asked, p)
 			r.roots[p.Dir] = append(r.roots[p.Dir], p)
 		}
@@ -507,14 +517,8 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 		work.Go != nil && version.Compare("go"+work.Go.Version, "go1.22") >= 0 {
 		return "", nil
 	}
-	abs := func(path string) string {
-		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
-			path = filepath.Join(base, path)
-		}
-		return path
-	}
 	for _, u := range slices.Clone(work.Use) {
-		if to := filepath.ToSlash(abs(u.Path)); to != u.Path {
+		if to := filepath.ToSlash(absolute(base, u.Path)); to != u.Path {
 			if err := work.DropUse(u.Path); err != nil {
 				return "", err
 			}
@@ -525,7 +529,7 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 	}
 	for _, r := range slices.Clone(work.Replace) {
 		if r.New.Version == "" {
-			if err := work.AddReplace(r.Old.Path, r.Old.Version, filepath.ToSlash(abs(r.New.Path)), ""); err != nil {
+			if err := work.AddReplace(r.Old.Path, r.Old.Version, filepath.ToSlash(absolute(base, r.New.Path)), ""); err != nil {
 				return "", err
 			}
 		}

@@ -101,8 +101,19 @@ func stamp(w *world.World, s *model.Snapshot) string {
 		}
 	}
 	dirs := []string{s.Dir}
+	j := newJudge(w, s, nil)
+	roots := map[string]bool{}
 	for _, p := range s.Problems {
-		dirs = append(dirs, filepath.Dir(p.File))
+		dir := filepath.Dir(p.File)
+		dirs = append(dirs, dir)
+		if root := j.rootOf(dir); !roots[root] {
+			roots[root] = true
+			tied, work := j.tied(root)
+			if dirs = append(append(dirs, root), tied...); work != "" {
+				content(work)
+				content(work + ".sum")
+			}
+		}
 	}
 	for _, m := range s.Modules {
 		dirs = append(dirs, filepath.Dir(m.File))

@@ -48,7 +48,7 @@ func (r run) about(q subject) truth {
 	case q.kind == orphaned && p.files[base]:
 		return truth{outcome: green}
 	case !p.files[base]:
-		if e := p.own(); e != nil {
+		if e := p.first(); e != nil {
 			return r.redOrDownload(e.Err)
 		}
 		return truth{outcome: absent, why: "the file is not part of the build"}
@@ -75,6 +75,16 @@ func (r run) finds(o run) bool {
 		}
 	}
 	return true
+}
+
+// cgo reports whether a C compiler has a part in what a run found.
+func (r run) cgo() bool {
+	for _, p := range r.packages {
+		if len(p.CgoFiles) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // place is what a run lists in one directory.
@@ -193,6 +203,9 @@ func (r run) lists(q subject, p place) truth {
 		}
 		return t
 	}
+	if !r.compiled { // cgo runs only then
+		return truth{outcome: undecided, why: notCompiled}
+	}
 	return truth{outcome: green}
 }
 
@@ -211,8 +224,8 @@ func (r run) compiles(q subject, p place) truth {
 	// Before go compiles a package, all that it imports has to be there.
 	for _, l := range p.with(q) {
 		for _, e := range l.errors() {
-			if compilerText(e.Err) && slices.ContainsFunc(p.listed, func(l listed) bool { return ownText(e.Err, l) }) {
-				continue
+			if compilerText(e.Err) && places.MatchString(e.Err) && slices.ContainsFunc(p.listed, func(l listed) bool { return ownText(e.Err, l) }) {
+				continue // of what else a compiler or pkg-config says, the whole package suffers
 			}
 			t := r.redOrDownload(e.Err)
 			if file, at, ok := r.position(e.Pos); t.outcome == red && (!ok || at != q.Range.Start.Line+1 || !r.same(file, q.File)) {
@@ -290,6 +303,9 @@ type compileError struct {
 
 // printed is how the compiler prints an error, or, indented, another place.
 var printed = regexp.MustCompile(`^\t?(.+?\.(?:go|c|h|s|cc|cpp|m)):(\d+)(?::(\d+))?: (.*)$`)
+
+// places finds what printed finds in a text of several lines.
+var places = regexp.MustCompile(`(?m)` + printed.String())
 
 // compilerText reports whether an error of go list is what a compiler printed.
 func compilerText(text string) bool { return strings.HasPrefix(text, "# ") }

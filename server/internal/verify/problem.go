@@ -38,6 +38,19 @@ type subject struct {
 	platform map[string]string // GOOS and GOARCH
 	tags     string            // build tags, with commas
 	alone    bool              // without the other files of its directory
+	fresh    bool              // as if it had never been built
+}
+
+// cgo reports whether a problem may come from running cgo, a C compiler or
+// pkg-config.
+func (q subject) cgo() bool {
+	switch q.kind {
+	case listing:
+		return strings.Contains(q.text, "CompiledGoFiles") || strings.Contains(q.text, "cgo") || strings.Contains(q.text, "pkg-config")
+	case typing:
+		return strings.HasPrefix(q.text, missingName+"C.") || strings.HasPrefix(q.text, "could not import C ")
+	}
+	return false
 }
 
 // portSuffix is what gopls adds to a problem of a view of another platform than

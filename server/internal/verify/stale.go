@@ -2,9 +2,12 @@ package verify
 
 import (
 	"fmt"
+	"go/parser"
+	"go/token"
 	"go/version"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,10 +26,13 @@ func (j *judge) layout(q subject) string {
 		return slices.ContainsFunc(j.folders(), func(dir string) bool { return below(name(dir), file) })
 	}
 	same := func(path string) string { return path }
-	if real := j.real(q.File); real != q.File && !within(q.File, same) && within(real, j.real) {
+	switch real := j.real(q.File); {
+	case within(q.File, same) || !within(real, j.real):
+		return ""
+	case real != q.File:
 		return fmt.Sprintf("the file was opened through a link, and gopls knows it as %s", real)
 	}
-	return ""
+	return "the folder was opened through a link, and gopls knows the files of its package by that name only"
 }
 
 func (j *judge) folders() []string {
@@ -46,7 +52,7 @@ var resolution = map[string]bool{
 // outdated says, for a problem that go has nowhere, that the gopls which shows
 // it was built with an older Go than the code is written for; "" if it was not.
 func (j *judge) outdated(q subject, editor model.Env) string {
-	if q.kind != typing && q.kind != parsing || resolution[q.Code] || strings.HasPrefix(q.text, "undefined: ") || len(j.s.Gopls) == 0 {
+	if q.kind != typing && q.kind != parsing || resolution[q.Code] || strings.HasPrefix(q.text, missingName) || len(j.s.Gopls) == 0 {
 		return ""
 	}
 	built := version.Lang(j.s.Gopls[0].GoVersion)
@@ -60,10 +66,8 @@ func (j *judge) outdated(q subject, editor model.Env) string {
 		}
 	}
 	root := j.rootOf(q.dir)
-	for _, m := range j.s.Modules {
-		if filepath.Dir(m.File) == root {
-			take("go"+m.Go, "go.mod asks for")
-		}
+	if m := j.moduleAt(root); m.Go != "" {
+		take("go"+m.Go, "go.mod asks for")
 	}
 	if t, ok := j.s.ToolchainOf(editor.Name); ok {
 		take(t.Version, "the go command is")
@@ -92,14 +96,21 @@ func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
 		newest = model.Staleness{What: what, File: file, Since: info.ModTime()}
 	}
 	// What a problem speaks of first; only if that is no newer than gopls, the rest.
-	if q.kind == importing {
+	elsewhere := q.kind == importing
+	if elsewhere {
 		if m, v, ok := j.providing(q); ok {
 			j.inCache(editor, m, v, consider)
 		}
-		j.sources(j.localDir(q.path, q.dir), consider)
+		j.sources(j.localDir(q.path), consider)
+	} else if path := j.selected(q); path != "" {
+		elsewhere = true
+		j.sources(j.localDir(path), consider)
 	}
-	if newest.What == "" && q.kind != importing && q.kind != loading {
-		j.sources(q.dir, consider)
+	if !elsewhere && q.kind != loading {
+		j.own(q, consider)
+		if newest.What == "" && q.Code == "DuplicateDecl" {
+			consider(model.StaleDeleted, q.dir)
+		}
 	}
 	if newest.What != "" {
 		return newest
@@ -122,11 +133,14 @@ func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
 	if t, ok := j.s.ToolchainOf(editor.Name); ok && t.GOROOT != "" {
 		consider(model.StaleToolchain, filepath.Join(t.GOROOT, "VERSION"))
 	}
-	for _, m := range j.s.Modules {
-		if filepath.Dir(m.File) == root {
-			for _, dir := range localReplacements(m.File, m.Replaces) {
-				j.sourcesBelow(dir, 3, func(_ model.StaleKind, file string) { consider(model.StaleReplaced, file) })
-			}
+	m := j.moduleAt(root)
+	for _, dir := range localReplacements(m.File, m.Replaces) {
+		j.sourcesBelow(dir, 3, func(_ model.StaleKind, file string) { consider(model.StaleReplaced, file) })
+	}
+	if newest.What == "" && q.kind != importing && q.kind != loading {
+		j.own(q, consider)
+		if newest.What == "" {
+			consider(model.StaleGenerated, q.dir) // a file that was moved there is as old as it was
 		}
 	}
 	if newest.What == "" {
@@ -140,17 +154,66 @@ func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
 	return newest
 }
 
-// providing is the requirement that an import path belongs to.
-func (j *judge) providing(q subject) (path, version string, ok bool) {
-	root := j.rootOf(q.dir)
-	for _, m := range j.s.Modules {
-		if filepath.Dir(m.File) != root {
+// own considers the files of the package that a problem is in. The file itself
+// does not count as long as it still says what the problem complains of, for
+// gopls knows that much of it.
+func (j *judge) own(q subject, consider func(model.StaleKind, string)) {
+	j.sources(q.dir, func(what model.StaleKind, file string) {
+		if file != q.File || !j.says(q) {
+			consider(what, file)
+		}
+	})
+}
+
+// missingName is what a problem about a name that is not found begins with.
+const missingName = "undefined: "
+
+// says reports whether the file of a problem has the name that is not found in
+// the line of the problem.
+func (j *judge) says(q subject) bool {
+	name, ok := strings.CutPrefix(q.text, missingName)
+	if !ok {
+		return false
+	}
+	line := 0
+	for text := range strings.Lines(j.text(q.File)) {
+		if line == q.Range.Start.Line {
+			return strings.Contains(text, name)
+		}
+		line++
+	}
+	return false
+}
+
+// selected is the path of the imported package that does not have the name
+// which a problem complains of; "" if it complains of something else.
+func (j *judge) selected(q subject) string {
+	name, ok := strings.CutPrefix(q.text, missingName)
+	pkg, _, dotted := strings.Cut(name, ".")
+	if !ok || !dotted {
+		return ""
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), q.File, j.text(q.File), parser.ImportsOnly)
+	if err != nil {
+		return ""
+	}
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
 			continue
 		}
-		for _, r := range m.Requires {
-			if (q.path == r.Path || strings.HasPrefix(q.path, r.Path+"/")) && len(r.Path) > len(path) {
-				path, version, ok = r.Path, r.Version, true
-			}
+		if spec.Name != nil && spec.Name.Name == pkg || spec.Name == nil && slices.Contains(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '.' || r == '-' }), pkg) {
+			return path
+		}
+	}
+	return ""
+}
+
+// providing is the requirement that an import path belongs to.
+func (j *judge) providing(q subject) (path, version string, ok bool) {
+	for _, r := range j.moduleAt(j.rootOf(q.dir)).Requires {
+		if (q.path == r.Path || strings.HasPrefix(q.path, r.Path+"/")) && len(r.Path) > len(path) {
+			path, version, ok = r.Path, r.Version, true
 		}
 	}
 	return path, version, ok
@@ -176,17 +239,17 @@ func (j *judge) inCache(env model.Env, path, version string, consider func(model
 
 // localDir is where a package of the workspace has its files; "" if the path
 // is of no main module.
-func (j *judge) localDir(path, from string) string {
+func (j *judge) localDir(path string) (dir string) {
+	longest := 0
 	for _, m := range j.s.Modules {
-		if rest, ok := strings.CutPrefix(path, m.Path); ok && m.Path != "" && (rest == "" || rest[0] == '/') {
-			return filepath.Join(filepath.Dir(m.File), filepath.FromSlash(rest))
+		if rest, ok := strings.CutPrefix(path, m.Path); ok && len(m.Path) > longest && (rest == "" || rest[0] == '/') {
+			dir, longest = filepath.Join(filepath.Dir(m.File), filepath.FromSlash(rest)), len(m.Path)
 		}
 	}
-	return ""
+	return dir
 }
 
-// sources considers the Go files of a directory, and the directory itself,
-// which changes when a file is deleted.
+// sources considers the Go files of a directory.
 func (j *judge) sources(dir string, consider func(model.StaleKind, string)) {
 	if dir == "" {
 		return
@@ -222,11 +285,7 @@ func localReplacements(file string, replaces []model.Replace) (dirs []string) {
 		if r.NewVersion != "" {
 			continue
 		}
-		dir := filepath.FromSlash(r.NewPath)
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(filepath.Dir(file), dir)
-		}
-		dirs = append(dirs, dir)
+		dirs = append(dirs, absolute(filepath.Dir(file), r.NewPath))
 	}
 	return dirs
 }

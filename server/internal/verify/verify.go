@@ -180,6 +180,8 @@ func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool)
 		ask.mode, ask.root, ask.dirs = facts, q.dir, nil
 	case light || q.kind == loading:
 		ask.mode = load
+	case q.fresh:
+		ask.fresh = true
 	case q.alone:
 		ask.dirs = []string{q.File}
 	}
@@ -265,7 +267,8 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		return v
 	}
 	if here.why == notCompiled {
-		if here.truth = there.truth; !j.compilesAlike(editor, shell) || !here.finds(there.run) {
+		if here.truth = there.truth; !j.compilesAlike(editor, shell, there.cgo()) || !here.finds(there.run) {
+			q.fresh = q.cgo()
 			here = j.truth(ctx, editor, q, false)
 		}
 	}
@@ -396,8 +399,8 @@ func (j *judge) undecidable(q subject) string {
 		_, told := j.s.Overlays[file]
 		switch filepath.Ext(file) {
 		case ".go":
-			if told || j.s.Work == nil && j.rootOf(filepath.Dir(file)) != j.rootOf(q.dir) {
-				continue // of another module, which only a go.work could tie to this one
+			if told || !j.related(file, q) {
+				continue
 			}
 		case ".mod", ".sum", ".work":
 		default:
@@ -417,11 +420,22 @@ func (j *judge) undecidable(q subject) string {
 // overlaid are the unsaved Go files that a problem may come from.
 func (j *judge) overlaid(q subject) (out []string) {
 	for file := range j.s.Overlays {
-		if filepath.Ext(file) == ".go" && (j.s.Work != nil || j.rootOf(filepath.Dir(file)) == j.rootOf(q.dir)) {
+		if filepath.Ext(file) == ".go" && j.related(file, q) {
 			out = append(out, file)
 		}
 	}
 	return out
+}
+
+// related reports whether a problem may come from what a Go file says: it is of
+// the same module, or a go.work or a replacement may tie its module to this one.
+func (j *judge) related(file string, q subject) bool {
+	root := j.rootOf(q.dir)
+	if j.s.Work != nil || j.s.Dormant != nil || j.rootOf(filepath.Dir(file)) == root {
+		return true
+	}
+	dirs, work := j.tied(root)
+	return work != "" || slices.ContainsFunc(dirs, func(dir string) bool { return below(j.real(dir), j.real(file)) })
 }
 
 // gone reports whether the file of a problem does not exist, not even unsaved.
@@ -513,13 +527,21 @@ func covers(env model.Env, vars map[string]string) bool {
 }
 
 // compilesAlike reports whether a package that go finds alike in both
-// environments compiles alike there.
-func (j *judge) compilesAlike(a, b model.Env) bool {
-	for _, name := range strings.Fields(`
-		GOOS GOARCH GOEXPERIMENT GOFLAGS CGO_ENABLED CC CXX AR PKG_CONFIG PKG_CONFIG_PATH CGO_CFLAGS CGO_CPPFLAGS
-		CGO_CXXFLAGS CGO_LDFLAGS GOROOT GOTOOLCHAIN GODEBUG GO386 GOAMD64 GOARM GOARM64 GOMIPS GOMIPS64 GOPPC64
-		GORISCV64 GOWASM GO111MODULE GOWORK GOPATH GOMODCACHE
-	`) {
+// environments compiles alike there; with cgo, C compilers and what they read
+// count too.
+func (j *judge) compilesAlike(a, b model.Env, cgo bool) bool {
+	names := `
+		GOOS GOARCH GOEXPERIMENT GOFLAGS CGO_ENABLED GOROOT GOTOOLCHAIN GODEBUG GO386 GOAMD64 GOARM GOARM64 GOMIPS
+		GOMIPS64 GOPPC64 GORISCV64 GOWASM GO111MODULE GOWORK GOPATH GOMODCACHE
+	`
+	if cgo {
+		names += `
+			PATH CC CXX AR FC PKG_CONFIG PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR CGO_CFLAGS CGO_CPPFLAGS
+			CGO_CXXFLAGS CGO_FFLAGS CGO_LDFLAGS CGO_CFLAGS_ALLOW CGO_LDFLAGS_ALLOW CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH
+			LIBRARY_PATH LD_LIBRARY_PATH SDKROOT MACOSX_DEPLOYMENT_TARGET
+		`
+	}
+	for _, name := range strings.Fields(names) {
 		if a.Lookup(name).Value.Reveal() != b.Lookup(name).Value.Reveal() {
 			return false
 		}
