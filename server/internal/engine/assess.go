@@ -368,6 +368,8 @@ func stale(v model.Verdict, path string) string {
 			since = "the vendor directory changed" + at
 		case model.StaleEnvFile:
 			since = "“go env -w” changed " + show(s.File) + at
+		case model.StaleBranch:
+			since = "another branch was checked out" + at
 		case model.StaleToolchain:
 			since = "another Go was installed" + at
 		case model.StaleUnknown:

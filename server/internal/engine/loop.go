@@ -53,6 +53,7 @@ type Loop struct {
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
 
+	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
 	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
 	interrupts int                // how many in a row were ended
 }
@@ -83,6 +84,11 @@ func (l *Loop) Facts(f EditorFacts) {
 	l.mu.Unlock()
 	switch reasons, focusOnly := news(before, &f); {
 	case !focusOnly:
+		if before != nil && len(f.Views) > 0 && !reflect.DeepEqual(before.Views, f.Views) {
+			l.mu.Lock()
+			l.loaded = l.w.Clock.Now()
+			l.mu.Unlock()
+		}
 		if before != nil && (!reflect.DeepEqual(before.Problems, f.Problems) || !slices.Equal(before.Dirty, f.Dirty)) {
 			l.mu.Lock()
 			if l.interrupt != nil {
@@ -235,7 +241,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 func (r *run) observe(facts *EditorFacts) survey {
 	r.mu.Lock()
 	r.number++
-	number := r.number
+	number, loaded := r.number, r.loaded
 	r.mu.Unlock()
 	found := make(survey, len(facts.Folders))
 	for i, dir := range facts.Folders {
@@ -248,6 +254,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home,
 			},
 		})
+		found[i].Snapshot.Loaded = loaded
 		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
 		hear(found[i].Snapshot, said)
 		hear(found[i].Snapshot, problemTexts(found[i].Snapshot))

@@ -84,6 +84,7 @@ const (
 	StaleEnvFile     StaleKind = "env-file"       // what "go env -w" writes
 	StaleToolchain   StaleKind = "toolchain"      // the files of GOROOT
 	StaleReplaced    StaleKind = "replaced"       // files of a directory that replaces a module
+	StaleBranch      StaleKind = "branch"         // another branch was checked out, which changed files
 	StaleUnknown     StaleKind = "unknown"        // something; which is not known
 )
 

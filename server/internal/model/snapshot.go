@@ -28,6 +28,7 @@ type Snapshot struct {
 	Caches    []ModuleCache
 	Gopls     []GoplsProcess
 	Views     []GoplsView     // what gopls itself says; nil if it was not asked
+	Loaded    time.Time       // when gopls made these views, as far as that was seen; else zero
 	StartUp   []string        // files that the shell read when it started, or would read if they existed
 	Extension *GoExtension    // nil outside VS Code or when it is not installed
 	Settings  []EditorSetting // of the settings files, the narrowest scope first

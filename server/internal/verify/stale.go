@@ -80,14 +80,17 @@ func (j *judge) outdated(q subject, editor model.Env) string {
 }
 
 // staleness says what gopls has not seen, as far as files tell.
-func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
+func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) {
 	var since time.Time // when gopls looked last, as far as is known
 	for _, g := range j.s.Gopls {
 		if since.IsZero() || g.Started.After(since) {
 			since = g.Started
 		}
 	}
-	var newest model.Staleness
+	if j.s.Loaded.After(since) {
+		since = j.s.Loaded
+	}
+	defer func() { newest = j.branch(newest, since) }()
 	consider := func(what model.StaleKind, file string) {
 		info, err := j.w.Files.Stat(file)
 		if file == "" || err != nil || !info.ModTime().After(since) || since.IsZero() || !info.ModTime().After(newest.Since) {
@@ -152,6 +155,30 @@ func (j *judge) staleness(q subject, editor model.Env) model.Staleness {
 		}
 	}
 	return newest
+}
+
+// checkout is how long git may take to write the files of another branch.
+const checkout = 10 * time.Second
+
+// branch puts a change of the branch in the place of the files that git wrote
+// for it.
+func (j *judge) branch(found model.Staleness, since time.Time) model.Staleness {
+	switch found.What {
+	case model.StaleGenerated, model.StaleModule, model.StaleWorkspace, model.StaleVendor, model.StaleDeleted:
+	default:
+		return found
+	}
+	head := filepath.Join(j.s.Repository.Root, ".git", "HEAD")
+	for _, file := range j.s.Repository.Files { // of a worktree it is elsewhere
+		if filepath.Base(file) == "HEAD" {
+			head = file
+		}
+	}
+	info, err := j.w.Files.Stat(head)
+	if j.s.Repository.Root == "" || err != nil || !info.ModTime().After(since) || found.Since.Sub(info.ModTime()).Abs() > checkout {
+		return found
+	}
+	return model.Staleness{What: model.StaleBranch, File: head, Since: info.ModTime()}
 }
 
 // own considers the files of the package that a problem is in. The file itself
