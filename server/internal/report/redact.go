@@ -154,10 +154,10 @@ var (
 
 	sshPass = regexp.MustCompile(`(\bsshpass[ \t]+(?:-[^p\s]\S*[ \t]+)*-p[ \t]*)('[^'\n]*'?|"[^"\n]*"?|\S+)`)
 
-	// GOAUTH as go quotes it, and as an environment has it. What else begins
-	// with GOAUTH= in go's texts is about a word that go defines.
+	// GOAUTH as go quotes it, and as an environment or a file has it. What else
+	// begins with GOAUTH= in go's texts and ours is about a word or a program.
 	goauthQuoted   = regexp.MustCompile(`(\(GOAUTH=)([^\n]*)(\))`)
-	goauthAssigned = regexp.MustCompile(`((?:^|[^(\w])GOAUTH=)([^\n]*)`)
+	goauthAssigned = regexp.MustCompile(`(?m)(^[-+ \t]*(?:export )?GOAUTH=)([^\n]*)`)
 
 	netrc     = regexp.MustCompile(`(?i)(?:\bmachine\s+\S+|\bdefault)\s+(?:login|password|account)\b`)
 	netrcWord = regexp.MustCompile(`(?i)\b((?:login|password|account)\s+)("[^"]*"?|\S+)`)
