@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/gophantom/gophantom/server/internal/model"
+import (
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+)
 
 var goflagsSideEffect = Rule{
 	ID:     "goflags-side-effect",
@@ -10,12 +14,14 @@ var goflagsSideEffect = Rule{
 		{"GF-INSECURE", "-insecure, which go get does not have any more", "go: -insecure flag is no longer supported; use GOINSECURE instead"},
 		{"GF-MODMOD", "-mod=mod, which lets builds change go.mod and go.sum", ""},
 		{"VD-INSTALL", "-mod=vendor, which no installation of a tool at a version works with", "go: …: cannot query module due to -mod=vendor"},
+		{"", "a flag of the linker or compiler behind another, which go takes for one of its own", ""},
 	},
 	Severity:  model.Warning,
 	DependsOn: []string{"goflags-rejected"},
 	Messages: map[string]string{
 		"insecure": `GOFLAGS has “-insecure”, which go does not support any more: “go get” stops with: {gotext}.`,
 		"modmod":   `GOFLAGS has “-mod=mod”, so every build, and gopls too, changes go.mod and go.sum without a word where it finds something missing.`,
+		"torn":     `GOFLAGS has “{flag}” behind “{before}”, and go takes it for a flag of its own: the {tool} never sees it, and go says nothing. Several flags for it stand in quotes as one word: “{repaired}”.`,
 		"install":  `GOFLAGS has “-mod=vendor”, so “go install TOOL@VERSION” stops with: {gotext}.`,
 	},
 	Doc: Doc{
@@ -44,6 +50,15 @@ var goflagsSideEffect = Rule{
 					break
 				}
 			}
+			for i, f := range b.flags[:max(0, len(b.flags)-1)] {
+				next := b.flags[i+1]
+				if tool, ok := toolFlags[f.name]; ok && !next.given && strings.Contains(tool.own, " "+next.name+" ") && !strings.Contains(f.value, " ") {
+					add("", "torn", model.Warning, "")
+					torn := &found[len(found)-1]
+					torn.Args = values("flag", next.text, "before", f.text, "tool", tool.name, "repaired", `"`+f.text+" "+next.text+`"`)
+					torn.Latent, torn.GoText, torn.Fixes = false, model.Value{}, nil
+				}
+			}
 			switch {
 			case b.mod == "mod" && b.work == nil && nearest(s) != nil:
 				add("GF-MODMOD", "modmod", model.Info, "")
@@ -53,6 +68,13 @@ var goflagsSideEffect = Rule{
 		}
 		return merged(found)
 	},
+}
+
+// toolFlags are the flags that hand flags on to a tool, with those of the tool
+// that are names of go's own flags too, but hardly meant as such in GOFLAGS.
+var toolFlags = map[string]struct{ name, own string }{
+	"ldflags": {"linker", " w "},
+	"gcflags": {"compiler", " m e "},
 }
 
 // goflagsWithout offers GOFLAGS without one flag.
