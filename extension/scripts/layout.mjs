@@ -9,6 +9,8 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const sidecar = join(root, "bin", `gophantom${exe}`);
 /** Go tools that the set-up installed: gopls, staticcheck, gofumpt. */
 export const toolsBin = join(root, ".tools", "bin");
+/** gopls of other versions, each in a directory of its own. */
+export const toolsGopls = join(root, ".tools", "gopls");
 /** The bundled stand-in for golang.go. */
 export const standIn = join(root, ".tools", "go-extension");
 /** What the Windows builds of our tests run in: a Wine prefix, and what Go and Wine lack for each other. */

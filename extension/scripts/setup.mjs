@@ -7,10 +7,25 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt, buildEnvironment, find, run } from "./command.mjs";
-import { e2e, executableName, root, sidecar, standIn, toolsBin, vscodeNode, vscodeServer, wine } from "./layout.mjs";
+import {
+  e2e,
+  executableName,
+  root,
+  sidecar,
+  standIn,
+  toolsBin,
+  toolsGopls,
+  vscodeNode,
+  vscodeServer,
+  wine,
+} from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";
 
 const goplsVersion = "v0.23.0";
+/** Older gopls that the corpus of phantoms is played with, and the Gos that they are built with: newer ones cannot build them. */
+const olderGopls = { "v0.16.2": "go1.22.12", "v0.18.1": "go1.24.6", "v0.20.0": "go1.25.8" };
+/** Other Gos than the installed one, that scenarios of the corpus build with. `toolchains` in corpus_live_test.go names the same. */
+const otherGos = ["go1.25.8", "go1.27.4"];
 const linters = {
   staticcheck: "honnef.co/go/tools/cmd/staticcheck@v0.8.2",
   gofumpt: "mvdan.cc/gofumpt@v0.12.0",
@@ -77,6 +92,28 @@ export async function setUpGopls() {
   return gopls;
 }
 
+/** The older gopls in .tools/gopls/<version>, and the other Gos in the module cache, where the go command puts toolchains. */
+export async function setUpCorpus() {
+  for (const release of otherGos) {
+    await step(release, async () => {
+      const { code, stderr } = await attempt("go", ["version"], {
+        env: { ...buildEnvironment(), GOTOOLCHAIN: release },
+      });
+      if (code !== 0) {
+        const reason = stderr.trim().split("\n").at(-1);
+        throw new Missing(
+          `${release} could not be fetched (${reason}): get it with "GOTOOLCHAIN=${release} go version"`,
+        );
+      }
+    });
+  }
+  for (const [version, release] of Object.entries(olderGopls)) {
+    await step(`gopls ${version}`, async () => {
+      await goInstall("gopls", `golang.org/x/tools/gopls@${version}`, join(toolsGopls, version), release);
+    });
+  }
+}
+
 /** staticcheck and gofumpt in .tools/bin; resolves with their paths by name. */
 export async function setUpLinters() {
   const paths = {};
@@ -88,16 +125,22 @@ export async function setUpLinters() {
   return paths;
 }
 
-/** Installs a Go program into .tools/bin unless this very version is there. */
-async function goInstall(name, target) {
-  const file = join(toolsBin, executableName(name));
+/** Installs a Go program unless this very version is there, built with this very Go if one is named. */
+async function goInstall(name, target, dir = toolsBin, release = undefined) {
+  const file = join(dir, executableName(name));
   const version = target.slice(target.lastIndexOf("@") + 1);
   const present = await attempt("go", ["version", "-m", file]);
-  if (present.code !== 0 || !present.stdout.split(/\s+/).includes(version)) {
-    const installed = await attempt("go", ["install", target], { env: { ...buildEnvironment(), GOBIN: toolsBin } });
+  const words = present.stdout.split(/\s+/);
+  if (present.code !== 0 || !words.includes(version) || (release && !words.includes(release))) {
+    const env = { ...buildEnvironment(), GOBIN: dir };
+    if (release) {
+      env.GOTOOLCHAIN = release;
+    }
+    const installed = await attempt("go", ["install", target], { env });
     if (installed.code !== 0) {
       const reason = installed.stderr.trim().split("\n").at(-1);
-      throw new Missing(`${name} could not be installed (${reason}): get it with "go install ${target}"`);
+      const command = `${release ? `GOTOOLCHAIN=${release} ` : ""}go install ${target}`;
+      throw new Missing(`${name} could not be installed (${reason}): get it with "${command}"`);
     }
   }
   return file;
@@ -288,6 +331,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await setUpBuild();
     await setUpGopls();
+    await setUpCorpus();
     await setUpLinters();
     await setUpRaceDetector();
     await setUpShells();

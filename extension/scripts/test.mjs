@@ -21,6 +21,7 @@ const setUps = {
       tools.race = true;
     });
     await optional(setup.setUpShells);
+    await optional(setup.setUpCorpus);
     try {
       tools.wine = await setup.setUpWine();
     } catch (error) {

@@ -378,7 +378,7 @@ func (p play) set(t *testing.T) *theatre {
 	}
 	short := regexp.MustCompile(`(?m)^(\S+ v\S+)$`)
 	for name, text := range th.files {
-		if base := filepath.Base(name); base == "go.sum" || base == "go.work.sum" {
+		if filepath.Ext(name) == ".sum" {
 			th.files[name] = short.ReplaceAllStringFunc(text, func(line string) string {
 				if full, ok := sums[line]; ok {
 					return strings.TrimSuffix(full, "\n")
@@ -531,7 +531,10 @@ func (th *theatre) step(s step) {
 	}
 	switch s.verb {
 	case "run": // [in DIR] command…
-		args, dir := s.args, th.Dir
+		args, dir := make([]string, 0, len(s.args)), th.Dir
+		for _, arg := range s.args {
+			args = append(args, th.expand(arg))
+		}
 		if args[0] == "in" {
 			dir, args = th.path(args[1]), args[2:]
 		}
@@ -712,11 +715,14 @@ func (th *theatre) labelledWrong(l label, problem model.Problem) string {
 	var said strings.Builder
 	passes := true
 	commands := [][]string{{"build", "-o", os.DevNull, "."}, {"vet", "-ifaceassert", "."}}
-	if filepath.Ext(problem.File) != ".go" {
+	switch {
+	case filepath.Base(problem.File) == "go.work":
+		commands = [][]string{{"list", "-m"}}
+	case filepath.Ext(problem.File) != ".go":
 		commands = [][]string{{"build", "-o", os.DevNull, "./..."}, {"mod", "verify"}}
 	}
 	for _, args := range commands {
-		if len(th.overlays) > 0 && args[0] != "mod" {
+		if len(th.overlays) > 0 && (args[0] == "build" || args[0] == "vet") {
 			args = slices.Insert(slices.Clone(args), 1, "-overlay="+th.overlayFile())
 		}
 		out, err := th.command(dir, vars, append([]string{"go"}, args...)...)

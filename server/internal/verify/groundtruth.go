@@ -44,7 +44,7 @@ type truth struct {
 	outcome outcome
 	reason  model.Value // go's own text
 	why     string      // for undecided and absent, and for red where go does not come to the problem itself: a clause for people
-	others  bool        // green, but the package has other errors
+	others  bool        // green or absent, but the package has other errors
 }
 
 // run is one answer of go list in an environment.

@@ -42,11 +42,11 @@ func (r run) about(q subject) truth {
 		if e := p.own(); e != nil && !p.files[base] && !p.ignored[base] {
 			return r.redOrDownload(e.Err)
 		}
-		return truth{outcome: green}
+		return p.beside(truth{outcome: green})
 	case !p.files[base] && p.excludes(base):
-		return truth{outcome: absent, why: "build constraints keep the file out of the build"}
+		return p.beside(truth{outcome: absent, why: "build constraints keep the file out of the build"})
 	case q.kind == orphaned && p.files[base]:
-		return truth{outcome: green}
+		return p.beside(truth{outcome: green})
 	case !p.files[base]:
 		if e := p.first(); e != nil {
 			return r.redOrDownload(e.Err)
@@ -125,12 +125,24 @@ func (p place) own() *listError {
 	return nil
 }
 
+// beside adds to what is true of one problem that the package has an error all
+// the same.
+func (p place) beside(t truth) truth {
+	if e := p.first(); e != nil && !strings.HasPrefix(e.Err, allExcluded) {
+		t.others, t.reason = true, model.NewValue(e.Err)
+	}
+	return t
+}
+
+// allExcluded is what go says of a directory of which it builds no file.
+const allExcluded = "build constraints exclude all Go files"
+
 // excludes reports whether go leaves a file out because of its name or its
 // build constraints.
 func (p place) excludes(base string) bool {
 	return p.ignored[base] || strings.HasPrefix(base, "_") || strings.HasPrefix(base, ".") ||
 		slices.ContainsFunc(p.listed, func(l listed) bool {
-			return l.Error != nil && strings.HasPrefix(l.Error.Err, "build constraints exclude all Go files")
+			return l.Error != nil && strings.HasPrefix(l.Error.Err, allExcluded)
 		})
 }
 
@@ -159,10 +171,7 @@ func (r run) imports(q subject, p place) truth {
 	case ok && len(found.DepsErrors) > 0:
 		return r.redOrDownload(found.DepsErrors[0].Err)
 	case ok && !found.Incomplete:
-		if e := p.first(); e != nil {
-			return truth{outcome: green, others: true, reason: model.NewValue(e.Err)}
-		}
-		return truth{outcome: green}
+		return p.beside(truth{outcome: green})
 	}
 	if e := p.first(); e != nil { // go gave up before it came to the import
 		t := r.redOrDownload(e.Err)
@@ -241,6 +250,8 @@ func (r run) compiles(q subject, p place) truth {
 		return truth{outcome: red, reason: model.NewValue(errors[i].text), why: "go stops at a syntax error of the package before it comes to this one"}
 	case slices.ContainsFunc(errors, func(e compileError) bool { return e.text == tooMany }):
 		return truth{outcome: undecided, reason: model.NewValue(errors[0].text), why: tooMany}
+	case len(errors) > 0 && q.cgo(): // Go code that uses C is only looked at if the C code is in order
+		return truth{outcome: red, reason: model.NewValue(errors[0].text), why: "go stops at another error of the package before it comes to this one"}
 	case len(errors) > 0:
 		return truth{outcome: green, others: true, reason: model.NewValue(errors[0].text)}
 	}

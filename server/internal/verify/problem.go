@@ -46,7 +46,7 @@ type subject struct {
 func (q subject) cgo() bool {
 	switch q.kind {
 	case listing:
-		return strings.Contains(q.text, "CompiledGoFiles") || strings.Contains(q.text, "cgo") || strings.Contains(q.text, "pkg-config")
+		return strings.Contains(q.text, "CompiledGoFiles") || compilerText(q.text)
 	case typing:
 		return strings.HasPrefix(q.text, missingName+"C.") || strings.HasPrefix(q.text, "could not import C ")
 	}

@@ -137,7 +137,7 @@ func (j *judge) answer(ctx context.Context, env model.Env, q question) run {
 		return r
 	}
 	r := j.ask(ctx, env, q)
-	if r.needs && !r.writes && q.mode != facts && q.mode != modules {
+	if r.needs && !r.writes {
 		if proxies := fileProxies(env); proxies != "" {
 			q.proxies = proxies
 			if again := j.ask(ctx, env, q); again.failed == "" && !again.needs {
@@ -161,8 +161,12 @@ type answer struct {
 func (a answer) evidence() model.Evidence { return a.run.evidence(a.truth) }
 
 // offline takes the answer for what gopls would find: it downloads nothing once
-// it has started, so what would have to be downloaded is missing there.
+// it has started, so what would have to be downloaded is missing there. Nor does
+// it do anything without a go command.
 func (a answer) offline() answer {
+	if a.nogo {
+		a.outcome, a.reason = red, model.NewValue(a.failed)
+	}
 	if a.outcome == undecided && a.needs {
 		a.outcome = red
 	}
@@ -263,6 +267,9 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 			v.Why = green4(q) + "; gopls does not ask go but a packages driver"
 		} else {
 			v.Why = green4(q) + "; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver)"
+			if j.w.LookPath(shell.Process()["PATH"], driverProgram) == "" {
+				v.Guilty = []model.Guilty{{Variable: "PATH", Editor: editor.Lookup("PATH"), Shell: shell.Lookup("PATH")}}
+			}
 		}
 		return v
 	}
@@ -357,8 +364,12 @@ func real(q subject) string {
 	return "the package does not build in your shell either"
 }
 
-// packagesDriver names the program that gopls asks instead of go.
-const packagesDriver = "GOPACKAGESDRIVER"
+// packagesDriver names the program that gopls asks instead of go; without it,
+// gopls looks for driverProgram.
+const (
+	packagesDriver = "GOPACKAGESDRIVER"
+	driverProgram  = "gopackagesdriver"
+)
 
 // driver is the setting that makes gopls ask a packages driver; it is not set
 // where gopls finds the program by itself.
@@ -370,7 +381,7 @@ func (j *judge) driver(editor model.Env) (set model.Setting, ok bool) {
 	case !set.Value.Empty():
 		return set, true
 	}
-	return model.Setting{}, j.w.LookPath(editor.Process()["PATH"], "gopackagesdriver") != ""
+	return model.Setting{}, j.w.LookPath(editor.Process()["PATH"], driverProgram) != ""
 }
 
 // owner names whose environment it is.
