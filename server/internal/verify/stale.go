@@ -44,15 +44,29 @@ func (j *judge) folders() []string {
 
 // resolution are the codes of problems about names that are not found, which
 // gopls has when it does not know a newer file; any Go can resolve names.
-var resolution = map[string]bool{
-	"BrokenImport": true, "UndeclaredName": true, "UndeclaredImportedName": true, "MissingFieldOrMethod": true,
-	"DuplicateDecl": true, "UnusedImport": true, "UnusedVar": true, "MissingInitBody": true,
-}
+var resolution = set(`
+	BrokenImport UndeclaredName UndeclaredImportedName MissingFieldOrMethod DuplicateDecl UnusedImport UnusedVar MissingInitBody
+`)
+
+// language are the codes of problems about what a newer Go made right.
+var language = set(`
+	InvalidRangeExpr BadDecl NotAType InvalidDeclCycle UnsupportedFeature InvalidTypeArg CannotInferTypeArgs WrongTypeArgCount
+	NotAGenericType MisplacedConstraintIface InvalidInstanceCycle InvalidTypeCycle InvalidUnion InvalidSyntaxTree
+`)
+
+// builtins are the functions that came with a Go after 1.20.
+var builtins = set("min max clear")
 
 // outdated says, for a problem that go has nowhere, that the gopls which shows
-// it was built with an older Go than the code is written for; "" if it was not.
-func (j *judge) outdated(q subject, editor model.Env) string {
-	if q.kind != typing && q.kind != parsing || resolution[q.Code] || strings.HasPrefix(q.text, missingName) || len(j.s.Gopls) == 0 {
+// it was built with an older Go than the code is written for; "" if it was not,
+// or if something else explains the problem better.
+func (j *judge) outdated(q subject, editor model.Env, stale model.Staleness) string {
+	name, missing := strings.CutPrefix(q.text, missingName)
+	switch {
+	case len(j.s.Gopls) == 0:
+		return ""
+	case q.kind == parsing, q.kind == typing && language[q.Code], missing && builtins[name]:
+	case q.kind != typing, missing, resolution[q.Code], stale.What != model.StaleUnknown:
 		return ""
 	}
 	built := version.Lang(j.s.Gopls[0].GoVersion)
@@ -111,6 +125,9 @@ func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) 
 	}
 	if !elsewhere && q.kind != loading {
 		j.own(q, consider)
+		for _, path := range j.imports(q) {
+			j.sources(j.localDir(path), consider)
+		}
 		if newest.What == "" && q.Code == "DuplicateDecl" {
 			consider(model.StaleDeleted, q.dir)
 		}
@@ -138,6 +155,7 @@ func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) 
 	}
 	m := j.moduleAt(root)
 	for _, dir := range localReplacements(m.File, m.Replaces) {
+		consider(model.StaleReplaced, dir)
 		j.sourcesBelow(dir, 3, func(_ model.StaleKind, file string) { consider(model.StaleReplaced, file) })
 	}
 	if newest.What == "" && q.kind != importing && q.kind != loading {
@@ -220,20 +238,31 @@ func (j *judge) selected(q subject) string {
 	if !ok || !dotted {
 		return ""
 	}
+	return j.imports(q)[pkg]
+}
+
+// imports are the import paths of the file of a problem by the names they
+// probably have there.
+func (j *judge) imports(q subject) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), q.File, j.text(q.File), parser.ImportsOnly)
 	if err != nil {
-		return ""
+		return nil
 	}
+	out := map[string]string{}
 	for _, spec := range file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			continue
 		}
-		if spec.Name != nil && spec.Name.Name == pkg || spec.Name == nil && slices.Contains(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '.' || r == '-' }), pkg) {
-			return path
+		if spec.Name != nil {
+			out[spec.Name.Name] = path
+			continue
+		}
+		for _, part := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/.-", r) }) {
+			out[part] = path
 		}
 	}
-	return ""
+	return out
 }
 
 // providing is the requirement that an import path belongs to.

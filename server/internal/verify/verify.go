@@ -309,11 +309,11 @@ func (j *judge) agrees(q subject, editor model.Env, v *model.Verdict) {
 		v.Cause, v.Why = model.CauseLayout, green4(q)+"; "+why
 		return
 	}
-	if why := j.outdated(q, editor); why != "" {
+	stale := j.staleness(q, editor)
+	if why := j.outdated(q, editor, stale); why != "" {
 		v.Cause, v.Why = model.CauseVersion, green4(q)+"; "+why
 		return
 	}
-	stale := j.staleness(q, editor)
 	v.Cause, v.Stale = model.CauseStale, &stale
 	v.Why = fmt.Sprintf("%s and with %s environment too: gopls has not looked again", green4(q), owner(editor.Name))
 }
