@@ -84,11 +84,11 @@ func (e *editor) run() {
 	e.tell()
 }
 
-// hurried is a clock that runs six times as fast as the real one: a cure has ten
+// hurried is a clock that runs twelve times as fast as the real one: a cure has five
 // seconds then, in which real go commands run on a machine that is busy.
 type hurried struct{ start time.Time }
 
-const hurry = 6
+const hurry = 12
 
 func (c *hurried) Now() time.Time                         { return c.start.Add(time.Since(c.start) * hurry) }
 func (c *hurried) After(d time.Duration) <-chan time.Time { return time.After(d / hurry) }
