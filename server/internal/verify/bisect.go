@@ -42,7 +42,7 @@ type culprits struct {
 // bisect names the variables whose shell value, put into the editor's
 // environment, makes go say what it says in the shell: a set from which none
 // can be left out; none if no such set was found.
-func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) (out culprits) {
+func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, there, here answer) (out culprits) {
 	start := j.w.Clock.Now()
 	ctx, cancel := context.WithTimeout(ctx, bisectTimeout)
 	defer cancel()
@@ -55,7 +55,6 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) 
 	}
 	out.Differing = len(differing)
 	told := map[string]bool{} // by the names
-	light := q.kind != whether
 	sorted := func(names []string) []string {
 		return slices.SortedFunc(slices.Values(names), func(a, b string) int { return slices.Index(differing, a) - slices.Index(differing, b) })
 	}
@@ -76,15 +75,7 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env) 
 		for _, name := range names {
 			env = transplant(env, shell, name)
 		}
-		// One run for all packages with problems costs hardly more than one for this.
-		if all := j.dirs[j.rootOf(q.dir)]; len(all) > 1 && len(all) <= batch && q.platform == nil && q.tags == "" {
-			j.spread(ctx, env, question{mode: load, root: j.rootOf(q.dir), dirs: all})
-		}
-		a := j.truth(ctx, env, q, light)
-		if a.why == notCompiled {
-			light = false // the packages are found, so it is the compiler that tells
-			a = j.truth(ctx, env, q, false)
-		}
+		a := j.trial(ctx, env, q, there, here)
 		told[key] = a.outcome == green || a.outcome == absent
 		return told[key]
 	}

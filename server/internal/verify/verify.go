@@ -42,18 +42,24 @@ type judge struct {
 	w      *world.World
 	s      *model.Snapshot
 	memory *Memory
-	links  sync.Map            // path → what it is with every link resolved
-	owners sync.Map            // directory → module root
-	dirs   map[string][]string // the directories of problems, by where go runs
-	found  [][]string          // sets of variables that explained a problem
-	tell   func(string)        // is told what a bisect tries; nil tells nobody
+	links  sync.Map           // path → what it is with every link resolved
+	owners sync.Map           // directory → module root
+	dirs   map[group][]string // the directories of problems
+	found  [][]string         // sets of variables that explained a problem
+	tell   func(string)       // is told what a bisect tries; nil tells nobody
 }
 
 func newJudge(w *world.World, s *model.Snapshot, m *Memory) *judge {
 	if m == nil {
 		m = &Memory{}
 	}
-	return &judge{w: w, s: s, memory: m, dirs: map[string][]string{}}
+	return &judge{w: w, s: s, memory: m, dirs: map[group][]string{}}
+}
+
+// group is what go can be asked about at once.
+type group struct {
+	root    string // where go runs
+	overlay bool   // with the unsaved texts
 }
 
 // real resolves every link in a path; the path itself if that does not work.
@@ -83,24 +89,47 @@ func (j *judge) prepare(ctx context.Context, subjects []subject) {
 	if why != "" {
 		return
 	}
+	seen := map[string]bool{}
 	for _, q := range subjects {
-		if j.undecidable(q) != "" || j.gone(q) || q.kind == opinion || q.kind == loading || q.port != "" || len(j.overlaid(q)) > 0 {
+		if j.undecidable(q) != "" || j.gone(q) || q.kind == opinion || q.kind == loading || q.port != "" {
 			continue
 		}
-		root := j.rootOf(q.dir)
-		if !slices.Contains(j.dirs[root], q.dir) {
-			j.dirs[root] = append(j.dirs[root], q.dir)
+		g := j.groupOf(q)
+		if key := fmt.Sprint(g, q.dir); !seen[key] {
+			seen[key] = true
+			j.dirs[g] = append(j.dirs[g], q.dir)
 		}
 	}
 	var wg sync.WaitGroup
-	for root, all := range j.dirs {
+	for g, all := range j.dirs {
 		for chunk := range slices.Chunk(all, batch) {
 			if len(chunk) == 1 {
 				continue // then it is asked when it is needed
 			}
-			wg.Go(func() { j.spread(ctx, shell, question{mode: compile, root: root, dirs: chunk}) })
-			wg.Go(func() { j.spread(ctx, j.viewed(editor, chunk[0]), question{mode: load, root: root, dirs: chunk}) })
+			wg.Go(func() { j.spread(ctx, shell, question{mode: compile, root: g.root, dirs: chunk, overlay: g.overlay}) })
+			if !g.overlay {
+				wg.Go(func() { j.spread(ctx, j.viewed(editor, chunk[0]), question{mode: load, root: g.root, dirs: chunk}) })
+			}
 			wg.Wait() // go uses every core by itself
+		}
+	}
+}
+
+func (j *judge) groupOf(q subject) group { return group{j.rootOf(q.dir), len(j.overlaid(q)) > 0} }
+
+// among asks about the package of a problem together with others that have
+// problems too: that costs hardly more than to ask about one.
+func (j *judge) among(ctx context.Context, env model.Env, q subject, m mode) {
+	if q.platform != nil || q.tags != "" || q.alone || q.fresh {
+		return
+	}
+	g := j.groupOf(q)
+	if _, known := j.memory.get(question{mode: m, root: g.root, dirs: []string{q.dir}, overlay: g.overlay}.key(env)); known {
+		return
+	}
+	for chunk := range slices.Chunk(j.dirs[g], batch) {
+		if len(chunk) > 1 && slices.Contains(chunk, q.dir) {
+			j.spread(ctx, env, question{mode: m, root: g.root, dirs: chunk, overlay: g.overlay})
 		}
 	}
 }
@@ -110,7 +139,7 @@ func (j *judge) prepare(ctx context.Context, subjects []subject) {
 // may be the reason for all.
 func (j *judge) spread(ctx context.Context, env model.Env, q question) {
 	single := func(dir string) string {
-		return question{mode: q.mode, root: q.root, dirs: []string{dir}}.key(env)
+		return question{mode: q.mode, root: q.root, dirs: []string{dir}, overlay: q.overlay}.key(env)
 	}
 	q.dirs = slices.DeleteFunc(slices.Clone(q.dirs), func(dir string) bool {
 		_, ok := j.memory.get(single(dir))
@@ -176,6 +205,19 @@ func (a answer) offline() answer {
 // truth is what go says about a problem in an environment. A light one compiles
 // nothing; where that would have to be, its why is notCompiled.
 func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool) answer {
+	ask := j.questionOf(q, light)
+	r := j.answer(ctx, env, ask)
+	t := r.about(q)
+	if t.why == tooMany {
+		ask.every = true
+		r = j.answer(ctx, env, ask)
+		t = r.about(q)
+	}
+	return answer{t, r}
+}
+
+// questionOf is what go has to be asked about a problem.
+func (j *judge) questionOf(q subject, light bool) question {
 	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform}
 	switch {
 	case q.kind == loading && filepath.Base(q.File) == "go.work":
@@ -189,14 +231,32 @@ func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool)
 	case q.alone:
 		ask.dirs = []string{q.File}
 	}
-	r := j.answer(ctx, env, ask)
-	t := r.about(q)
-	if t.why == tooMany {
-		ask.every = true
-		r = j.answer(ctx, env, ask)
-		t = r.about(q)
+	return ask
+}
+
+// trial is the truth in an environment between the two that were asked about.
+// It compiles only what neither of them found alike: the same files have the
+// same errors.
+func (j *judge) trial(ctx context.Context, env model.Env, q subject, there, here answer) answer {
+	if r, ok := j.memory.get(j.questionOf(q, false).key(env)); ok {
+		return answer{r.about(q), r}
 	}
-	return answer{t, r}
+	j.among(ctx, env, q, load)
+	a := j.truth(ctx, env, q, true)
+	if a.why != notCompiled {
+		return a
+	}
+	if !here.finds(there.run) {
+		switch {
+		case a.finds(there.run):
+			a.truth = there.truth
+			return a
+		case a.finds(here.run):
+			a.truth = here.truth
+			return a
+		}
+	}
+	return j.truth(ctx, env, q, false)
 }
 
 // rootOf is where go runs for a directory: the root of its module.
@@ -235,7 +295,11 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	}
 	// Both sides at once: for a phantom, both are needed.
 	asked := make(chan answer, 1)
-	go func() { asked <- j.truth(ctx, editor, q, true) }()
+	if len(j.overlaid(q)) > 0 {
+		asked <- answer{} // whatever gopls has, this is no phantom
+	} else {
+		go func() { asked <- j.truth(ctx, editor, q, true) }()
+	}
 	there := j.truth(ctx, shell, q, false)
 	here := <-asked
 	v.Evidence = append(v.Evidence, there.evidence())
@@ -276,6 +340,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	if here.why == notCompiled {
 		if here.truth = there.truth; !j.compilesAlike(editor, shell, there.cgo()) || !here.finds(there.run) {
 			q.fresh = q.cgo()
+			j.among(ctx, editor, q, compile)
 			here = j.truth(ctx, editor, q, false)
 		}
 	}
@@ -289,7 +354,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	case here.outcome == red, here.outcome == absent:
 		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, here.reason
 		v.Why = fmt.Sprintf("%s and %s with %s environment", green4(q), red4(q, here.outcome), owner(editor.Name))
-		found := j.bisect(ctx, q, editor, shell)
+		found := j.bisect(ctx, q, editor, shell, there, here)
 		v.Guilty, v.Others, v.Bisect = found.together, found.alone, found.Bisect
 		if v.Guilty == nil {
 			v.Why += "; which variable makes the difference was not found"
