@@ -157,6 +157,7 @@ type mode int
 const (
 	load    mode = iota // find the packages and all they import
 	compile             // and compile them and their tests
+	whole               // find every package of the module and all it and its tests import
 	facts               // find every package of the module, without tests
 	modules             // load go.mod or go.work only
 )
@@ -314,7 +315,7 @@ func tagsOf(env model.Env) (tags []string) {
 // patterns name the packages.
 func (q question) patterns() []string {
 	switch q.mode {
-	case facts:
+	case whole, facts:
 		return []string{"./..."}
 	case modules:
 		return nil
@@ -342,6 +343,8 @@ func (q question) describe() string {
 	switch q.mode {
 	case compile:
 		b.WriteString("go list -e -test -export")
+	case whole:
+		return "go list -e -test -deps ./..."
 	case facts:
 		return "go list ./..."
 	case modules:
