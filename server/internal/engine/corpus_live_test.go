@@ -729,7 +729,7 @@ func (th *theatre) labelledWrong(l label, problem model.Problem) string {
 	case filepath.Base(problem.File) == "go.work":
 		commands = [][]string{{"list", "-m"}}
 	case filepath.Ext(problem.File) != ".go":
-		commands = [][]string{{"build", "-o", os.DevNull, "./..."}, {"mod", "verify"}}
+		commands = [][]string{{"list", "-test", "-deps", "./..."}}
 	}
 	passes, said := true, new(strings.Builder)
 	key := fmt.Sprint(dir, vars["GOOS"], vars["GOARCH"], commands)

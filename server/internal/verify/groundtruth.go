@@ -155,11 +155,12 @@ func fileProxies(env model.Env) string {
 type mode int
 
 const (
-	load    mode = iota // find the packages and all they import
-	compile             // and compile them and their tests
-	facts               // find every package of the module, without tests
-	modules             // load go.mod or go.work only
-	whole               // find and compile every package of the module
+	load       mode = iota // find the packages and all they import
+	compile                // and compile them and their tests
+	whole                  // find every package of the module and all it and its tests import
+	everything             // and compile all of them and their tests
+	facts                  // find every package of the module, without tests
+	modules                // load go.mod or go.work only
 )
 
 // question is what go list is asked.
@@ -186,7 +187,7 @@ func (q question) key(env model.Env) string {
 
 // ask runs go list.
 func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
-	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile || q.mode == whole, q.root, j.real
+	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile || q.mode == everything, q.root, j.real
 	goCommand := j.w.LookPath(env.Process()["PATH"], "go")
 	if goCommand == "" {
 		r.failed, r.nogo = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name)), true
@@ -280,7 +281,7 @@ func (q question) flags(env model.Env) (args []string, timeout time.Duration) {
 	const fields = "-json=ImportPath,Dir,ForTest,Standard,DepOnly,Incomplete,Error,DepsErrors,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,InvalidGoFiles,IgnoredGoFiles"
 	timeout = runTimeout
 	switch q.mode {
-	case compile, whole:
+	case compile, everything:
 		args, timeout = []string{"list", "-e", "-test", "-export", "-deps", fields}, compileTimeout
 	case facts:
 		args = []string{"list", "-e", "-json=ImportPath,Dir,Incomplete,Error,DepsErrors"}
@@ -315,7 +316,7 @@ func tagsOf(env model.Env) (tags []string) {
 // patterns name the packages.
 func (q question) patterns() []string {
 	switch q.mode {
-	case facts, whole:
+	case whole, facts, everything:
 		return []string{"./..."}
 	case modules:
 		return nil
@@ -343,9 +344,11 @@ func (q question) describe() string {
 	switch q.mode {
 	case compile:
 		b.WriteString("go list -e -test -export")
+	case whole:
+		return "go list -e -test -deps ./..."
 	case facts:
 		return "go list ./..."
-	case whole:
+	case everything:
 		return "go list -e -test -export ./..."
 	case modules:
 		return "go list -m"

@@ -284,7 +284,7 @@ func (r run) loads(q subject) truth {
 	for _, list := range r.roots {
 		for _, l := range list {
 			for _, e := range l.errors() {
-				if text := squeeze(e.Err); strings.Contains(message, text) || r.needs && strings.Contains(e.Err, disabled) && strings.HasSuffix(message, "has not been downloaded") {
+				if text := squeeze(e.Err); strings.Contains(message, text) || strings.Contains(e.Err, disabled) && strings.HasSuffix(message, "has not been downloaded") {
 					return r.redOrDownload(e.Err)
 				}
 			}
@@ -292,6 +292,11 @@ func (r run) loads(q subject) truth {
 	}
 	if r.stderr != "" && strings.Contains(message, squeeze(r.stderr)) {
 		return truth{outcome: red, reason: model.NewValue(r.stderr)}
+	}
+	for _, list := range r.roots {
+		if t := (place{listed: list}).beside(truth{outcome: green}); t.others {
+			return t
+		}
 	}
 	return truth{outcome: green}
 }

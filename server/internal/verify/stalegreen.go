@@ -31,7 +31,7 @@ func StaleGreens(ctx context.Context, w *world.World, s *model.Snapshot, m *Memo
 	j.memory.at(stamp(w, s))
 	for i, mod := range s.Modules {
 		root := filepath.Dir(mod.File)
-		q := question{mode: whole, root: root}
+		q := question{mode: everything, root: root}
 		if _, known := j.memory.get(q.key(shell)); i == factModules || !known && !ask {
 			continue
 		}

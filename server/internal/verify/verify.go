@@ -223,8 +223,8 @@ func (j *judge) questionOf(q subject, light bool) question {
 	case q.kind == loading && filepath.Base(q.File) == "go.work":
 		ask.mode, ask.root, ask.dirs = modules, q.dir, nil
 	case q.kind == loading && filepath.Ext(q.File) != ".go":
-		ask.mode, ask.root, ask.dirs = facts, q.dir, nil
-	case light || q.kind == loading:
+		ask.mode, ask.root, ask.dirs = whole, q.dir, nil
+	case light:
 		ask.mode = load
 	case q.fresh:
 		ask.fresh = true
