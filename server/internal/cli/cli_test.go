@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +24,7 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // Shells run our own executable, which in a test is the test's.
@@ -56,9 +56,9 @@ func TestTranscripts(t *testing.T) {
 		{regexp.MustCompile(`secret-[0-9a-f]{4}`), "secret-XXXX"},
 	}
 	// gopls is behind what the user has, as for npm test.
-	noGopls := findGopls() == ""
-	if noGopls && os.Getenv("CI") != "" {
-		t.Fatal(installGopls)
+	_, hasGopls := worldtest.FindGopls("")
+	if !hasGopls {
+		t.Run("gopls", func(t *testing.T) { worldtest.Gopls(t, "") }) // says so, and in CI fails
 	}
 	exits := func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 || args[1] != "gophantom" {
@@ -118,7 +118,7 @@ func TestTranscripts(t *testing.T) {
 			if name != "gopls" {
 				return false, fmt.Errorf("unknown condition %s", name)
 			}
-			return !noGopls, nil
+			return hasGopls, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "expand": expand, "validates": validates},
 	})
@@ -126,36 +126,6 @@ func TestTranscripts(t *testing.T) {
 
 // ownTools is where npm installs programs for the tests.
 var ownTools, _ = filepath.Abs(filepath.Join("..", "..", "..", ".tools", "bin"))
-
-const installGopls = "gopls is not installed; run: GOBIN=$PWD/.tools/bin go install golang.org/x/tools/gopls@v0.23.0 (in the repository), or npm start"
-
-// findGopls returns the path of a gopls binary; "" if there is none.
-func findGopls() string {
-	if path, err := exec.LookPath("gopls"); err == nil {
-		return path
-	}
-	name := "gopls"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	if path := filepath.Join(ownTools, name); exec.Command(path, "version").Run() == nil {
-		return path
-	}
-	return ""
-}
-
-// realGopls is findGopls for a test that needs one.
-func realGopls(t *testing.T) string {
-	t.Helper()
-	path := findGopls()
-	if path == "" && os.Getenv("CI") != "" {
-		t.Fatal(installGopls)
-	}
-	if path == "" {
-		t.Skip(installGopls)
-	}
-	return path
-}
 
 // fake is an app whose engine answers with the given report.
 func fake(r report.Report) (a *app, stdout, stderr *bytes.Buffer) {

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // wiretap is a server that notes who asks, and an environment in which it is
@@ -56,7 +57,7 @@ func wiretap(t *testing.T) (asked func() []string, environ []string) {
 // workspace a module is missing, in the other a whole toolchain.
 func TestNothingButAProbeAsks(t *testing.T) {
 	asked, environ := wiretap(t)
-	gopls := realGopls(t)
+	gopls := worldtest.Gopls(t, "")
 	for name, goLine := range map[string]string{"a module": "1.24", "a toolchain": "1.99"} {
 		p := newProber(t, append([]string{"GOTOOLCHAIN=auto", "GOFLAGS="}, environ...)...)
 		p.write("go.mod", "module example.com/app\n\ngo "+goLine+"\n\nrequire example.com/dep v1.0.0\n")

@@ -3,9 +3,7 @@ package engine_test
 import (
 	"archive/zip"
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -255,7 +253,7 @@ type theatre struct {
 
 func (p play) run(t *testing.T, cache string, score *score) {
 	th := p.set(t)
-	program := goplsOfVersion(t, p.version)
+	program := worldtest.Gopls(t, p.version)
 	for _, s := range p.before {
 		th.step(s)
 	}
@@ -883,25 +881,4 @@ func lacking(t *testing.T, what string) {
 		t.Fatal(how)
 	}
 	t.Skip("NOT RUN: " + how)
-}
-
-// goplsOfVersion is a gopls: "" for the one that is tested everywhere else.
-func goplsOfVersion(t *testing.T, version string) string {
-	t.Helper()
-	name := "gopls"
-	tools, err := filepath.Abs(filepath.Join("..", "..", "..", ".tools"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(tools, "gopls", version, name)
-	if version == "" {
-		if path, err = exec.LookPath(name); err == nil {
-			return path
-		}
-		path = filepath.Join(tools, "bin", name)
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		lacking(t, cmp.Or("gopls "+version, name))
-	}
-	return path
 }

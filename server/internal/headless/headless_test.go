@@ -3,10 +3,8 @@ package headless
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,30 +31,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// realGopls returns the path of a gopls binary.
-func realGopls(t *testing.T) string {
-	t.Helper()
-	if path, err := exec.LookPath("gopls"); err == nil {
-		return path
-	}
-	name := "gopls"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	path, err := filepath.Abs(filepath.Join("..", "..", "..", ".tools", "bin", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		const how = "gopls is not installed; run: GOBIN=$PWD/.tools/bin go install golang.org/x/tools/gopls@v0.23.0 (in the repository), or npm start"
-		if os.Getenv("CI") != "" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
-	}
-	return path
-}
-
 // live is a lab with a real gopls.
 type live struct {
 	*worldtest.Lab
@@ -66,7 +40,7 @@ type live struct {
 }
 
 func newLive(t *testing.T) live {
-	gopls := realGopls(t)
+	gopls := worldtest.Gopls(t, "")
 	lab := worldtest.NewLab(t)
 	lab.Go(lab.Dir, map[string]string{"GOPROXY": "file://" + lab.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
 	return live{lab, t, world.Real(), Options{Program: gopls, Env: lab.With("GOPROXY=off"), Dir: lab.Dir, Quiet: 200 * time.Millisecond}}

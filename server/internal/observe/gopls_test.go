@@ -247,7 +247,7 @@ func TestDaemonLive(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the go command is watched by a shell script here")
 	}
-	gopls := realGopls(t)
+	gopls := worldtest.Gopls(t, "")
 	goPath, err := exec.LookPath("go")
 	if err != nil {
 		t.Fatal(err)
@@ -394,7 +394,7 @@ func TestRunningGoplsLive(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the fake editor is a shell under another name, which works on Linux")
 	}
-	gopls := realGopls(t)
+	gopls := worldtest.Gopls(t, "")
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

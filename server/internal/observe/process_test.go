@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,32 +18,8 @@ import (
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
-// realGopls returns the path of a gopls binary.
-func realGopls(t *testing.T) string {
-	t.Helper()
-	if path, err := exec.LookPath("gopls"); err == nil {
-		return path
-	}
-	name := "gopls"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	path, err := filepath.Abs(filepath.Join("..", "..", "..", ".tools", "bin", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		const how = "gopls is not installed; run: GOBIN=$PWD/.tools/bin go install golang.org/x/tools/gopls@v0.23.0 (in the repository), or npm start"
-		if os.Getenv("CI") != "" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
-	}
-	return path
-}
-
 func TestFindRealGopls(t *testing.T) {
-	path := realGopls(t)
+	path := worldtest.Gopls(t, "")
 	if runtime.GOOS == "linux" {
 		// A copy, to be removed while it runs.
 		copied := filepath.Join(t.TempDir(), "gopls")
