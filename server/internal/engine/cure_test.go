@@ -36,12 +36,15 @@ func (a *asked) ApplyEdit(_ context.Context, edit engine.Edit) (bool, error) {
 }
 
 // drifted is an editor that was started with GOPROXY=off, while the shell's
-// start-up file sets the proxy.
-func drifted(t *testing.T) *editor {
+// start-up file sets the proxy. prepare changes its world before the loop runs.
+func drifted(t *testing.T, prepare ...func(*editor)) *editor {
 	lab := worldtest.NewLab(t)
 	e := newEditor(t, lab)
 	lab.Write(filepath.Join(lab.Home, ".profile"), "export PATH='"+lab.Env["PATH"]+"' GOPROXY='file://"+lab.Proxy+"'\n")
 	e.host["GOPROXY"], e.launch["GOPROXY"] = "off", "off"
+	for _, p := range prepare {
+		p(e)
+	}
 	e.startGopls()
 	e.run()
 	return e

@@ -19,11 +19,8 @@ var shellsGOPROXY = engine.FixRequest{Fix: fix.UseShellValue, Args: map[string]s
 
 // edited is an editor after a cure that wrote .vscode/settings.json, whose
 // server was then restarted.
-func edited(t *testing.T, prepare func(*editor)) (user *asked, result engine.CureResult, settings string) {
-	e := drifted(t)
-	if prepare != nil {
-		prepare(e)
-	}
+func edited(t *testing.T, prepare ...func(*editor)) (user *asked, result engine.CureResult, settings string) {
+	e := drifted(t, prepare...)
 	e.await("the phantom", phantom)
 	user = &asked{editor: e, agree: true}
 	result = e.loop.Fix(t.Context(), user, shellsGOPROXY)
@@ -60,7 +57,7 @@ func (e *editor) records() (files []string) {
 }
 
 func TestUndoSurvivesARestart(t *testing.T) {
-	user, r, settings := edited(t, nil)
+	user, r, settings := edited(t)
 	if !r.Undoable {
 		t.Errorf("%+v", r)
 	}
@@ -87,7 +84,7 @@ func TestUndoSurvivesARestart(t *testing.T) {
 }
 
 func TestUndoAfterARestartKeepsWhatWasChangedSince(t *testing.T) {
-	user, _, settings := edited(t, nil)
+	user, _, settings := edited(t)
 	const mine = "{\n\t\"mine\": true\n}\n"
 	user.Write(settings, mine)
 	if r := user.loop.Undo(t.Context(), user); r.Outcome != "not-cured" || !strings.Contains(r.Message, "changed since") || r.Undoable {
@@ -99,7 +96,7 @@ func TestUndoAfterARestartKeepsWhatWasChangedSince(t *testing.T) {
 }
 
 func TestUndoKeepsOtherFilesOfTheFolderItMade(t *testing.T) {
-	user, _, settings := edited(t, nil)
+	user, _, settings := edited(t)
 	launch := filepath.Join(filepath.Dir(settings), "launch.json")
 	user.Write(launch, "{}")
 	if r := user.loop.Undo(t.Context(), user); r.Outcome != "undone" {
@@ -111,7 +108,7 @@ func TestUndoKeepsOtherFilesOfTheFolderItMade(t *testing.T) {
 }
 
 func TestDamagedJournal(t *testing.T) {
-	user, _, _ := edited(t, nil)
+	user, _, _ := edited(t)
 	record := user.records()[0]
 	for name, tt := range map[string]struct{ text, say string }{
 		"empty":            {"", "damaged"},
@@ -155,9 +152,8 @@ func (readOnly) CreatePrivate(name string, _ []byte) error {
 }
 
 func TestUndoOnAReadOnlyDisk(t *testing.T) {
-	e := drifted(t)
+	e := drifted(t, func(e *editor) { e.w.Files = readOnly{e.w.Files} })
 	e.await("the phantom", phantom)
-	e.w.Files = readOnly{e.w.Files}
 	user := &asked{editor: e, agree: true}
 	r := e.loop.Fix(t.Context(), user, shellsGOPROXY)
 	if !r.Undoable || !strings.Contains(r.Message, "read-only file system") {
