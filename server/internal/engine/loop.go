@@ -419,9 +419,13 @@ func (l *Loop) Recheck(ctx context.Context) (Update, error) {
 	l.shells.askAgain("")
 	clear(l.tried)
 	l.mu.Unlock()
-	l.request(due{look: true, unseen: true, debounce: debounce})
-	if err := l.refresh(ctx); err != nil {
-		return Update{}, err
+	for _, unseen := range []bool{false, true} { // what the editor does not show can be told once the shells have answered
+		if unseen {
+			l.request(due{look: true, unseen: true, debounce: debounce})
+		}
+		if err := l.refresh(ctx); err != nil {
+			return Update{}, err
+		}
 	}
 	if err := l.await(ctx, func() bool { return !l.listing.busy && l.done >= l.listing.answered }); err != nil {
 		return Update{}, err
