@@ -51,6 +51,7 @@ const packagesWithoutWine = {
   "server/bench": "measures, and needs a go command for Windows",
   "server/internal": "judges the sources, and needs a go command for Windows",
   "server/internal/engine": "needs a go command for Windows",
+  "server/internal/headless": "needs a gopls for Windows, and its fake one names files as Unix does",
   "server/internal/verify": "needs a go command for Windows",
 };
 
@@ -61,6 +62,7 @@ const testsWithoutWine = {
     TestWithoutAGoNothingIsHealthy: "needs a go command for Windows, to hide it",
     TestWatchPrintsWhatChanges: "Wine 8 tells changes of files late, twice or not at all",
     TestNothingHostileIsShown: "makes file names that Windows does not have",
+    TestExitCodesOfVerdicts: "a machine with paths of Unix",
   },
   "server/internal/observe": {
     TestHostLive: "needs a go command for Windows",
@@ -73,6 +75,11 @@ const testsWithoutWine = {
   },
   "server/internal/fix": {
     TestSetVariable: "a machine with paths of Unix",
+    "Test(OpenModule|UndoRemovesTheFolderThatTheCureMade|WorkUse|WorkInit|WorkUseIsRefused)":
+      "a machine with paths of Unix",
+  },
+  "server/internal/route": {
+    TestReplacementDirectoryIsMissing: "a machine with paths of Unix",
   },
   "server/internal/rules": {
     TestSetUps: "machines with paths of Unix",

@@ -1,5 +1,7 @@
 // npm test [-- --only go,unit,e2e]: everything that judges this repository. The last line is always "N passed, N failed".
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { attempt, buildEnvironment } from "./command.mjs";
 import { e2e, screenshots, vscodeNode } from "./layout.mjs";
@@ -167,6 +169,8 @@ async function windowsTests() {
   const { program, overlay } = tools.wine;
   // CI would make tests fail that find no tools, and Wine has none.
   const { CI, ...env } = { ...tools.wine.env, GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" };
+  // The server of Wine is there before the first test: one that a test starts would hold the output of that test open.
+  await once(spawn("wineserver", ["--persistent"], { env, stdio: "ignore" }), "exit");
   const counts = await goTests(
     ["-timeout", "3m", "-overlay", overlay, "-exec", program, "-skip", skip, ...packages],
     env,
