@@ -169,12 +169,14 @@ async function windowsTests() {
   const { program, overlay } = tools.wine;
   // CI would make tests fail that find no tools, and Wine has none.
   const { CI, ...env } = { ...tools.wine.env, GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" };
-  // The server of Wine is there before the first test: one that a test starts would hold the output of that test open.
-  await once(spawn("wineserver", ["--persistent"], { env, stdio: "ignore" }), "exit");
+  // A program that waits keeps Wine's services running: those that a test starts would hold the output of that test open.
+  const waiting = spawn(program, ["cmd"], { env, stdio: ["pipe", "ignore", "ignore"] });
+  await once(spawn(program, ["cmd", "/c", "ver"], { env, stdio: "ignore" }), "exit");
   const counts = await goTests(
     ["-timeout", "3m", "-overlay", overlay, "-exec", program, "-skip", skip, ...packages],
     env,
   );
+  waiting.stdin.end();
   await attempt("wineserver", ["--kill"], { env }); // of our prefix only
   for (const reason of reasons) {
     console.log(`  not under Wine: ${reason}`);
