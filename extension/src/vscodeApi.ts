@@ -182,11 +182,30 @@ export function documentVersion(file: string): number | null {
   return vscode.workspace.textDocuments.find((d) => d.uri.scheme === "file" && d.uri.fsPath === file)?.version ?? null;
 }
 
+/** How long a save that somebody else began may take, in milliseconds. */
+const othersSaveMillis = 5000;
+
 /** Saves the document if it is open and dirty. False if that failed. */
 export async function saveDocument(uri: string): Promise<boolean> {
   const wanted = vscode.Uri.parse(uri, true).toString();
   const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === wanted);
-  return document === undefined || !document.isDirty || (await document.save());
+  if (document === undefined || !document.isDirty || (await document.save()) || !document.isDirty) {
+    return true;
+  }
+  // While auto save is at it, the editor refuses another save.
+  return new Promise((resolve) => {
+    const late = setTimeout(() => settle(!document.isDirty), othersSaveMillis);
+    const listener = vscode.workspace.onDidSaveTextDocument((saved) => {
+      if (saved === document) {
+        settle(true);
+      }
+    });
+    const settle = (saved: boolean) => {
+      clearTimeout(late);
+      listener.dispose();
+      resolve(saved);
+    };
+  });
 }
 
 /** Everything in the editor that announces its changes and that the server is told of. */
