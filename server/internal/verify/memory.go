@@ -34,6 +34,12 @@ func (m *Memory) at(stamp string) {
 	}
 }
 
+func (m *Memory) empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.runs) == 0
+}
+
 func (m *Memory) get(key string) (run, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,13 +5,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
-// mostGreens bounds the errors of one look that the editor does not show.
-const mostGreens = 100
+// mostGreens bounds the errors of one look that the editor does not show, and
+// greensTimeout how long somebody at an editor waits for all of them.
+const (
+	mostGreens    = 100
+	greensTimeout = 10 * time.Second
+)
 
 // StaleGreens returns what go fails at in the user's shell where gopls shows no
 // problem: one verdict for each error in a package of the main modules that has
@@ -27,6 +32,14 @@ func StaleGreens(ctx context.Context, w *world.World, s *model.Snapshot, m *Memo
 	editor, _, why := j.environments()
 	if why != "" || s.Editor != nil && len(s.Gopls) == 0 {
 		return nil
+	}
+	if !ask && j.memory.empty() {
+		return nil // nothing is known, so nobody has to find out whether it still holds
+	}
+	if s.Editor != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, greensTimeout)
+		defer cancel()
 	}
 	j.memory.at(stamp(w, s))
 	for i, mod := range s.Modules {
