@@ -186,12 +186,12 @@ func TestGitConfigLive(t *testing.T) {
 		"include empty":      "[include]\npath =\n",
 		"include nested":     "[include]\npath = nested/one\n[include]\npath = nested/two\n",
 		"include a folder":   "[include]\npath = nested\n",
-		"gitdir of work":     "[includeIf \"gitdir:~/work/\"]\npath = more\n[a]\nb=c\n",
+		"gitdir of a folder":     "[includeIf \"gitdir:~/job/\"]\npath = more\n[a]\nb=c\n",
 		"gitdir of go":       "[includeIf \"gitdir:~/go/\"]\npath = more\n[a]\nb=c\n",
 		"gitdir of a name":   "[includeIf \"gitdir:vcs/\"]\npath = more\n",
 		"gitdir in any case": "[includeIf \"gitdir/i:~/GO/\"]\npath = more\n[includeIf \"gitdir:~/GO/\"]\npath = nested/two\n",
 		"gitdir stars":       "[includeIf \"gitdir:**/mod/*/vcs/**\"]\npath = more\n[includeIf \"gitdir:~/*/vcs/**\"]\npath = nested/two\n",
-		"gitdir from here":   "[includeIf \"gitdir:./go/\"]\npath = more\n[includeIf \"gitdir:./work/\"]\npath = nested/two\n",
+		"gitdir from here":   "[includeIf \"gitdir:./go/\"]\npath = more\n[includeIf \"gitdir:./job/\"]\npath = nested/two\n",
 		"gitdir everywhere":  "[includeIf \"gitdir:/\"]\npath = more\n",
 		"gitdir alone":       "[includeIf \"gitdir:go\"]\npath = more\n[includeIf \"gitdir:/h?me/\"]\npath = nested/two\n",
 		"gitdir no path":     "[includeIf \"gitdir:\"]\npath = more\n",
@@ -203,7 +203,7 @@ func TestGitConfigLive(t *testing.T) {
 	}
 	// What matters here is that these are not only compared, but known.
 	for _, text := range []string{
-		"[includeIf \"gitdir:~/work/\"]\npath = more\n", "[includeIf \"gitdir:~/go/\"]\npath = more\n", "[includeIf \"onbranch:x\"]\npath = nested/two\n",
+		"[includeIf \"gitdir:~/job/\"]\npath = more\n", "[includeIf \"gitdir:~/go/\"]\npath = more\n", "[includeIf \"onbranch:x\"]\npath = nested/two\n",
 		"[a]\nb = c ; d \\\ne = f\n",
 	} {
 		l.write(".gitconfig", text)
@@ -283,7 +283,7 @@ func TestGitConfigRandomLive(t *testing.T) {
 				case 3:
 					b.WriteString("[include]\npath = " + pick("one", "~/one", "two", "missing", "./two"))
 				case 4:
-					b.WriteString("[includeIf \"" + pick("gitdir:", "gitdir/i:") + pick("~/", "", "./", "/", "**/") + pick("go", "work", "*", "GO", "vcs", "?o") + pick("", "/", "/**", "/*") + "\"]\npath = " + pick("one", "two"))
+					b.WriteString("[includeIf \"" + pick("gitdir:", "gitdir/i:") + pick("~/", "", "./", "/", "**/") + pick("go", "job", "*", "GO", "vcs", "?o") + pick("", "/", "/**", "/*") + "\"]\npath = " + pick("one", "two"))
 				case 5:
 					b.WriteString(pick("[a", "[a \"b", "b_c = d", "x = \"", "\t[core]"))
 				default:
