@@ -312,7 +312,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		return v
 	case there.outcome == red:
 		v.Kind, v.TrueReason = model.Real, there.reason
-		v.Why = cmp.Or(there.why, real(q))
+		v.Why = cmp.Or(there.why, wrongInShell(q))
 		v.Misleads = j.misleads(q)
 		return v
 	case there.others:
@@ -328,9 +328,9 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		v.Kind, v.Cause = model.Phantom, model.CauseEnv
 		if driver.Set {
 			v.Guilty = []model.Guilty{{Variable: packagesDriver, Editor: driver, Shell: shell.Lookup(packagesDriver)}}
-			v.Why = green4(q) + "; gopls does not ask go but a packages driver"
+			v.Why = rightInShell(q) + "; gopls does not ask go but a packages driver"
 		} else {
-			v.Why = green4(q) + "; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver)"
+			v.Why = rightInShell(q) + "; gopls does not ask go but the packages driver that it finds on its PATH (gopackagesdriver)"
 			if j.w.LookPath(shell.Process()["PATH"], driverProgram) == "" {
 				v.Guilty = []model.Guilty{{Variable: "PATH", Editor: editor.Lookup("PATH"), Shell: shell.Lookup("PATH")}}
 			}
@@ -353,7 +353,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 		j.excluded(ctx, q, shell, &v)
 	case here.outcome == red, here.outcome == absent:
 		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, here.reason
-		v.Why = fmt.Sprintf("%s and %s with %s environment", green4(q), red4(q, here.outcome), owner(editor.Name))
+		v.Why = fmt.Sprintf("%s and %s with %s environment", rightInShell(q), wrongInGopls(q, here.outcome), owner(editor.Name))
 		found := j.bisect(ctx, q, editor, shell, there, here)
 		v.Guilty, v.Others, v.Bisect = found.together, found.alone, found.Bisect
 		if v.Guilty == nil {
@@ -371,16 +371,16 @@ func (j *judge) agrees(q subject, editor model.Env, v *model.Verdict) {
 	v.Kind = model.Phantom
 	switch why := j.layout(q); {
 	case why != "":
-		v.Cause, v.Why = model.CauseLayout, green4(q)+"; "+why
+		v.Cause, v.Why = model.CauseLayout, rightInShell(q)+"; "+why
 		return
 	}
 	stale := j.staleness(q, editor)
 	if why := j.outdated(q, editor, stale); why != "" {
-		v.Cause, v.Why = model.CauseVersion, green4(q)+"; "+why
+		v.Cause, v.Why = model.CauseVersion, rightInShell(q)+"; "+why
 		return
 	}
 	v.Cause, v.Stale = model.CauseStale, &stale
-	v.Why = fmt.Sprintf("%s and with %s environment too: gopls has not looked again", green4(q), owner(editor.Name))
+	v.Why = fmt.Sprintf("%s and with %s environment too: gopls has not looked again", rightInShell(q), owner(editor.Name))
 }
 
 // opinionOf says why a problem is not judged.
@@ -394,8 +394,8 @@ func opinionOf(source string) string {
 	return fmt.Sprintf("%s is an opinion about the code, and no build reports it", source)
 }
 
-// green4 says in a clause what is right in the shell.
-func green4(q subject) string {
+// rightInShell says in a clause what is right in the shell.
+func rightInShell(q subject) string {
 	switch q.kind {
 	case importing:
 		return "the import works in your shell"
@@ -407,8 +407,8 @@ func green4(q subject) string {
 	return "the package builds in your shell"
 }
 
-// red4 says in a clause what is wrong with gopls.
-func red4(q subject, o outcome) string {
+// wrongInGopls says in a clause what is wrong with gopls.
+func wrongInGopls(q subject, o outcome) string {
 	switch {
 	case o == absent:
 		return "leaves the file out"
@@ -418,8 +418,8 @@ func red4(q subject, o outcome) string {
 	return "fails"
 }
 
-// real says why a problem is real.
-func real(q subject) string {
+// wrongInShell says in a clause why a problem is real.
+func wrongInShell(q subject) string {
 	switch q.kind {
 	case loading:
 		return "go says so in your shell, too"
