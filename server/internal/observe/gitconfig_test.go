@@ -186,7 +186,7 @@ func TestGitConfigLive(t *testing.T) {
 		"include empty":      "[include]\npath =\n",
 		"include nested":     "[include]\npath = nested/one\n[include]\npath = nested/two\n",
 		"include a folder":   "[include]\npath = nested\n",
-		"gitdir of a folder":     "[includeIf \"gitdir:~/job/\"]\npath = more\n[a]\nb=c\n",
+		"gitdir of a folder": "[includeIf \"gitdir:~/job/\"]\npath = more\n[a]\nb=c\n",
 		"gitdir of go":       "[includeIf \"gitdir:~/go/\"]\npath = more\n[a]\nb=c\n",
 		"gitdir of a name":   "[includeIf \"gitdir:vcs/\"]\npath = more\n",
 		"gitdir in any case": "[includeIf \"gitdir/i:~/GO/\"]\npath = more\n[includeIf \"gitdir:~/GO/\"]\npath = nested/two\n",
