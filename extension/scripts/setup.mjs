@@ -250,15 +250,39 @@ export async function setUpWine() {
     await overlayForWine(overlay);
     const source = join(root, "testdata", "wine", "bcryptprimitives.c");
     return once(wine, [source, fileURLToPath(import.meta.url)], async () => {
-      await rm(prefix, { recursive: true, force: true });
       const library = join(wine, "bcryptprimitives.dll");
       await run(compiler, ["-shared", "-s", "-o", library, source, "-ladvapi32"]);
-      await run("wineboot", ["--init"], { env, timeoutMs: 300_000 });
-      await run("wineserver", ["--wait"], { env, timeoutMs: 300_000 });
+      await bootWine(prefix, env);
       await copyFile(library, join(prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll"));
     });
   });
   return { program, env, overlay };
+}
+
+/** Makes the prefix anew. A boot now and then leaves one without its system files, so more than one is tried before Wine counts as missing. */
+async function bootWine(prefix, env) {
+  for (let attempts = 3; ; attempts--) {
+    await rm(prefix, { recursive: true, force: true });
+    await mkdir(prefix, { recursive: true });
+    let reason;
+    try {
+      const boot = await attempt("wineboot", ["--init"], { env, timeoutMs: 120_000 });
+      await run("wineserver", ["--wait"], { env, timeoutMs: 120_000 });
+      const works = await attempt("wine", ["cmd", "/c", "ver"], { env, timeoutMs: 60_000 });
+      if (works.code === 0) {
+        return;
+      }
+      reason = `${boot.stderr}${works.stderr}`.trim().split("\n").at(-1);
+    } catch (error) {
+      reason = error.message; // a boot that hangs
+    }
+    await attempt("wineserver", ["--kill"], { env }); // of our prefix only
+    if (attempts === 1) {
+      throw new Missing(
+        `Wine is installed but does not boot here (${reason}): try "WINEPREFIX=${prefix} wineboot --init"`,
+      );
+    }
+  }
 }
 
 /**
