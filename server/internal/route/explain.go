@@ -822,10 +822,14 @@ func inOrder(mains []model.Module, work *model.Work) []model.Module {
 	if work == nil {
 		return mains
 	}
+	in := make(map[string]model.Module, len(mains)) // by directory
+	for _, m := range slices.Backward(mains) {
+		in[filepath.Dir(m.File)] = m
+	}
 	var used []model.Module
 	for _, u := range work.Uses {
-		if i := slices.IndexFunc(mains, func(m model.Module) bool { return filepath.Dir(m.File) == filepath.Clean(u.Dir) }); i >= 0 {
-			used = append(used, mains[i])
+		if m, ok := in[filepath.Clean(u.Dir)]; ok {
+			used = append(used, m)
 		}
 	}
 	return used

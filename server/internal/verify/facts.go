@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,11 +32,34 @@ type FactMemory struct {
 	mu    sync.Mutex
 	said  map[string][]model.Said // by what the answer depends on
 	order []string                // the keys, the oldest first
+
+	questions map[*model.Snapshot][]factQuestion // of the newest snapshots: what they call for takes reading files
+}
+
+// asks are the runs that a snapshot calls for.
+func (m *FactMemory) asks(w *world.World, s *model.Snapshot) []factQuestion {
+	m.mu.Lock()
+	known, ok := m.questions[s]
+	m.mu.Unlock()
+	if ok {
+		return known
+	}
+	found := factQuestions(w, s)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.questions == nil || len(m.questions) == questioned {
+		m.questions = map[*model.Snapshot][]factQuestion{}
+	}
+	m.questions[s] = found
+	return found
 }
 
 // remembered is how many answers are kept: of the modules of a few folders in
 // two environments each.
 const remembered = 64
+
+// questioned is for how many snapshots the questions are kept.
+const questioned = 8
 
 func (m *FactMemory) get(key string) ([]model.Said, bool) {
 	m.mu.Lock()
@@ -72,7 +96,7 @@ func Facts(ctx context.Context, w *world.World, s *model.Snapshot, m *FactMemory
 	}
 	limited, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
-	asks := factQuestions(w, s)
+	asks := m.asks(w, s)
 	answers := make([][]model.Said, len(asks))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 2) // go list uses every core by itself
@@ -84,7 +108,7 @@ func Facts(ctx context.Context, w *world.World, s *model.Snapshot, m *FactMemory
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := newJudge(w, s, nil).ask(limited, a.env, question{mode: facts, root: a.dir})
+			r := newJudge(w, s, nil).ask(limited, a.env, question{mode: facts, root: a.dir(), dirs: a.dirs})
 			if r.failed == "" {
 				answers[i] = a.said(r)
 			}
@@ -101,7 +125,7 @@ func Facts(ctx context.Context, w *world.World, s *model.Snapshot, m *FactMemory
 // anything. pending tells what has to be run for the rest, the same for the same
 // rest; "" if that is all.
 func KnownFacts(w *world.World, s *model.Snapshot, m *FactMemory) (said []model.Said, pending string) {
-	for _, a := range factQuestions(w, s) {
+	for _, a := range m.asks(w, s) {
 		known, ok := m.get(a.key)
 		said = append(said, known...)
 		if !ok {
@@ -113,11 +137,13 @@ func KnownFacts(w *world.World, s *model.Snapshot, m *FactMemory) (said []model.
 
 // factQuestion is one run of go list.
 type factQuestion struct {
-	dir    string
-	env    model.Env
-	key    string
-	nested string // the go.mod, unless it is the nearest
+	dirs []string // of the modules, see together
+	env  model.Env
+	key  string
+	near bool // the first of them is the nearest module of all
 }
+
+func (a factQuestion) dir() string { return a.dirs[0] }
 
 // factQuestions are the runs that a snapshot calls for.
 func factQuestions(w *world.World, s *model.Snapshot) (out []factQuestion) {
@@ -133,16 +159,39 @@ func factQuestions(w *world.World, s *model.Snapshot) (out []factQuestion) {
 	}
 	j := newJudge(w, s, nil)
 	around := surroundings(w, s)
-	for i, m := range s.Modules {
-		if i == factModules {
-			break
+	for _, env := range envs {
+		for i, dirs := range j.together(env) {
+			key := around
+			for _, dir := range dirs {
+				key += j.factKey(dir, env)
+			}
+			out = append(out, factQuestion{dirs, env, key, i == 0})
 		}
-		dir, nested := filepath.Dir(m.File), ""
-		if i > 0 {
-			nested = m.File
+	}
+	return out
+}
+
+// together are the directories of the main modules that go is asked about, the
+// nearest first, in groups that one run of go loads: those of a workspace, which
+// go would otherwise load anew for each, are one group.
+func (j *judge) together(env model.Env) (out [][]string) {
+	used := map[string]bool{}
+	if j.s.Work != nil {
+		for _, u := range j.s.Work.Uses {
+			used[filepath.Clean(u.Dir)] = true
 		}
-		for _, env := range envs {
-			out = append(out, factQuestion{dir, env, j.factKey(dir, env) + around, nested})
+	}
+	workspace := -1
+	for _, m := range j.s.Modules[:min(len(j.s.Modules), factModules)] {
+		dir := filepath.Dir(m.File)
+		switch inWork := used[dir] && j.workFile(env, dir) == j.s.Work.File; {
+		case inWork && workspace >= 0:
+			out[workspace] = append(out[workspace], dir)
+		case inWork:
+			workspace = len(out)
+			fallthrough
+		default:
+			out = append(out, []string{dir})
 		}
 	}
 	return out
@@ -234,23 +283,23 @@ func (j *judge) factKey(dir string, env model.Env) string {
 func (a factQuestion) said(r run) (out []model.Said) {
 	ours := a.ours()
 	seen := map[string]bool{}
-	add := func(text, pkg, pos string) {
+	add := func(text, pkg, dir, pos string) {
 		text = strings.TrimSpace(text)
 		forbidden := slices.ContainsFunc(ours, func(t string) bool { return strings.Contains(text, t) })
 		if text == "" || forbidden || seen[pos+"\x00"+text] || len(out) == factTexts {
 			return
 		}
 		seen[pos+"\x00"+text] = true
-		at := location(a.dir, pos)
-		if at == nil && a.nested != "" { // who hears it takes it for the nearest module's else
-			at = &model.Location{File: a.nested}
+		at := location(a.dir(), pos)
+		if root := a.moduleOf(dir); at == nil && !(a.near && root == a.dir()) { // who hears it takes it for the nearest module's else
+			at = &model.Location{File: filepath.Join(root, "go.mod")}
 		}
 		out = append(out, model.Said{
 			Env: a.env.Name, Command: "go list ./...", Package: pkg, Location: at, Text: model.NewValue(text),
 		})
 	}
 	// What go was about to download, it was not allowed to.
-	add(downloading.ReplaceAllString(r.stderr, ""), "", "")
+	add(downloading.ReplaceAllString(r.stderr, ""), "", "", "")
 	for _, p := range r.asked {
 		for _, e := range append(slices.Clone(p.DepsErrors), p.Error) {
 			if e == nil {
@@ -260,10 +309,22 @@ func (a factQuestion) said(r run) (out []model.Said) {
 			if n := len(e.ImportStack); n > 0 {
 				pkg = e.ImportStack[n-1]
 			}
-			add(e.Err, pkg, e.Pos)
+			add(e.Err, pkg, p.Dir, e.Pos)
 		}
 	}
 	return out
+}
+
+// moduleOf is the directory of the module that a package's belongs to; the first
+// one's where that cannot be told.
+func (a factQuestion) moduleOf(dir string) string {
+	root := ""
+	for _, d := range a.dirs {
+		if len(d) > len(root) && below(d, dir) {
+			root = d
+		}
+	}
+	return cmp.Or(root, a.dir())
 }
 
 var downloading = regexp.MustCompile(`(?m)^go: downloading .*\n?`)

@@ -268,3 +268,38 @@ func TestFactsOfManyModules(t *testing.T) {
 		t.Errorf("%d runs of go list", n)
 	}
 }
+
+// TestFactsOfAWorkspace takes one run for all its modules, and says of each
+// what is wrong in it.
+func TestFactsOfAWorkspace(t *testing.T) {
+	l := lab{worldtest.NewLab(t), t}
+	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
+	l.files(
+		"go.work", "go 1.24\n\nuse (\n\t.\n\t./a\n\t./b\n)\n",
+		"a/go.mod", "module example.com/a\n\ngo 1.24\n", "a/a.go", "package a\n\nimport _ \"example.com/nowhere\"\n",
+		"b/go.mod", "module example.com/b\n\ngo 1.24\n", "b/one.go", "package one\n", "b/two.go", "package two\n",
+		"apart/go.mod", "module example.com/apart\n\ngo 1.24\n", "apart/apart.go", "package apart\n",
+	)
+	w, c := countedWorld()
+	s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvShell: l.With()})
+	said := verify.Facts(t.Context(), w, s, nil)
+	if len(c.runs) != 2 { // the workspace, and the module that is not in it
+		t.Errorf("go list ran in %v", c.runs)
+	}
+	places := map[string]string{}
+	for _, s := range said {
+		if s.Location == nil {
+			t.Errorf("no place: %s", s.Text.Reveal())
+			continue
+		}
+		rel, _ := filepath.Rel(l.Dir, s.Location.File)
+		places[filepath.ToSlash(rel)] = s.Text.Reveal()
+	}
+	for file, text := range map[string]string{
+		"a/a.go": "example.com/nowhere", "b/go.mod": "found packages one (one.go) and two (two.go)", "apart/go.mod": "does not contain modules listed in go.work",
+	} {
+		if !strings.Contains(places[file], text) {
+			t.Errorf("%s: %q, want %q of all %q", file, places[file], text, places)
+		}
+	}
+}

@@ -167,7 +167,7 @@ const (
 type question struct {
 	mode mode
 	root string   // where go runs
-	dirs []string // load and compile: the directories of the packages; in or below root
+	dirs []string // load and compile: the directories of the packages; the rest: of the modules, that of root if empty
 	// proxies, if not "", are file proxies that feed a private module cache,
 	// together with the user's own.
 	proxies string
@@ -317,7 +317,9 @@ func tagsOf(env model.Env) (tags []string) {
 func (q question) patterns() []string {
 	switch q.mode {
 	case whole, facts, everything:
-		return []string{"./..."}
+		if len(q.dirs) == 0 {
+			return []string{"./..."}
+		}
 	case modules:
 		return nil
 	}
@@ -329,6 +331,9 @@ func (q question) patterns() []string {
 			rel = dir
 		case rel != ".":
 			rel = "./" + filepath.ToSlash(rel)
+		}
+		if q.mode != load && q.mode != compile {
+			rel = strings.TrimSuffix(rel, "/") + "/..."
 		}
 		out = append(out, rel)
 	}

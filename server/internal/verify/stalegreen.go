@@ -42,17 +42,16 @@ func StaleGreens(ctx context.Context, w *world.World, s *model.Snapshot, m *Memo
 		defer cancel()
 	}
 	j.memory.at(stamp(w, s))
-	for i, mod := range s.Modules {
-		root := filepath.Dir(mod.File)
-		q := question{mode: everything, root: root}
-		if _, known := j.memory.get(q.key(shell)); i == factModules || !known && !ask {
+	for _, dirs := range j.together(shell) {
+		q := question{mode: everything, root: dirs[0], dirs: dirs}
+		if _, known := j.memory.get(q.key(shell)); !known && !ask {
 			continue
 		}
 		r := j.answer(ctx, shell, q)
 		if r.failed != "" || r.fatal && r.needs || ctx.Err() != nil {
 			continue
 		}
-		for _, e := range j.unseen(r, root, mod.File) {
+		for _, e := range j.unseen(r, dirs) {
 			if len(out) == mostGreens {
 				return out
 			}
@@ -99,9 +98,12 @@ func building(dir string) subject {
 	return subject{Problem: model.Problem{Location: model.Location{File: filepath.Join(dir, "*.go")}, Severity: 1}, kind: whether, dir: dir}
 }
 
-// unseen are the errors of a run in directories where gopls shows nothing, each
-// once, counted from 0.
-func (j *judge) unseen(r run, root, gomod string) (out []compileError) {
+// unseen are the errors of a run about modules, in directories of theirs where
+// gopls shows nothing, each once, counted from 0.
+func (j *judge) unseen(r run, modules []string) (out []compileError) {
+	ours := func(file string) bool {
+		return slices.ContainsFunc(modules, func(dir string) bool { return below(dir, file) })
+	}
 	seen := map[string]bool{} // directories
 	for _, p := range j.s.Problems {
 		if q := subjectOf(p); q.kind != opinion {
@@ -112,17 +114,17 @@ func (j *judge) unseen(r run, root, gomod string) (out []compileError) {
 		}
 	}
 	if r.fatal {
-		if slices.ContainsFunc(j.s.Problems, func(p model.Problem) bool { return below(root, p.File) && !Opinion(p) }) {
+		if slices.ContainsFunc(j.s.Problems, func(p model.Problem) bool { return ours(p.File) && !Opinion(p) }) {
 			return nil
 		}
-		return []compileError{{gomod, 0, r.stderr}}
+		return []compileError{{filepath.Join(modules[0], "go.mod"), 0, r.stderr}}
 	}
 	known := map[compileError]bool{}
 	add := func(e compileError) {
 		if e.line--; e.line < 0 {
 			e.line = 0
 		}
-		if !known[e] && !seen[filepath.Dir(e.file)] && below(root, e.file) {
+		if !known[e] && !seen[filepath.Dir(e.file)] && ours(e.file) {
 			known[e] = true
 			out = append(out, e)
 		}

@@ -126,3 +126,27 @@ func TestStaleGreens(t *testing.T) {
 		t.Errorf("with an opinion only: %q", got)
 	}
 }
+
+// TestStaleGreensOfAWorkspace compiles its modules in one run.
+func TestStaleGreensOfAWorkspace(t *testing.T) {
+	l := lab{worldtest.NewLab(t), t}
+	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
+	l.files(
+		"go.work", "go 1.24\n\nuse (\n\t.\n\t./a\n\t./b\n)\n",
+		"a/go.mod", "module example.com/a\n\ngo 1.24\n", "a/a.go", "package a\n\nvar X int = \"no\"\n",
+		"b/go.mod", "module example.com/b\n\ngo 1.24\n", "b/b.go", "package b\n\nvar Y = undefined\n",
+	)
+	w, c := countedWorld()
+	s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvGopls: l.With(), model.EnvShell: l.With()})
+	var got []string
+	for _, v := range verify.StaleGreens(t.Context(), w, s, nil, true) {
+		rel, _ := filepath.Rel(l.Dir, v.Problem.File)
+		got = append(got, fmt.Sprintf("%s:%d", filepath.ToSlash(rel), v.Problem.Range.Start.Line+1))
+	}
+	if want := []string{"a/a.go:3", "b/b.go:3"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if len(c.runs) != 3 {
+		t.Errorf("go list ran in %v, want once for all modules, and once for each error with gopls' environment", c.runs)
+	}
+}
