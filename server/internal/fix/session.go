@@ -123,7 +123,11 @@ func (m maker) sessionEnv() Plan {
 			return disabled(p, "Everything in the editor finds its files by %s: start the editor from the shell instead.", name)
 		}
 		if over, ok := m.overProcess(name); ok {
-			return disabled(p, "%s (%s) sets %s, which counts for the Go tools whatever the editor's environment has: change it there.", over.Layer, place(over), name)
+			where := ""
+			if over.File != "" {
+				where = " (" + place(over) + ")"
+			}
+			return disabled(p, "%s%s sets %s, which counts for the Go tools whatever the editor's environment has: change it there.", over.Layer, where, name)
 		}
 		want, wanted := shell.Layer(model.LayerProcess).Vars[name]
 		have, there := editor.Layer(model.LayerProcess).Vars[name]
