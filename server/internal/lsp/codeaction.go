@@ -138,6 +138,8 @@ func (s *server) verdicts(r report.Report, p *protocol.CodeActionParams) (out []
 	return out
 }
 
+const judgeTitle = "Judge with a gopls of our own: phantom or real?"
+
 // judging offers to judge a problem of which nobody has told us.
 func (s *server) judging(r report.Report, p *protocol.CodeActionParams) []protocol.Command {
 	doc := s.canonical(string(p.TextDocument.URI))
@@ -146,7 +148,7 @@ func (s *server) judging(r report.Report, p *protocol.CodeActionParams) []protoc
 	if s.peer.feeds || !slices.ContainsFunc(p.Context.Diagnostics, foreign) || slices.ContainsFunc(r.Problems, judged) {
 		return nil
 	}
-	return []protocol.Command{{Title: "Judge with a gopls of our own: phantom or real?", Command: commandCheck}}
+	return []protocol.Command{{Title: judgeTitle, Command: commandCheck}}
 }
 
 func verdictWord(kind model.VerdictKind) string {

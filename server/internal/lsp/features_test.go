@@ -398,7 +398,6 @@ func asking(doc string, r report.Range, message string) obj {
 // TestJudgeAction is offered where nobody has told what gopls shows, at what
 // was not judged yet.
 func TestJudgeAction(t *testing.T) {
-	const judge = "Judge with a gopls of our own: phantom or real?"
 	u := sample()
 	phantom := u.Report.Problems[0]
 	elsewhere := asking("file:///ws/other.go", at(7, 0, 3), "undefined: x")
@@ -416,7 +415,7 @@ func TestJudgeAction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := ready(t, test.options, modernActions)
 			c.loop.publish(u)
-			if got := titles(c.actions(test.params)); slices.Contains(got, judge) != test.want {
+			if got := titles(c.actions(test.params)); slices.Contains(got, judgeTitle) != test.want {
 				t.Errorf("%q", got)
 			}
 		})
