@@ -134,11 +134,21 @@ local function problem(d)
   }
 end
 
+--- What a client has published, and what Neovim has asked it for, where it does.
+local function diagnostics_of(client)
+  local namespace = vim.lsp.diagnostic.get_namespace
+  local out = vim.diagnostic.get(nil, { namespace = namespace(client.id) })
+  if vim.fn.has('nvim-0.10') == 1 then
+    vim.list_extend(out, vim.diagnostic.get(nil, { namespace = namespace(client.id, true) }))
+  end
+  return out
+end
+
 --- What gopls shows, by file.
 local function problems()
   local by_file = {}
   for _, client in ipairs(gopls_clients()) do
-    for _, d in ipairs(vim.diagnostic.get(nil, { namespace = vim.lsp.diagnostic.get_namespace(client.id) })) do
+    for _, d in ipairs(diagnostics_of(client)) do
       local file = vim.api.nvim_buf_get_name(d.bufnr)
       if by_file[file] == nil then
         local versions = vim.lsp.util.buf_versions
@@ -329,7 +339,7 @@ local function restart(client)
   end
   local ready = function()
     local now = vim.lsp.get_client_by_id(new)
-    return now ~= nil and now.server_capabilities ~= nil
+    return now ~= nil and now.initialized == true
   end
   if not vim.wait(start_ms, ready, 20) then
     error(('gopls did not answer within %d seconds of its start.'):format(start_ms / 1000), 0)

@@ -65,7 +65,7 @@ const testsWithoutWine = {
     TestExitCodesOfVerdicts: "a machine with paths of Unix",
   },
   "server/internal/lsp": {
-    "Test(Neovim|ConfigurationOfNeovim)": "needs Neovim, gopls and a go command for Windows",
+    "Test(Neovim|PlainNeovim|ConfigurationOfNeovim)": "needs Neovim, gopls and a go command for Windows",
   },
   "server/internal/observe": {
     TestHostLive: "needs a go command for Windows",

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
@@ -39,43 +41,78 @@ func program(t *testing.T) string {
 	return file
 }
 
-// TestNeovim lets a real Neovim with docs/editors/gophantom.lua show a phantom
-// of a real gopls, cure it, and take the cure back: GOFLAGS=-mod=vendor is in
-// its environment and not in the shell's.
-func TestNeovim(t *testing.T) {
+// play has Neovim run a script of testdata in a lab, where the module cache has
+// all there is to need, and decodes what was seen. GOFLAGS=-mod=vendor will be in
+// Neovim's environment and is not in the shell's.
+func play(t *testing.T, script string, seen any, vars ...string) {
+	t.Helper()
 	nvim, gopls := neovim(t), worldtest.Gopls(t, "")
 	lab := worldtest.NewLab(t)
 	lab.Go(lab.Dir, map[string]string{"GOPROXY": "file://" + lab.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
 	lab.Write(filepath.Join(lab.Home, ".profile"), "export PATH='"+lab.Env["PATH"]+"'\n")
-	lua, err := filepath.Abs("../../../docs/editors/gophantom.lua")
-	if err != nil {
-		t.Fatal(err)
-	}
-	play, err := filepath.Abs("testdata/neovim.lua")
+	init, err := filepath.Abs(filepath.Join("testdata", script))
 	if err != nil {
 		t.Fatal(err)
 	}
 	result := filepath.Join(t.TempDir(), "seen.json")
-	names := []string{"GOPROXY", "gopath", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE", "CGO_CFLAGS", "https_proxy", "PATH", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "GIT_SSH_COMMAND", "SSL_CERT_FILE", "CC", "CCC", "HOME", "PS1", "VSCODE_PID"}
-
-	cmd := exec.CommandContext(t.Context(), nvim, "--headless", "-i", "NONE", "-n", "-u", play)
+	cmd := exec.CommandContext(t.Context(), nvim, "--headless", "-i", "NONE", "-n", "-u", init)
 	cmd.Dir = lab.Dir
 	// Neovim ends by itself; what it started ends with it.
 	cmd.WaitDelay = 10 * time.Second
-	for name, value := range lab.With(
-		"SHELL=/bin/sh", "XDG_CACHE_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "TERM=dumb", "TEST_SECRET=hunter2",
-		"PLAY_MODULE="+lua, "PLAY_GOPHANTOM="+program(t), "PLAY_GOPLS="+gopls, "PLAY_RESULT="+result,
-		"PLAY_CURE=^Leave GOFLAGS unset", "PLAY_NAMES="+strings.Join(names, ","),
-	) {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	vars = append(vars, "SHELL=/bin/sh", "XDG_CACHE_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "TERM=dumb", "TEST_SECRET=hunter2",
+		"PLAY_GOPHANTOM="+program(t), "PLAY_GOPLS="+gopls, "PLAY_RESULT="+result)
+	cmd.Env = world.Environ(lab.With(vars...))
 	said, err := cmd.CombinedOutput()
 	data, readErr := os.ReadFile(result)
 	if readErr != nil {
 		t.Fatalf("Neovim wrote nothing (%v): %v\n%s", readErr, err, said)
 	}
+	var end struct{ Failed string }
+	if err := errors.Join(json.Unmarshal(data, &end), json.Unmarshal(data, seen)); err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	if end.Failed != "" {
+		t.Fatalf("%s\n%s\n%s", end.Failed, data, said)
+	}
+}
+
+// TestPlainNeovim lets a real Neovim that knows nothing of us but LSP get a
+// verdict: without the module, as any other editor.
+func TestPlainNeovim(t *testing.T) {
 	var seen struct {
-		Failed           string
+		Before                 int
+		ActionsBefore, Actions []string
+		Err, Verdict           string
+		Status                 Status
+		Messages               []string
+	}
+	play(t, "plain.lua", &seen)
+	t.Logf("%+v", seen)
+	if seen.Before != 0 || !slices.Contains(seen.ActionsBefore, judgeTitle) {
+		t.Errorf("before anyone asked: %d verdicts, actions %q", seen.Before, seen.ActionsBefore)
+	}
+	if seen.Err != "" || seen.Status.Counts.Phantom == 0 || !strings.Contains(seen.Verdict, "GOFLAGS") {
+		t.Errorf("%s\nverdict %q, status %+v", seen.Err, seen.Verdict, seen.Status)
+	}
+	if !slices.Contains(seen.Messages, seen.Status.Headline) {
+		t.Errorf("%q does not have the headline %q", seen.Messages, seen.Status.Headline)
+	}
+	for _, want := range []string{"Explain this problem (phantom)", "Find the guilty variables of this package"} {
+		if !slices.Contains(seen.Actions, want) {
+			t.Errorf("no %q among %q", want, seen.Actions)
+		}
+	}
+}
+
+// TestNeovim lets a real Neovim with docs/editors/gophantom.lua show a phantom
+// of a real gopls, cure it, and take the cure back.
+func TestNeovim(t *testing.T) {
+	lua, err := filepath.Abs("../../../docs/editors/gophantom.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"GOPROXY", "gopath", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE", "CGO_CFLAGS", "https_proxy", "PATH", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "GIT_SSH_COMMAND", "SSL_CERT_FILE", "CC", "CCC", "HOME", "PS1", "VSCODE_PID"}
+	var seen struct {
 		Notified         []string
 		Facts            EditorFacts
 		Verdict, Red     string
@@ -90,12 +127,7 @@ func TestNeovim(t *testing.T) {
 		CuredAgain       string
 		Kept             map[string]bool
 	}
-	if err := json.Unmarshal(data, &seen); err != nil {
-		t.Fatalf("%v\n%s", err, data)
-	}
-	if seen.Failed != "" {
-		t.Fatalf("%s\n%s\n%s", seen.Failed, data, said)
-	}
+	play(t, "neovim.lua", &seen, "PLAY_MODULE="+lua, "PLAY_CURE=^Leave GOFLAGS unset", "PLAY_NAMES="+strings.Join(names, ","))
 	t.Logf("verdict: %s\nactions: %q\nnotices: %q\nheadline: %s", seen.Verdict, seen.Actions, seen.Notified, seen.Headline)
 
 	if !strings.Contains(seen.Verdict, "GOFLAGS") || !strings.Contains(seen.Red, "example.com/greet") {
