@@ -35,7 +35,7 @@ local id -- of our client
 local roots = {} -- folders of Go files, in the order in which they were opened
 local published = {} -- by gopls' client and URI: the version of the document that the newest problems are about
 local views -- what gopls.views answered; nil if it was not asked
-local views_of -- the processes that answered, as text
+local views_of -- the clients that were asked, as text
 local focused = true
 local sent, timer -- the newest picture; what sends the next one
 
@@ -243,6 +243,8 @@ local function send_now()
   end
 end
 
+local ask_views
+
 --- The first change starts the clock and later ones do not move it: typing must not hold back the picture.
 local function changed()
   if timer or not ours() then
@@ -250,6 +252,7 @@ local function changed()
   end
   timer = vim.defer_fn(function()
     timer = nil
+    ask_views()
     if ours() and not vim.deep_equal(sent, M.facts()) then
       send_now()
     end
@@ -273,27 +276,35 @@ local function look_again()
   after(1)
 end
 
---- Asks gopls for its views, when it runs in other processes than before.
-local function ask_views(pids)
-  local text = table.concat(pids or {}, ' ')
-  if text == views_of then
+--- Asks each gopls for its views, once it has answered the greeting; again where again is true.
+function ask_views(again)
+  local ready = vim.tbl_filter(function(client)
+    local can = (client.server_capabilities or {}).executeCommandProvider or {}
+    return vim.tbl_contains(can.commands or {}, 'gopls.views')
+  end, gopls_clients())
+  local text = table.concat(vim.tbl_map(function(client) return client.id end, ready), ' ')
+  if text == views_of and not again then
     return
   end
-  views_of, views = text, nil
-  for _, client in ipairs(gopls_clients()) do
-    local can = (client.server_capabilities or {}).executeCommandProvider or {}
-    if vim.tbl_contains(can.commands or {}, 'gopls.views') then
-      call(client, 'request', 'workspace/executeCommand', { command = 'gopls.views', arguments = {} }, function(_, result)
-        if type(result) ~= 'table' or views_of ~= text then
-          return
-        end
-        views = views or {}
-        for _, v in ipairs(result) do
-          table.insert(views, { id = v.ID or '', type = v.Type or '', root = vim.uri_to_fname(v.Root), folder = vim.uri_to_fname(v.Folder) })
-        end
+  views_of = text
+  local all, answers = {}, 0
+  for _, client in ipairs(ready) do
+    call(client, 'request', 'workspace/executeCommand', { command = 'gopls.views', arguments = {} }, function(_, result)
+      if views_of ~= text then
+        return -- another gopls has come meanwhile
+      end
+      for _, v in ipairs(type(result) == 'table' and result or {}) do
+        table.insert(all, { id = v.ID or '', type = v.Type or '', root = vim.uri_to_fname(v.Root), folder = vim.uri_to_fname(v.Folder) })
+      end
+      answers = answers + 1
+      if answers == #ready then
+        views = #all > 0 and all or nil
         changed()
-      end)
-    end
+      end
+    end)
+  end
+  if #ready == 0 then
+    views = nil
   end
 end
 
@@ -458,6 +469,7 @@ function M.execute(command, arguments, done)
     vim.notify('Go Phantom does not run: open a Go file.', vim.log.levels.WARN)
     return
   end
+  ask_views(command == 'gophantom.check')
   send_now() -- what is to be judged is what is shown now
   call(client, 'request', 'workspace/executeCommand', { command = command, arguments = arguments }, function(err, result)
     if done then
@@ -506,7 +518,7 @@ local function start(root)
       ['gophantom/editorAction'] = editor_action,
       ['gophantom/status'] = function(_, status)
         M.status = status
-        ask_views(status.gopls)
+        ask_views()
         vim.cmd('doautocmd <nomodeline> User GoPhantomStatus')
       end,
       ['window/showMessageRequest'] = ask,

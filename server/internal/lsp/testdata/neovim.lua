@@ -1,7 +1,7 @@
 -- Plays a developer in Neovim, for TestNeovim. Variables that begin with PLAY_ say where things are. What was seen is written as JSON; the
 -- reason for an end that came too early is in it, too.
 local seen = { notified = {} }
-local patience = 60000
+local patience = 120000
 
 local function finish()
   vim.fn.writefile({ vim.fn.json_encode(seen) }, vim.env.PLAY_RESULT)
