@@ -125,6 +125,10 @@ func TestNeovim(t *testing.T) {
 		GoflagsAfterUndo string
 		Headline         string
 		CuredAgain       string
+		StaleHeadline    string
+		StaleCure        string
+		CuredStale       string
+		RedAtTheEnd      int
 		Kept             map[string]bool
 	}
 	play(t, "neovim.lua", &seen, "PLAY_MODULE="+lua, "PLAY_CURE=^Leave GOFLAGS unset", "PLAY_NAMES="+strings.Join(names, ","))
@@ -149,6 +153,10 @@ func TestNeovim(t *testing.T) {
 	}
 	if seen.GoflagsAfterUndo != "-mod=vendor" {
 		t.Errorf("after “%s” GOFLAGS is %q", seen.Undone, seen.GoflagsAfterUndo)
+	}
+	// gopls keeps its process when it only has to look again.
+	if seen.StaleCure != "Reload gopls" || seen.RedAtTheEnd != 0 {
+		t.Errorf("of a package that came later: %q, cured by %q, %d problems in the end", seen.StaleHeadline, seen.StaleCure, seen.RedAtTheEnd)
 	}
 	for _, text := range append(slices.Clone(seen.Notified), seen.Actions...) {
 		for _, word := range []string{"VS Code", "Go extension", "extension host", "extensions"} {

@@ -134,6 +134,24 @@ local function play()
   cured = awaitNotice('^Cured')
   vim.cmd('GoPhantomCure')
   seen.curedAgain = cured()
+
+  -- A package that somebody else makes: this Neovim watches no files for gopls, which goes on to miss it.
+  local text = { 'package main', '', 'import "example.com/app/later"', '', 'func main() { println(later.X) }' }
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, text)
+  vim.cmd('silent write')
+  await('the missing package', function()
+    return #shown('gopls') > 0 and shown('gopls')[1].message:match('app/later')
+  end)
+  vim.fn.mkdir('later')
+  vim.fn.writefile({ 'package later', '', 'const X = 1' }, 'later/later.go')
+  vim.cmd('GoPhantomCheck')
+  awaitPhantom()
+  seen.staleHeadline = gophantom.status.headline
+  seen.staleCure = gophantom.status.cure
+  cured = awaitNotice('^Cured')
+  vim.cmd('GoPhantomCure')
+  seen.curedStale = cured()
+  seen.redAtTheEnd = #shown('gopls')
 end
 
 seen.kept = {}
