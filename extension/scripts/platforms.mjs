@@ -64,6 +64,9 @@ const testsWithoutWine = {
     TestNothingHostileIsShown: "makes file names that Windows does not have",
     TestExitCodesOfVerdicts: "a machine with paths of Unix",
   },
+  "server/internal/lsp": {
+    "Test(Neovim|PlainNeovim|ConfigurationOfNeovim)": "needs Neovim, gopls and a go command for Windows",
+  },
   "server/internal/observe": {
     TestHostLive: "needs a go command for Windows",
     TestTools: "a machine with paths of Unix",

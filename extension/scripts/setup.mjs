@@ -207,15 +207,25 @@ async function firstThatStarts(browsers) {
 /** The shells whose start-up the live tests read, and direnv, which changes their environment by the directory. */
 export async function setUpShells() {
   for (const program of ["zsh", "fish", "direnv"]) {
-    await step(program, async () => {
-      if (!find(program)) {
-        await debianPackages(program);
-      }
-      if (!find(program)) {
-        throw new Missing(`${program} is not on PATH: install it (Debian: apt-get install ${program})`);
-      }
-    });
+    await debianProgram(program);
   }
+}
+
+/** The editor that docs/editors/gophantom.lua is tested in. */
+export async function setUpNeovim() {
+  await debianProgram("nvim", "neovim");
+}
+
+/** A program on PATH, from the Debian package of the name unless it is there. */
+async function debianProgram(program, name = program) {
+  await step(name, async () => {
+    if (!find(program)) {
+      await debianPackages(name);
+    }
+    if (!find(program)) {
+      throw new Missing(`${program} is not on PATH: install it (Debian: apt-get install ${name})`);
+    }
+  });
 }
 
 /**
@@ -359,6 +369,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await setUpLinters();
     await setUpRaceDetector();
     await setUpShells();
+    await setUpNeovim();
     await setUpWine();
     await setUpWorkbench();
     await setUpBrowser();

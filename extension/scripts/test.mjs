@@ -25,6 +25,7 @@ const setUps = {
       tools.race = true;
     });
     await optional(setup.setUpShells);
+    await optional(setup.setUpNeovim);
     await optional(setup.setUpCorpus);
     try {
       tools.wine = await setup.setUpWine();

@@ -5,6 +5,8 @@
 export interface InitOptions {
   editorActions?: string[];
   editorName?: string;
+  /** the editor itself starts gopls; no Go extension does */
+  runsGopls?: boolean;
 }
 
 /** EditorFacts is what only the editor knows: params of gophantom/editorFacts. */

@@ -145,6 +145,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 	if ends(p, o.in) {
 		return CureResult{Outcome: "restarting", Message: "The editor restarts its extensions; Go Phantom looks again when it is back.", Millis: l.since(start)}
 	}
+	l.showOwn(ctx, h) // no editor tells whether the problem is gone
 	h.Progress("checking that it helped")
 	end := l.check(ctx, o, p, before, start)
 	r := CureResult{Millis: l.since(start)}
@@ -152,7 +153,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 		l.mu.Lock()
 		clear(l.tried)
 		l.mu.Unlock()
-		r.Outcome, r.Message = "cured", fmt.Sprintf("Cured in %.1f s: %s.", float64(r.Millis)/1000, o.relief())+lost
+		r.Outcome, r.Message = "cured", fmt.Sprintf("Cured in %.1f s: %s.", float64(r.Millis)/1000, o.relief())+l.otherGopls()+lost
 		return r
 	}
 	l.mu.Lock()
@@ -235,6 +236,9 @@ func (o offer) relief() string {
 		if path, ok := verify.ImportOf(o.verdict.Problem); ok {
 			return path + " is found again"
 		}
+	}
+	if o.subject == "" {
+		return "gopls does not show the problem any more"
 	}
 	return o.subject + " is in order"
 }
@@ -381,6 +385,12 @@ func (l *Loop) remains(ctx context.Context, v survey, o offer) string {
 		if slices.ContainsFunc(a.Snapshot.Problems, func(q model.Problem) bool { return q.File == p.File && q.Message == p.Message }) {
 			return "gopls still shows the problem"
 		}
+	}
+	if l.untold() {
+		if !verify.Green(ctx, l.w, now.Snapshot, p) {
+			return "go does not find it in order with what gopls has now"
+		}
+		return ""
 	}
 	if len(now.Snapshot.Gopls) == 0 {
 		return "gopls does not run any more"

@@ -25,6 +25,9 @@ type EditorFacts struct {
 	Focused   bool              // the window has the focus
 	Extension *model.GoExtension
 	Editor    model.Editor
+	// Untold says that the editor does not tell what gopls shows in it: Problems
+	// mean nothing, and Loop.Show finds some.
+	Untold bool
 }
 
 // SettingsScope is one scope of the editor's settings.

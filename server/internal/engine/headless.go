@@ -55,29 +55,13 @@ func Show(ctx context.Context, w *world.World, req Request, how Headless) (*mode
 	}
 	env, err := goplsEnvironment(s, req.Captured)
 	if err != nil {
-		return nil, Shown{}, fmt.Errorf("%w: %w", ErrNoGopls, err)
+		return nil, Shown{}, fmt.Errorf("%w: %w; say which one is meant with --env gopls=FILE", ErrNoGopls, err)
 	}
 	shown := Shown{Program: how.Program, Env: env.Name}
-	if shown.Program == "" {
-		if shown.Program = findGopls(w, s, env); shown.Program == "" {
-			return nil, shown, fmt.Errorf("%w: it was not found on the PATH of the %s environment, nor where “go install” puts it; install it with “go install golang.org/x/tools/gopls@latest”, or name it with --gopls", ErrNoGopls, env.Name)
-		}
-	}
-	opt := headless.Options{Program: shown.Program, Env: env.Process(), Dir: req.Dir, Overlays: req.Overlays, GoplsEnv: req.GoplsEnv, BuildFlags: req.GoplsFlags, Timeout: how.Timeout}
-	if !how.Online {
-		forbidNetwork(&opt, env)
-	}
-	files := headless.GoFiles(w, req.Dir, build(s, env))
-	if opt.Open = files.Open; files.Why != "" {
-		shown.Notes = append(shown.Notes, files.Why+".")
-	}
-	kept := keepModuleFiles(w, s, files.Modules)
-	r, err := headless.Run(ctx, w, opt)
-	shown.Notes = append(shown.Notes, restore(w, kept)...)
+	r, err := shown.run(ctx, w, s, env, headless.Options{Overlays: req.Overlays, GoplsEnv: req.GoplsEnv, BuildFlags: req.GoplsFlags, Timeout: how.Timeout}, how.Online)
 	if err != nil {
-		return nil, shown, fmt.Errorf("%w: %w", ErrNoGopls, err)
+		return nil, shown, err
 	}
-	shown.Version, shown.GoVersion, shown.Incomplete = r.Version, r.GoVersion, r.Incomplete
 	req.Problems, req.Views = r.Problems, r.Views
 	req.Gopls = &model.GoplsProcess{PID: r.PID, Exe: shown.Program, Version: r.Version, GoVersion: r.GoVersion, Started: r.Started, Dir: req.Dir}
 	if env.Name != model.EnvGopls {
@@ -92,6 +76,40 @@ func Show(ctx context.Context, w *world.World, req Request, how Headless) (*mode
 	return s, shown, err
 }
 
+// run runs gopls in an environment of a snapshot, and leaves the module files as
+// they were. The error wraps ErrNoGopls.
+func (shown *Shown) run(ctx context.Context, w *world.World, s *model.Snapshot, env model.Env, opt headless.Options, online bool) (headless.Result, error) {
+	if shown.Program == "" {
+		if shown.Program = findGopls(w, s, env); shown.Program == "" {
+			return headless.Result{}, fmt.Errorf("%w: it was not found on the PATH of the %s environment, nor where “go install” puts it; install it with “go install golang.org/x/tools/gopls@latest”%s", ErrNoGopls, env.Name, orByFlag(s))
+		}
+	}
+	opt.Program, opt.Env, opt.Dir = shown.Program, env.Process(), s.Dir
+	if !online {
+		forbidNetwork(&opt, env)
+	}
+	files := headless.GoFiles(w, s.Dir, build(s, env))
+	if opt.Open = files.Open; files.Why != "" {
+		shown.Notes = append(shown.Notes, files.Why+".")
+	}
+	kept := keepModuleFiles(w, s, files.Modules)
+	r, err := headless.Run(ctx, w, opt)
+	shown.Notes = append(shown.Notes, restore(w, kept)...)
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", ErrNoGopls, err)
+	}
+	shown.Version, shown.GoVersion, shown.Incomplete = r.Version, r.GoVersion, r.Incomplete
+	return r, nil
+}
+
+// orByFlag is what the command line offers beside.
+func orByFlag(s *model.Snapshot) string {
+	if s.Editor != nil {
+		return ""
+	}
+	return ", or name it with --gopls"
+}
+
 // goplsEnvironment is the environment to run gopls in.
 func goplsEnvironment(s *model.Snapshot, captured Captured) (model.Env, error) {
 	for _, name := range []model.EnvName{model.EnvGopls, model.EnvTools, model.EnvEditor} {
@@ -103,11 +121,14 @@ func goplsEnvironment(s *model.Snapshot, captured Captured) (model.Env, error) {
 	if env, there := s.Env(model.EnvGopls); there && env.Complete {
 		return env, nil
 	} else if there && len(s.Gopls) > 0 {
-		return env, fmt.Errorf("the environment of gopls is not known (%s); say which one is meant with --env gopls=FILE", env.Why)
+		return env, fmt.Errorf("the environment of gopls is not known (%s)", env.Why)
+	}
+	if editor, there := s.Env(model.EnvEditor); there && editor.Complete && s.Editor != nil {
+		return editor, nil // an editor that starts a gopls now gives it this
 	}
 	env, there := s.Env(model.EnvShell)
 	if !there || !env.Complete {
-		return env, errors.New("no environment to run gopls in is known; say which one is meant with --env gopls=FILE")
+		return env, errors.New("no environment to run gopls in is known")
 	}
 	return env, nil
 }

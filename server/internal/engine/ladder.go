@@ -54,16 +54,26 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 		v.Fixes = forLayout(w, v.Problem.File)
 	case model.CauseVersion:
 		v.Fixes = []model.FixOffer{{ID: fix.RebuildGopls}}
+		if a.Snapshot.Editor.RunsGopls {
+			v.Fixes = []model.FixOffer{{ID: fix.RunCommand, Args: map[string]model.Value{
+				"command": model.NewValue("go install golang.org/x/tools/gopls@latest"), "dir": model.NewValue(a.Snapshot.Dir),
+				"why": model.NewValue("gopls was built with a Go that is older than the code; restart it after that"),
+			}}}
+		}
 	case model.CauseExcluded:
+		where := "put the tags it asks for into go.buildTags, or GOOS and GOARCH into go.toolsEnvVars"
+		if a.Snapshot.Editor.RunsGopls {
+			where = "put the tags it asks for into build.buildFlags of gopls’ settings, as -tags=…, or GOOS and GOARCH into build.env"
+		}
 		v.Fixes = []model.FixOffer{byHand("Let gopls look at this file", "No build of yours has this file, because of its build constraints or its name, so there is nothing to mend. "+
-			"To have gopls look at it all the same, put the tags it asks for into go.buildTags, or GOOS and GOARCH into go.toolsEnvVars; that changes what gopls shows of all other files, too.")}
+			"To have gopls look at it all the same, "+where+"; that changes what gopls shows of all other files, too.")}
 	}
 }
 
 // forStale are the ways to make gopls look again.
 func (a *Assessment) forStale() []model.FixOffer {
 	fixes := []model.FixOffer{{ID: fix.ReloadGopls}}
-	if !fix.Reloadable(a.Snapshot) {
+	if !fix.Reloadable(a.Snapshot) && !a.Snapshot.Editor.RunsGopls {
 		fixes = append(fixes, model.FixOffer{ID: fix.ReloadBySetting})
 	}
 	// What keeps gopls from seeing the truth may also keep a restarted one from
@@ -73,7 +83,11 @@ func (a *Assessment) forStale() []model.FixOffer {
 			fixes = append(fixes, f.Fixes...)
 		}
 	}
-	return append(fixes, model.FixOffer{ID: fix.RestartGopls}, model.FixOffer{ID: fix.RestartExtensions}, model.FixOffer{ID: fix.Relaunch})
+	fixes = append(fixes, model.FixOffer{ID: fix.RestartGopls})
+	if !a.Snapshot.Editor.RunsGopls {
+		fixes = append(fixes, model.FixOffer{ID: fix.RestartExtensions})
+	}
+	return append(fixes, model.FixOffer{ID: fix.Relaunch})
 }
 
 // forEnv are the ways to give gopls the shell's values of the guilty variables.

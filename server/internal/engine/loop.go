@@ -32,6 +32,8 @@ type Loop struct {
 	publish func(Update)
 	wake    chan struct{} // something is due
 
+	showing sync.Mutex // one gopls of our own at a time
+
 	mu       sync.Mutex
 	facts    *EditorFacts
 	due      due
@@ -42,7 +44,8 @@ type Loop struct {
 	memory   observe.Memory            // of executables, from one look to the next
 	truths   map[string]*verify.Memory // what go said, by workspace folder; only the goroutine of Run uses it
 	listing  listing
-	probed   []probed // what probes found
+	probed   []probed           // what probes found
+	own      map[string]ownLook // what gopls of our own showed, by workspace folder; see Show
 	number   int
 	found    survey // the last look, with what has not settled yet
 	last     survey // what was published last
@@ -220,7 +223,11 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	r.announce(found)
 	judging, done := r.interruptible()
 	for i := range found {
-		found[i] = Check(judging, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), todo.unseen})
+		unseen := todo.unseen && (!facts.Untold || r.ownComplete(found[i].Snapshot.Dir))
+		found[i] = Check(judging, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), unseen})
+		if facts.Untold {
+			r.ofOwn(&found[i])
+		}
 	}
 	if done() {
 		r.request(todo) // what came in meanwhile may have asked for less
@@ -246,12 +253,16 @@ func (r *run) observe(facts *EditorFacts) survey {
 	found := make(survey, len(facts.Folders))
 	for i, dir := range facts.Folders {
 		home, here := r.shellAnswers(dir)
+		problems, own := problemsIn(facts, i), false
+		if facts.Untold {
+			problems, own = r.ownProblems(dir)
+		}
 		found[i].Snapshot = observe.Take(r.ctx, r.w, observe.Input{
 			Number: number, Dir: dir, Folders: facts.Folders, Trusted: facts.Trusted,
-			Problems: problemsIn(facts, i), Dirty: facts.Dirty, Memory: &r.memory,
+			Problems: problems, Dirty: facts.Dirty, Memory: &r.memory,
 			Editor: &observe.EditorInput{
 				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views,
-				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home,
+				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home, OwnGopls: own,
 			},
 		})
 		found[i].Snapshot.Loaded = loaded

@@ -115,7 +115,7 @@ func (g *goplsWatch) follow(r *run, facts *EditorFacts, s *model.Snapshot) {
 
 // startsGopls reports whether the editor is one that may start gopls.
 func startsGopls(facts *EditorFacts) bool {
-	plain := facts.Extension == nil && facts.Env == nil
+	plain := facts.Editor.RunsGopls || facts.Extension == nil && facts.Env == nil
 	ext := facts.Extension
 	return facts.Trusted && facts.ClientPID != 0 && (plain || ext != nil && ext.Active && ext.UseLanguageServer)
 }

@@ -58,9 +58,13 @@ func howToRelaunch(e model.Editor, dir, goos string) (title, steps string) {
 // relaunchHere are the steps for an editor on this machine.
 func relaunchHere(e model.Editor, dir, goos string) string {
 	command, known := commands[e.Name]
-	name := e.Name
-	if name == "" {
-		name = "the editor"
+	name := e.Called()
+	if e.RunsGopls {
+		again := "start it again from a shell that has the variables"
+		if known {
+			again += ": " + command + " " + quote(dir)
+		}
+		return fmt.Sprintf("%s keeps the environment it was started with. Quit it entirely (a server or daemon of it, too), and %s", strings.ToUpper(name[:1])+name[1:], again)
 	}
 	if goos == "windows" {
 		return fmt.Sprintf("All windows of %s share the environment in which the first was started, and reloading a window does not change it. Close all of them, and open the folder again.", name)
@@ -79,6 +83,11 @@ var commands = map[string]string{
 	"VSCodium":                      "codium",
 	"Cursor":                        "cursor",
 	"Windsurf":                      "windsurf",
+	"Neovim":                        "nvim",
+	"helix":                         "hx",
+	"emacs":                         "emacs",
+	"Emacs":                         "emacs",
+	"Zed":                           "zed",
 }
 
 // quote makes a path one word for a POSIX shell.

@@ -67,6 +67,9 @@ func (m maker) reloadBySetting() (Plan, error) {
 	if why := m.cannot(); why != "" {
 		return disabled(p, "%s", why), nil
 	}
+	if m.s.Editor.RunsGopls {
+		return disabled(p, "It is not known where %s has the settings of gopls; restart gopls.", m.s.Editor.Called()), nil
+	}
 	if len(m.s.Gopls) == 0 {
 		return disabled(p, "gopls is not running."), nil
 	}

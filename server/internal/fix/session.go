@@ -17,6 +17,8 @@ func (m maker) cannot(actions ...string) string {
 		return "This editor does not let Go Phantom do that."
 	case !m.s.Trusted:
 		return "The workspace is not trusted, so gopls does not run in it."
+	case m.s.Editor.RunsGopls:
+		return ""
 	case ext == nil:
 		return "The Go extension (golang.go) is not installed or is disabled."
 	case !ext.UseLanguageServer:
@@ -36,7 +38,18 @@ func (m maker) restartGopls() Plan {
 	if why := m.cannot(model.ActionRestartGopls); why != "" {
 		return disabled(p, "%s", why)
 	}
+	if m.s.Editor.RunsGopls {
+		p.Preview = "Restarts gopls. No file and no setting is changed."
+	}
 	return p
+}
+
+// end words when what was put into the editor's environment is gone.
+func (m maker) end() string {
+	if m.s.Editor.RunsGopls {
+		return m.s.Editor.Called() + " is closed"
+	}
+	return "the editor restarts its extensions"
 }
 
 // unmask takes a variable out of the extension host's environment, so that
@@ -76,8 +89,8 @@ func (m maker) unmask() Plan {
 	if !after.Set {
 		then = "Go tools then run without it."
 	}
-	p.Preview = fmt.Sprintf("Takes %s=%s out of the editor's environment until the editor restarts its extensions, and restarts gopls. %s",
-		m.variable, m.show(old.Value), then)
+	p.Preview = fmt.Sprintf("Takes %s=%s out of the editor's environment until %s, and restarts gopls. %s",
+		m.variable, m.show(old.Value), m.end(), then)
 	return p
 }
 
@@ -107,10 +120,14 @@ func (m maker) sessionEnv() Plan {
 		case !model.Kept(name):
 			return disabled(p, "%s is none of the variables that Go Phantom touches.", name)
 		case slices.Contains(homes, strings.ToUpper(name)):
-			return disabled(p, "Every extension of the editor finds its files by %s: start the editor from the shell instead.", name)
+			return disabled(p, "Everything in the editor finds its files by %s: start the editor from the shell instead.", name)
 		}
 		if over, ok := m.overProcess(name); ok {
-			return disabled(p, "%s (%s) sets %s, which counts for the Go tools whatever the editor's environment has: change it there.", over.Layer, place(over), name)
+			where := ""
+			if over.File != "" {
+				where = " (" + place(over) + ")"
+			}
+			return disabled(p, "%s%s sets %s, which counts for the Go tools whatever the editor's environment has: change it there.", over.Layer, where, name)
 		}
 		want, wanted := shell.Layer(model.LayerProcess).Vars[name]
 		have, there := editor.Layer(model.LayerProcess).Vars[name]
@@ -138,7 +155,11 @@ func (m maker) sessionEnv() Plan {
 		p.Title = fmt.Sprintf("Leave %s unset until the editor restarts, as in the shell", and(names))
 	}
 	p.Steps, p.Undo = change(unset, set), change(bring, old)
-	p.Preview = strings.Join(say, " ") + " That lasts until the editor restarts its extensions, all of which see it. Then gopls is restarted. No file and no setting is changed."
+	sees := "all of which see it"
+	if m.s.Editor.RunsGopls {
+		sees = "and whatever it starts sees it"
+	}
+	p.Preview = fmt.Sprintf("%s That lasts until %s, %s. Then gopls is restarted. No file and no setting is changed.", strings.Join(say, " "), m.end(), sees)
 	return p
 }
 

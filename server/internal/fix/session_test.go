@@ -94,6 +94,29 @@ func TestSessionEnvWouldNotHelp(t *testing.T) {
 	}
 }
 
+// TestEditorThatRunsGopls has cures without the Go extension, in words that fit.
+func TestEditorThatRunsGopls(t *testing.T) {
+	s := running("v0.20.0", process(model.EnvEditor, "GOPROXY", "off"), process(model.EnvShell, "GOPROXY", "direct"))
+	s.Extension = nil
+	s.Editor.Name, s.Editor.RunsGopls = "Neovim", true
+	w := newWorld(nil)
+	for id, want := range map[string]string{
+		fix.Unmask:       "until Neovim is closed",
+		fix.SessionEnv:   "until Neovim is closed, and whatever it starts sees it",
+		fix.RestartGopls: "Restarts gopls. No file",
+		fix.Relaunch:     "Neovim keeps the environment it was started with",
+	} {
+		p := plan(t, w, s, offer(id, "GOPROXY"))
+		if p.Disabled != "" || !strings.Contains(p.Preview, want) || strings.Contains(p.Preview, "xtension") || strings.Contains(p.Preview, "indow") {
+			t.Errorf("%s: %q, disabled %q", id, p.Preview, p.Disabled)
+		}
+	}
+	refused(t, plan(t, w, s, offer(fix.ReloadBySetting, "")), "not known where Neovim has the settings")
+	overlaid := over(process(model.EnvGopls, "GOPROXY", "off"), model.LayerGoplsSettings, "GOPROXY", "off", "", 0)
+	s.Envs = append(s.Envs, overlaid)
+	refused(t, plan(t, w, s, offer(fix.SessionEnv, "GOPROXY")), "gopls.build.env sets GOPROXY, which counts")
+}
+
 func TestUseShellValuesOfASet(t *testing.T) {
 	tools := process(model.EnvTools, "GOPROXY", "off", "GOFLAGS", "-mod=vendor")
 	shell := process(model.EnvShell, "GOPROXY", "https://good.example")

@@ -341,6 +341,7 @@ type fakeLoop struct {
 
 	onFacts   func(engine.EditorFacts)
 	recheck   func(context.Context) (engine.Update, error)
+	show      func(context.Context, engine.Host) (engine.Update, error)
 	cure      func(context.Context, engine.Host) engine.CureResult
 	fix       func(context.Context, engine.Host, engine.FixRequest) engine.CureResult
 	undo      func(context.Context, engine.Host) engine.CureResult
@@ -356,6 +357,7 @@ func newFakeLoop() *fakeLoop {
 	return &fakeLoop{
 		facts: make(chan engine.EditorFacts, 1000), release: make(chan struct{}), started: make(chan struct{}),
 		recheck: func(context.Context) (engine.Update, error) { return engine.Update{}, nil },
+		show:    func(context.Context, engine.Host) (engine.Update, error) { return engine.Update{}, nil },
 		run:     func(ctx context.Context) { <-ctx.Done() },
 	}
 }
@@ -381,6 +383,10 @@ func (l *fakeLoop) Facts(f engine.EditorFacts) {
 }
 
 func (l *fakeLoop) Recheck(ctx context.Context) (engine.Update, error) { return l.recheck(ctx) }
+
+func (l *fakeLoop) Show(ctx context.Context, h engine.Host) (engine.Update, error) {
+	return l.show(ctx, h)
+}
 
 func (l *fakeLoop) Cure(ctx context.Context, h engine.Host) engine.CureResult { return l.cure(ctx, h) }
 

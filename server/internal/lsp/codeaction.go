@@ -59,7 +59,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 		}
 		actions = append(actions, action)
 	}
-	for _, cmd := range append(s.probes(r, p), s.verdicts(r, p)...) {
+	for _, cmd := range slices.Concat(s.probes(r, p), s.verdicts(r, p), s.judging(r, p)) {
 		if !s.peer.literalActions {
 			actions = append(actions, &cmd)
 			continue
@@ -136,6 +136,19 @@ func (s *server) verdicts(r report.Report, p *protocol.CodeActionParams) (out []
 		}) // of several problems at one place the first
 	}
 	return out
+}
+
+const judgeTitle = "Judge with a gopls of our own: phantom or real?"
+
+// judging offers to judge a problem of which nobody has told us.
+func (s *server) judging(r report.Report, p *protocol.CodeActionParams) []protocol.Command {
+	doc := s.canonical(string(p.TextDocument.URI))
+	foreign := func(d protocol.Diagnostic) bool { from, _ := d.Source.Get(); return from != source }
+	judged := func(problem report.Problem) bool { _, meant := s.meant(problem, doc, p); return meant }
+	if s.peer.feeds || !slices.ContainsFunc(p.Context.Diagnostics, foreign) || slices.ContainsFunc(r.Problems, judged) {
+		return nil
+	}
+	return []protocol.Command{{Title: judgeTitle, Command: commandCheck}}
 }
 
 func verdictWord(kind model.VerdictKind) string {

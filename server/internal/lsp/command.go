@@ -26,7 +26,7 @@ const (
 func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
 	switch p.Command {
 	case commandCheck:
-		return s.run(ctx, p, "Checking", func(ctx context.Context, _ host) (any, error) { return s.recheck(ctx) })
+		return s.run(ctx, p, "Checking", func(ctx context.Context, h host) (any, error) { return s.check(ctx, h) })
 	case commandCure:
 		return s.cure(ctx, p, "Curing", s.loop.Cure)
 	case commandUndo:
@@ -142,12 +142,18 @@ func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, tit
 	})
 }
 
-// recheck looks again and answers the status.
-func (s *server) recheck(ctx context.Context) (any, error) {
-	u, err := s.loop.Recheck(ctx)
+// check looks again and answers the status. Where the editor does not tell what
+// its gopls shows, a gopls of our own is run.
+func (s *server) check(ctx context.Context, h host) (any, error) {
+	look := s.loop.Recheck
+	if !s.peer.feeds {
+		look = func(ctx context.Context) (engine.Update, error) { return s.loop.Show(ctx, h) }
+	}
+	u, err := look(ctx)
 	if err != nil {
 		return nil, err
 	}
+	s.tell(protocol.MessageTypeInfo, u.Headline)
 	return statusOf(u), nil
 }
 

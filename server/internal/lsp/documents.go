@@ -102,7 +102,8 @@ func (s *server) feedPlain() {
 		ClientPID: s.peer.pid,
 		Folders:   slices.Clone(folders),
 		Dirty:     dirty,
-		Editor:    model.Editor{Name: s.peer.name},
+		Editor:    model.Editor{Name: s.peer.name, RunsGopls: true},
+		Untold:    true,
 	})
 }
 

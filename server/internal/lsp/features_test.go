@@ -132,6 +132,22 @@ func TestPlainClient(t *testing.T) {
 		t.Errorf("folders %v", got)
 	}
 
+	// Nobody tells what gopls shows there, so one of our own is run when asked.
+	if !first.Untold || !first.Editor.RunsGopls {
+		t.Errorf("facts %+v", first)
+	}
+	c.loop.show = func(_ context.Context, h engine.Host) (engine.Update, error) {
+		h.Progress("running gopls")
+		return engine.Update{Ready: true, Headline: "1 phantom"}, nil
+	}
+	var status Status
+	c.decode(c.command("gophantom.check").Result, &status)
+	var told struct{ Message string }
+	c.expect("window/showMessage", &told)
+	if status.Headline != "1 phantom" || told.Message != "1 phantom" {
+		t.Errorf("status %+v, told %q", status, told.Message)
+	}
+
 	// Results are told by messages, as nobody else would show them.
 	c.loop.cure = func(context.Context, engine.Host) engine.CureResult {
 		return engine.CureResult{Outcome: "not-cured", Message: "It is still red."}
@@ -376,6 +392,33 @@ func asking(doc string, r report.Range, message string) obj {
 	return obj{
 		"textDocument": obj{"uri": doc}, "range": obj{"start": r.Start, "end": r.Start},
 		"context": obj{"diagnostics": []any{obj{"range": r, "source": "compiler", "severity": 1, "message": message}}},
+	}
+}
+
+// TestJudgeAction is offered where nobody has told what gopls shows, at what
+// was not judged yet.
+func TestJudgeAction(t *testing.T) {
+	u := sample()
+	phantom := u.Report.Problems[0]
+	elsewhere := asking("file:///ws/other.go", at(7, 0, 3), "undefined: x")
+	ours := asking("file:///ws/other.go", at(7, 0, 3), "something of ours")
+	ours["context"] = obj{"diagnostics": []any{obj{"range": at(7, 0, 3), "source": "gophantom", "code": "env-drift", "message": "something of ours"}}}
+	for name, test := range map[string]struct {
+		options, params obj
+		want            bool
+	}{
+		"not judged":                {nil, elsewhere, true},
+		"judged":                    {nil, asking(phantom.URI, phantom.Range, phantom.Message), false},
+		"ours":                      {nil, ours, false},
+		"an editor that tells more": {feeding(), elsewhere, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := ready(t, test.options, modernActions)
+			c.loop.publish(u)
+			if got := titles(c.actions(test.params)); slices.Contains(got, judgeTitle) != test.want {
+				t.Errorf("%q", got)
+			}
+		})
 	}
 }
 

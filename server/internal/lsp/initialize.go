@@ -19,6 +19,8 @@ type peer struct {
 	// is a plain one: we build the facts from what LSP gives, and tell results
 	// by messages.
 	feeds bool
+	// runsGopls says that the editor itself starts gopls: a plain one does.
+	runsGopls bool
 
 	applyEdit       bool
 	documentChanges bool
@@ -76,6 +78,7 @@ func (s *server) meet(p *protocol.InitializeParams) peer {
 		options = new(InitOptions)
 	}
 	c.actions, c.feeds = options.EditorActions, options.EditorActions != nil
+	c.runsGopls = options.RunsGopls || !c.feeds
 	if options.EditorName != "" {
 		c.name = options.EditorName
 	}

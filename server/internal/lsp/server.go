@@ -38,6 +38,7 @@ type loop interface {
 	Run(ctx context.Context)
 	Facts(f engine.EditorFacts)
 	Recheck(ctx context.Context) (engine.Update, error)
+	Show(ctx context.Context, h engine.Host) (engine.Update, error)
 	Cure(ctx context.Context, h engine.Host) engine.CureResult
 	Fix(ctx context.Context, h engine.Host, r engine.FixRequest) engine.CureResult
 	Undo(ctx context.Context, h engine.Host) engine.CureResult

@@ -9,6 +9,7 @@ import "encoding/json"
 type InitOptions struct {
 	EditorActions []string `json:"editorActions,omitzero"`
 	EditorName    string   `json:"editorName,omitzero"`
+	RunsGopls     bool     `json:"runsGopls,omitzero"` // the editor itself starts gopls; no Go extension does
 }
 
 // EditorFacts is what only the editor knows: params of gophantom/editorFacts.

@@ -372,6 +372,17 @@ type Editor struct {
 	// WorkspaceFile is the absolute path of the .code-workspace that is open; "" if none is.
 	WorkspaceFile string
 	Actions       []string // the parts of a cure that it can carry out: ActionUnsetEnv, …
+	// RunsGopls says that the editor itself starts gopls, with its own environment,
+	// as Neovim does. In VS Code the Go extension does.
+	RunsGopls bool
+}
+
+// Called is what people call the editor.
+func (e Editor) Called() string {
+	if e.Name == "" {
+		return "the editor"
+	}
+	return e.Name
 }
 
 // What only an editor can do for a cure, as Editor.Actions and the wire name it.

@@ -21,13 +21,17 @@ func (o *observer) editor() {
 		o.fault(f)
 	}
 
+	host := "the extension host"
+	if ed.Editor.RunsGopls {
+		host = ed.Editor.Called()
+	}
 	if o.captured(model.EnvEditorLaunch) {
 	} else if launch, err := processEnviron(o.ctx, o.w, ed.ClientPID); err != nil {
 		o.missing(model.EnvEditorLaunch, "the environment the editor was started with cannot be read")
 	} else {
-		o.processFrom(model.EnvEditorLaunch, launch, "the environment the extension host was started with", settings)
+		o.processFrom(model.EnvEditorLaunch, launch, "the environment "+host+" was started with", settings)
 	}
-	now, why := ed.Env, "the environment of the extension host now"
+	now, why := ed.Env, "the environment of "+host+" now"
 	if now == nil {
 		now, why = keep(o.w.Environ), "the environment the editor started gophantom with"
 	}
@@ -42,7 +46,9 @@ func (o *observer) editor() {
 	o.shell(model.EnvShellHome, ed.ShellHome, "a login and interactive shell in the home directory")
 	o.shell(model.EnvShell, ed.Shell, "a login and interactive shell")
 	terminal := o.terminalEnv(settings, now)
-	o.unlessCaptured(terminal)
+	if !ed.Editor.RunsGopls { // what is said of it is how VS Code makes it
+		o.unlessCaptured(terminal)
+	}
 	if ed.Extension != nil {
 		o.s.Rivals = o.rivals(settings, now)
 		tools := o.toolsEnv(settings, now)

@@ -28,7 +28,15 @@ func (o *observer) gopls(settings effectiveSettings) {
 		seen[i].Editor = o.in.Editor.Editor.Name
 		seen[i].Dir, _ = o.w.Processes.WorkDir(o.ctx, seen[i].PID)
 	}
-	if len(seen) == 0 {
+	editor, _ := o.s.Env(model.EnvEditor)
+	switch {
+	case len(seen) == 0 && o.in.Editor.OwnGopls && editor.Complete:
+		o.resolve(model.Env{
+			Name: model.EnvGopls, Complete: true, Predicted: true, Why: fmt.Sprintf("what a gopls gets that %s starts now (predicted)", o.in.Editor.Editor.Called()),
+			Layers: []model.Layer{o.goplsOverlay(model.GoplsProcess{}, settings, editor.Process()), editor.Layer(model.LayerProcess)},
+		})
+		return
+	case len(seen) == 0:
 		o.missing(model.EnvGopls, o.noGopls())
 		return
 	}
@@ -326,6 +334,8 @@ func (o *observer) noGopls() string {
 	switch {
 	case !o.in.Trusted:
 		return "gopls is not running: the workspace is not trusted; trust it if you know where it comes from"
+	case o.in.Editor.Editor.RunsGopls:
+		return fmt.Sprintf("gopls is not running: %s has started none yet, or it ended; open a Go file, and look into the log of its language servers if none starts", o.in.Editor.Editor.Called())
 	case ext == nil && o.in.Editor.Env != nil:
 		return "gopls is not running: the Go extension (golang.go) is not installed or is disabled; install or enable it"
 	case ext != nil && !ext.UseLanguageServer:

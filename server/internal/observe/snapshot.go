@@ -60,6 +60,9 @@ type EditorInput struct {
 	Shell     shell.Answer      // of the shell in the workspace folder
 	ShellHome shell.Answer      // of the shell in the home directory
 	Views     []model.GoplsView // what gopls.views answered; nil if it was not asked
+	// OwnGopls says that the problems are those of a gopls of our own, run with what
+	// the editor would give its gopls if it has none.
+	OwnGopls bool
 }
 
 // Take observes everything and returns the snapshot. Within one snapshot every

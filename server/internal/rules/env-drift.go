@@ -83,7 +83,9 @@ var envDrift = Rule{
 				f.Message, f.Related = "program", nil
 				f.Args["editor"], f.Args["shell"] = program(d.InA), program(d.InB)
 			default:
-				if s.Editor != nil && s.Extension != nil {
+				if s.Editor != nil && s.Editor.RunsGopls {
+					f.Fixes = []model.FixOffer{{ID: "session-env", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
+				} else if s.Editor != nil && s.Extension != nil {
 					f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
 				}
 			}
@@ -158,7 +160,7 @@ func perDirectory(s *model.Snapshot, editor model.EnvName, d model.Drift) (tool 
 // were started now: the shell has it at home as well, and the environment that
 // the editor was started with does not.
 func relaunchCures(s *model.Snapshot, variable string) bool {
-	if s.Editor == nil || s.Extension == nil {
+	if s.Editor == nil || s.Extension == nil && !s.Editor.RunsGopls {
 		return false
 	}
 	outdated, known := differs(s, model.EnvEditorLaunch, model.EnvShellHome, variable)

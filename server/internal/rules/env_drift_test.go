@@ -51,16 +51,29 @@ func TestDriftTellsWhereFrom(t *testing.T) {
 				t.Fatalf("found %d, want one finding of one variable: %+v", len(findings), findings)
 			}
 			f := findings[0]
-			var fixes []string
-			for _, o := range f.Fixes {
-				fixes = append(fixes, o.ID)
-			}
+			fixes := fixesOf(f)
 			if f.Message != test.message || f.Args["tool"].Reveal() != test.tool || !slices.Equal(fixes, test.fixes) {
 				t.Errorf("message %q with tool %q and fixes %q", f.Message, f.Args["tool"].Reveal(), fixes)
 			}
 			if why := f.Args["why"].Reveal(); why == "" || strings.HasSuffix(why, ".") {
 				t.Errorf("why is %q", why)
 			}
+			// An editor that runs gopls itself has no settings of the Go extension.
+			s.Extension, s.Editor.RunsGopls = nil, true
+			findings, _ = rules.Run(s)
+			i := slices.IndexFunc(findings, func(f model.Finding) bool { return f.Rule == "env-drift" })
+			want := slices.Clone(test.fixes)
+			want[0] = "session-env"
+			if i < 0 || !slices.Equal(fixesOf(findings[i]), want) {
+				t.Errorf("without the Go extension: %+v", findings)
+			}
 		})
 	}
+}
+
+func fixesOf(f model.Finding) (ids []string) {
+	for _, o := range f.Fixes {
+		ids = append(ids, o.ID)
+	}
+	return ids
 }
