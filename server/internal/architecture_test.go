@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"report":          {"model"},
 	"rules":           {"model", "route", "drift"},
 	"drift":           {"model", "route"},
+	"baseline":        {"model"},
 	"trace":           {"model"},
 	"probe":           {"world", "model", "route"},
 	"shell":           {"world", "model"},
