@@ -215,8 +215,12 @@ var noises = []func(m *machine, r *rand.Rand){
 	func(m *machine, r *rand.Rand) { m.vars[model.EnvShell]["LANG"] = fmt.Sprint("C.", r.IntN(1000)) },
 	func(m *machine, r *rand.Rand) { m.vars[model.EnvShell]["PATH"] = fmt.Sprint("/opt/", r.IntN(1000)) },
 	func(m *machine, r *rand.Rand) { m.vars[model.EnvTools]["GIT_EDITOR"] = fmt.Sprint(r.IntN(1000)) },
-	func(m *machine, r *rand.Rand) { m.mods["/ws/go.mod"]["example.com/a"] = fmt.Sprintf("v1.%d.0", 1+r.IntN(99)) },
-	func(m *machine, r *rand.Rand) { m.mods["/ws/go.mod"][fmt.Sprintf("example.com/new%d", r.IntN(9))] = "v1.0.0" },
+	func(m *machine, r *rand.Rand) {
+		m.mods["/ws/go.mod"]["example.com/a"] = fmt.Sprintf("v1.%d.0", 1+r.IntN(99))
+	},
+	func(m *machine, r *rand.Rand) {
+		m.mods["/ws/go.mod"][fmt.Sprintf("example.com/new%d", r.IntN(9))] = "v1.0.0"
+	},
 	func(m *machine, r *rand.Rand) { m.sets = append(m.sets, fmt.Sprintf("go.lintTool%d", r.IntN(99))) },
 	func(m *machine, r *rand.Rand) { m.vars[model.EnvGopls]["VSCODE_PID"] = fmt.Sprint(r.IntN(99999)) },
 }

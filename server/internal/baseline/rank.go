@@ -134,7 +134,7 @@ func prior(c Change, t Trouble) float64 {
 		}
 		return 0.05
 	case Workspace, Vendor:
-		return 0.35
+		return 0.5
 	case Toolchain, Server, GoLine:
 		return 0.3
 	case Replace, Use:
