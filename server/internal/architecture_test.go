@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"report":          {"model"},
 	"rules":           {"model", "route", "drift"},
 	"drift":           {"model", "route"},
+	"baseline":        {"model"},
 	"trace":           {"model"},
 	"probe":           {"world", "model", "route"},
 	"shell":           {"world", "model"},
@@ -42,7 +43,7 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
+	"engine":          {"world", "model", "headless", "shell", "baseline", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
 	"lsp":             {"world", "model", "engine", "report"},
 	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
 }

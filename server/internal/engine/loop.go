@@ -391,6 +391,7 @@ func (l *Loop) report(v survey, remark string, asked int) {
 	l.last, l.update = v, u
 	l.mu.Unlock()
 	l.publish(u)
+	l.keepBaseline(v)
 	l.finish(asked)
 }
 

@@ -129,7 +129,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 	}
 	for name, typ := range map[string]reflect.Type{
 		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
-		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "bisection": reflect.TypeFor[Bisection](),
+		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
 	}

@@ -33,7 +33,19 @@ type FactMemory struct {
 	said  map[string][]model.Said // by what the answer depends on
 	order []string                // the keys, the oldest first
 
+	took float64 // milliseconds of the last run in the shell's environment that nobody asked for yet; 0 if there is none
+
 	questions map[*model.Snapshot][]factQuestion // of the newest snapshots: what they call for takes reading files
+}
+
+// Took returns how long go list took in the user's shell, in milliseconds, when
+// it was run last, and forgets it; 0 if it was not run since.
+func (m *FactMemory) Took() float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	took := m.took
+	m.took = 0
+	return took
 }
 
 // asks are the runs that a snapshot calls for.
@@ -111,6 +123,11 @@ func Facts(ctx context.Context, w *world.World, s *model.Snapshot, m *FactMemory
 			r := newJudge(w, s, nil).ask(limited, a.env, question{mode: facts, root: a.dir(), dirs: a.dirs})
 			if r.failed == "" {
 				answers[i] = a.said(r)
+				if a.env.Name == model.EnvShell && a.near {
+					m.mu.Lock()
+					m.took = float64(r.millis)
+					m.mu.Unlock()
+				}
 			}
 			if ctx.Err() == nil { // what takes too long once does so again
 				m.put(a.key, answers[i])

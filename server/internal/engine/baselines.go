@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gophantom/gophantom/server/internal/baseline"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/verify"
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// baselines keeps what workspaces looked like when everything was green: a
+// private file for each folder, below the user's cache directory. It holds what
+// package report would show of values, and keyed hashes of them.
+type baselines struct{ w *world.World }
+
+// maxBaseline is how long a baseline may be, in bytes.
+const maxBaseline = 16 << 20
+
+// costGoList is what a run of go list takes in the user's shell.
+const costGoList = "go list"
+
+var errNoBaseline = errors.New("there is no baseline of this workspace: one is kept when everything is green, and by “gophantom baseline save”")
+
+func (b baselines) file(dir string) (string, error) {
+	cache := b.w.CacheDir()
+	if cache == "" {
+		return "", errors.New("there is no cache directory to keep a baseline in (HOME is not set)")
+	}
+	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
+	return filepath.Join(cache, "gophantom", "baseline", hex.EncodeToString(sum[:8])+".json"), nil
+}
+
+// read returns the baseline of a folder and the bytes it is written in.
+// errNoBaseline means that there is none; other errors say in a sentence why it
+// cannot be used.
+func (b baselines) read(dir string) (found baseline.Baseline, raw []byte, err error) {
+	file, err := b.file(dir)
+	if err != nil {
+		return found, nil, err
+	}
+	raw, err = b.w.Files.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return found, nil, errNoBaseline
+	case err != nil:
+		return found, nil, errors.New("the baseline of this workspace cannot be read")
+	}
+	var form struct{ Version int }
+	switch {
+	case len(raw) > maxBaseline, json.Unmarshal(raw, &form) != nil, form.Version == baseline.Version && json.Unmarshal(raw, &found) != nil:
+		return baseline.Baseline{}, raw, errors.New("the baseline of this workspace is damaged; “gophantom baseline save” makes a new one")
+	case form.Version != baseline.Version:
+		return baseline.Baseline{}, raw, fmt.Errorf("the baseline of this workspace has version %d, and this Gophantom knows %d; use the newer one, or “gophantom baseline save”", form.Version, baseline.Version)
+	}
+	return found, raw, nil
+}
+
+func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
+	file, err := b.file(dir)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(kept)
+	switch {
+	case err != nil:
+	case raw == nil:
+		err = b.w.Files.CreatePrivate(file, data)
+	default:
+		err = b.w.Files.ReplaceFile(file, raw, data)
+	}
+	if errors.Is(err, world.ErrChanged) || errors.Is(err, fs.ErrExist) {
+		return nil // another of our processes was faster, with the same workspace
+	}
+	return err
+}
+
+// keep makes a snapshot the baseline of its folder if it differs from it.
+// Costs that are known stay known.
+func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
+	known, raw, err := b.read(s.Dir)
+	usable := err == nil
+	if usable && len(costs) == 0 && len(known.Diff(s)) == 0 {
+		return nil
+	}
+	kept := baseline.Take(s, rand.Text(), showFact)
+	if usable && len(known.Diff(s)) == 0 {
+		kept = known // as good as new, and its age tells how long nothing has changed
+	}
+	kept.Costs = known.Costs
+	addCosts(&kept, s.Taken, costs)
+	return b.write(s.Dir, raw, kept)
+}
+
+// note adds costs to the baseline of a folder, which may be red now.
+func (b baselines) note(s *model.Snapshot, costs map[string]float64) error {
+	known, raw, err := b.read(s.Dir)
+	if err != nil || len(costs) == 0 {
+		return nil // without a baseline nothing is usual
+	}
+	addCosts(&known, s.Taken, costs)
+	return b.write(s.Dir, raw, known)
+}
+
+func addCosts(b *baseline.Baseline, at time.Time, costs map[string]float64) {
+	for what, millis := range costs {
+		if b.Costs == nil {
+			b.Costs = map[string]baseline.Costs{}
+		}
+		c := b.Costs[what]
+		c.Add(baseline.Sample{At: at, Millis: millis})
+		b.Costs[what] = c
+	}
+}
+
+func showFact(variable string, v model.Value) string {
+	if variable != "" {
+		return report.ShowVariable(variable, v)
+	}
+	return report.Show(v)
+}
+
+// costs are what the runs of go behind the verdicts took, in milliseconds: the
+// median of each kind.
+func (a Assessment) costs() map[string]float64 {
+	var runs []float64
+	for _, v := range a.Verdicts {
+		for _, e := range v.Evidence {
+			if e.Env == model.EnvShell && e.Millis > 0 {
+				runs = append(runs, float64(e.Millis))
+			}
+		}
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	slices.Sort(runs)
+	return map[string]float64{costGoList: runs[len(runs)/2]}
+}
+
+// green reports whether everything that was looked at is in order, with an
+// answer for all of it.
+func (a Assessment) green() bool {
+	shell, ok := a.Snapshot.Env(model.EnvShell)
+	return ok && shell.Complete && a.health() == "ok" && a.Snapshot.Trusted && len(a.Snapshot.Modules) > 0 && len(a.Snapshot.Dirty) == 0 &&
+		!slices.ContainsFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind != model.NotBuild })
+}
+
+// keepBaseline keeps the baseline of each folder that is green, and what go took. A
+// baseline that cannot be kept costs nobody anything: the next one can, or
+// whoever asks for it is told.
+func (l *Loop) keepBaseline(v survey) {
+	b := baselines{l.w}
+	took := l.listing.memory.Took()
+	for i, a := range v {
+		costs := a.costs()
+		if i == 0 && took > 0 {
+			costs = map[string]float64{costGoList: took}
+		}
+		if a.green() && len(a.Snapshot.Gopls) > 0 {
+			_ = b.keep(a.Snapshot, costs)
+		} else {
+			_ = b.note(a.Snapshot, costs)
+		}
+	}
+}
+
+// SaveBaseline makes a snapshot the baseline of its folder, whatever its health.
+func SaveBaseline(w *world.World, s *model.Snapshot) error {
+	b := baselines{w}
+	_, raw, _ := b.read(s.Dir) // what cannot be used is replaced
+	return b.write(s.Dir, raw, baseline.Take(s, rand.Text(), showFact))
+}
+
+// Changes judges a snapshot and says what changed since its folder was green,
+// the change that explains today's trouble first. The error is a sentence.
+func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Changes, error) {
+	return Check(ctx, w, s, Truth{}).changes(w)
+}
+
+func (a Assessment) changes(w *world.World) (report.Changes, error) {
+	b, _, err := baselines{w}.read(a.Snapshot.Dir)
+	if err != nil {
+		return report.Changes{}, err
+	}
+	out := report.Changes{
+		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
+		Changes: []report.Changed{}, Slower: []report.Slower{},
+	}
+	for _, r := range baseline.Rank(b.Diff(a.Snapshot), a.trouble(b)) {
+		c := report.Changed{
+			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(r.Name, r.Value), Added: r.Added, Removed: r.Removed,
+			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
+		}
+		for _, reason := range r.Reasons {
+			c.Reasons = append(c.Reasons, report.Reason{Weight: reason.Weight, Why: reason.Why})
+		}
+		out.Changes = append(out.Changes, c)
+	}
+	for what, c := range b.Costs {
+		if s, slowed := c.Slowed(); slowed {
+			out.Slower = append(out.Slower, report.Slower{What: what, Was: s.Was, Is: s.Is, Since: s.Since.UTC().Format(time.RFC3339)})
+		}
+	}
+	return out, nil
+}
+
+// trouble is what the assessment knows that tells which change is at fault.
+func (a Assessment) trouble(b baseline.Baseline) baseline.Trouble {
+	var t baseline.Trouble
+	for _, v := range a.Verdicts {
+		t.Phantom = t.Phantom || v.Kind == model.Phantom
+		for _, g := range append(slices.Clone(v.Guilty), v.Others...) {
+			t.Guilty = append(t.Guilty, g.Variable)
+		}
+		if v.Stale != nil && v.Stale.File != "" {
+			t.Files = append(t.Files, v.Stale.File)
+		}
+		if path, ok := verify.ImportOf(v.Problem); ok && (v.Kind == model.Phantom || v.Kind == model.Real || v.Kind == model.StaleGreen) {
+			for _, m := range a.Snapshot.Modules {
+				for _, r := range m.Requires {
+					if path == r.Path || len(path) > len(r.Path) && path[:len(r.Path)+1] == r.Path+"/" {
+						t.Modules = append(t.Modules, r.Path)
+					}
+				}
+			}
+			t.Modules = append(t.Modules, path)
+		}
+	}
+	for _, f := range a.Findings {
+		if f.Severity != model.Info {
+			t.Blamed = append(t.Blamed, f.Subject)
+		}
+	}
+	for what, c := range b.Costs {
+		if _, slowed := c.Slowed(); slowed && len(t.Guilty)+len(t.Blamed)+len(t.Modules)+len(t.Files) == 0 {
+			t.Slow = what
+		}
+	}
+	return t
+}

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ChangesSchema identifies the contract of Changes.
+const ChangesSchema = "gophantom.changes/1"
+
+// Changes is what changed since a workspace was green: what "gophantom baseline
+// diff" found.
+type Changes struct {
+	Schema  string    `json:"schema"`
+	Dir     string    `json:"dir"`
+	Since   string    `json:"since"`   // RFC 3339: when it was green last
+	Health  string    `json:"health"`  // as it is now
+	Changes []Changed `json:"changes"` // what explains the trouble of now best comes first
+	Slower  []Slower  `json:"slower"`
+}
+
+// Changed is one fact that is not what it was.
+type Changed struct {
+	Kind        string   `json:"kind"`        // "variable", "require", "go.work", …
+	Environment string   `json:"environment"` // of variables, tools and toolchains; else ""
+	Name        string   `json:"name"`
+	Was         string   `json:"was"` // "" if it was not there
+	Is          string   `json:"is"`  // "" if it is not there any more
+	Added       bool     `json:"added"`
+	Removed     bool     `json:"removed"`
+	Origin      Origin   `json:"origin"` // where it is written; empty if nowhere
+	Score       float64  `json:"score"`  // how likely it explains the trouble, from 0 to 1
+	Reasons     []Reason `json:"reasons"`
+}
+
+// Reason is one contribution to a score: 1 - score is the product of 1 - weight.
+type Reason struct {
+	Weight float64 `json:"weight"`
+	Why    string  `json:"why"`
+}
+
+// Slower is something that takes much longer than it used to, each time.
+type Slower struct {
+	What  string  `json:"what"` // "go list"
+	Was   float64 `json:"was"`  // milliseconds
+	Is    float64 `json:"is"`
+	Since string  `json:"since"` // RFC 3339
+}
+
+// Text is the answer for people.
+func (c Changes) Text(st Style) string {
+	p := &page{Style: st}
+	since := c.Since
+	if t, err := time.Parse(time.RFC3339, c.Since); err == nil {
+		since = t.Local().Format("2006-01-02 15:04")
+	}
+	switch {
+	case len(c.Changes) == 0 && len(c.Slower) == 0:
+		p.heading(markOK, fmt.Sprintf("Nothing has changed since %s, when everything was green.", since))
+	case c.Health == "ok":
+		p.heading(markOK, fmt.Sprintf("%s changed since %s, and everything is still green.", counted(len(c.Changes), "thing"), since))
+	default:
+		p.heading(markWarn, fmt.Sprintf("%s changed since %s, when everything was green. What explains the trouble best comes first.", counted(len(c.Changes), "thing"), since))
+	}
+	for _, x := range c.Changes {
+		p.field(fmt.Sprintf("%3.0f %%", 100*x.Score), x.sentence()+"\n"+x.because())
+	}
+	for _, s := range c.Slower {
+		p.field("slower", fmt.Sprintf("%s takes %s instead of %s since %s.", s.What, duration(s.Is), duration(s.Was), s.Since))
+	}
+	return p.String()
+}
+
+func (c Changed) sentence() string {
+	what := c.Kind + " " + c.Name
+	if c.Kind == "variable" {
+		what = c.Name
+	}
+	if c.Kind == c.Name {
+		what = c.Name
+	}
+	if c.Environment != "" {
+		what += " in " + c.Environment
+	}
+	switch {
+	case c.Added && (c.Is == "yes" || c.Is == ""):
+		what += ": new"
+	case c.Added:
+		what += ": new, " + c.Is
+	case c.Removed:
+		what += ": gone, was " + c.Was
+	default:
+		what += ": " + quoteEmpty(c.Was) + " → " + quoteEmpty(c.Is)
+	}
+	return what
+}
+
+func (c Changed) because() string {
+	var parts []string
+	for _, r := range c.Reasons {
+		parts = append(parts, fmt.Sprintf("%s (%.2f)", r.Why, r.Weight))
+	}
+	out := strings.Join(parts, "; ")
+	if c.Origin.File != "" {
+		at := c.Origin.File
+		if c.Origin.Line > 0 {
+			at = fmt.Sprintf("%s:%d", at, c.Origin.Line)
+		}
+		out = at + "\n" + out
+	}
+	return out
+}
+
+func quoteEmpty(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
+	return s
+}
+
+func duration(millis float64) string {
+	return time.Duration(millis * float64(time.Millisecond)).Round(10 * time.Millisecond).String()
+}
