@@ -42,6 +42,7 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
+	"fleet":           {"world"},
 	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
 	"lsp":             {"world", "model", "engine", "report"},
 	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
