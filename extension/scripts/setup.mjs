@@ -26,6 +26,7 @@ const goplsVersion = "v0.23.0";
 const olderGopls = { "v0.16.2": "go1.22.12", "v0.18.1": "go1.24.6", "v0.20.0": "go1.25.8" };
 /** Other Gos than the installed one, that scenarios of the corpus build with. `toolchains` in corpus_live_test.go names the same. */
 const otherGos = ["go1.25.8", "go1.27.4"];
+const prometheusVersion = "v0.316.0";
 const linters = {
   staticcheck: "honnef.co/go/tools/cmd/staticcheck@v0.8.2",
   gofumpt: "mvdan.cc/gofumpt@v0.12.0",
@@ -110,6 +111,15 @@ export async function setUpCorpus() {
   for (const [version, release] of Object.entries(olderGopls)) {
     await step(`gopls ${version}`, async () => {
       await goInstall("gopls", `golang.org/x/tools/gopls@${version}`, join(toolsGopls, version), release);
+    });
+  }
+}
+
+/** Prometheus and promtool in .tools/bin: what the fleet sends is taken by the real one. It is large: building takes minutes. */
+export async function setUpPrometheus() {
+  for (const name of ["prometheus", "promtool"]) {
+    await step(name, async () => {
+      await goInstall(name, `github.com/prometheus/prometheus/cmd/${name}@${prometheusVersion}`);
     });
   }
 }
@@ -366,6 +376,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await setUpBuild();
     await setUpGopls();
     await setUpCorpus();
+    await setUpPrometheus();
     await setUpLinters();
     await setUpRaceDetector();
     await setUpShells();

@@ -27,6 +27,7 @@ const setUps = {
     await optional(setup.setUpShells);
     await optional(setup.setUpNeovim);
     await optional(setup.setUpCorpus);
+    await optional(setup.setUpPrometheus);
     try {
       tools.wine = await setup.setUpWine();
     } catch (error) {

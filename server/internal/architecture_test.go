@@ -43,7 +43,8 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "shell", "baseline", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
+	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
+	"fleet":           {"world"},
 	"lsp":             {"world", "model", "engine", "report"},
 	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
 }

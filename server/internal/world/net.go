@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -30,6 +31,7 @@ type Net interface {
 // Ask is one request. It holds secrets and is never shown.
 type Ask struct {
 	Method string            // "" means GET
+	Body   []byte            // what is sent; nil for nothing
 	URL    string            // http or https; a user in it is sent as go sends it
 	Header map[string]string // beside what net/http sends by itself
 	Proxy  string            // URL of the HTTP proxy to go through; "" for none
@@ -138,7 +140,7 @@ func (realNet) Ask(ctx context.Context, a Ask) (Answer, error) {
 	if method == "" {
 		method = http.MethodGet
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace()), method, a.URL, nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace()), method, a.URL, bytes.NewReader(a.Body))
 	if err != nil {
 		return Answer{}, err
 	}

@@ -1,0 +1,4 @@
+package fleet
+
+// Document is the request for counts of a machine, for tests that play many.
+var Document = document
