@@ -122,12 +122,12 @@ func TestPrometheus(t *testing.T) {
 		}
 	}
 	for q, want := range map[string]string{
-		`sum by (rule) (gophantom_findings_total{rule="env-drift",job="gophantom"})`:         "2",
-		`sum(gophantom_verdicts_total{verdict="phantom",cause="env"})`:                       "2",
-		`sum(gophantom_cures_total{outcome="cured"})`:                                        "2",
-		`sum(gophantom_time_to_verdict_seconds_bucket{le="0.5"})`:                            "0",
+		`sum by (rule) (gophantom_findings_total{rule="env-drift",job="gophantom"})`:                                  "2",
+		`sum(gophantom_verdicts_total{verdict="phantom",cause="env"})`:                                                "2",
+		`sum(gophantom_cures_total{outcome="cured"})`:                                                                 "2",
+		`sum(gophantom_time_to_verdict_seconds_bucket{le="0.5"})`:                                                     "0",
 		`sum(gophantom_time_to_verdict_seconds_bucket{le="1"} or gophantom_time_to_verdict_seconds_bucket{le="1.0"})`: "2",
-		`count(count by (instance) (gophantom_findings_total))`:                              "2",
+		`count(count by (instance) (gophantom_findings_total))`:                                                       "2",
 	} {
 		eventually(t, q+" = "+want, func() bool { return query(t, base, q) == want })
 	}

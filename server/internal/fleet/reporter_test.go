@@ -328,8 +328,10 @@ func TestAbandonedLockIsBroken(t *testing.T) {
 
 // TestBrokenFileIsReplaced takes what is not ours for nothing.
 func TestBrokenFileIsReplaced(t *testing.T) {
-	for _, text := range []string{"", "{", `{"version":99}`, `{"version":1,"machine":"/home/gopher","since":"2026-01-01T00:00:00Z"}`,
-		`{"version":1,"machine":"ABCDEFGHIJKLMNOP","since":"2026-01-01T00:00:00Z","counts":{"findings":{"/etc/passwd":3}}}`} {
+	for _, text := range []string{
+		"", "{", `{"version":99}`, `{"version":1,"machine":"/home/gopher","since":"2026-01-01T00:00:00Z"}`,
+		`{"version":1,"machine":"ABCDEFGHIJKLMNOP","since":"2026-01-01T00:00:00Z","counts":{"findings":{"/etc/passwd":3}}}`,
+	} {
 		c, w := collect(t), machine(t)
 		file := filepath.Join(w.CacheDir(), "gophantom", "fleet.json")
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
