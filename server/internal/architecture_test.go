@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"route":           {"model"},
 	"report":          {"model"},
 	"rules":           {"model", "route", "drift"},
+	"cause":           {"model", "route"},
 	"drift":           {"model", "route"},
 	"trace":           {"model"},
 	"probe":           {"world", "model", "route"},
@@ -42,7 +43,7 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
+	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "fix", "report"},
 	"lsp":             {"world", "model", "engine", "report"},
 	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
 }

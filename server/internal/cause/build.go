@@ -274,8 +274,8 @@ func (x *building) behind(id string, v Judged) {
 	case len(v.Guilty) > 0:
 		for _, g := range v.Guilty {
 			from := last
-			if step, ok := x.step(model.EnvGopls, mod, hasModule && imported != "", g.Variable, contexts); ok {
-				x.link(last, step, "is fetched by")
+			if step, how := x.step(model.EnvGopls, mod, hasModule && imported != "", g.Variable, contexts); step != "" {
+				x.link(last, step, how)
 				from = step
 			}
 			root := x.guilty(g, contexts)
@@ -303,8 +303,8 @@ func (x *building) behind(id string, v Judged) {
 		roots = []string{x.add(Node{ID: idOf(Origin, v.Problem.File, "constraint"), Kind: Origin, Label: words("the build constraints of " + x.path(v.Problem.File)), Location: &l, ContextIDs: contexts})}
 		x.link(last, roots[0], "is left out by")
 	case v.Kind == model.Real && imported != "" && hasModule:
-		if step, name, ok := x.failing(mod, contexts); ok {
-			x.link(last, step, "is fetched by")
+		if step, how, name := x.failing(mod, contexts); step != "" {
+			x.link(last, step, how)
 			if shell, known := x.s.Env(model.EnvShell); known && name != "" {
 				root := x.setting(shell.Lookup(name), model.EnvShell, contexts)
 				x.link(step, root, "is decided by")
@@ -353,7 +353,11 @@ func (x *building) finding(f Found) {
 		}
 	}
 	if f.Origin != nil && len(roots) == 0 && *f.Origin != (model.Origin{}) {
-		roots = append(roots, x.origin(*f.Origin, contexts))
+		in := model.EnvName("")
+		if len(f.Environments) > 0 {
+			in = f.Environments[0]
+		}
+		roots = append(roots, x.origin(*f.Origin, in, contexts))
 		x.link(id, roots[0], "is set by")
 	}
 	if len(roots) == 0 {
@@ -382,11 +386,10 @@ func (x *building) guilty(g model.Guilty, contexts []string) string {
 	id := x.setting(g.Editor, model.EnvGopls, contexts)
 	shell := Node{
 		ID: idOf(Value, x.s.Dir, g.Variable, string(model.EnvShell)), Kind: Value, Label: assignment(g.Shell), Name: g.Variable, ContextIDs: contexts,
-		Detail: words("in your shell, where it builds"),
 	}
 	x.link(id, x.add(shell), "where your shell has")
 	if g.Shell.Set && g.Shell.Origin != (model.Origin{}) {
-		x.link(shell.ID, x.origin(g.Shell.Origin, contexts), "is set by")
+		x.link(shell.ID, x.origin(g.Shell.Origin, model.EnvShell, contexts), "is set by")
 	}
 	return id
 }
@@ -408,14 +411,14 @@ func (x *building) setting(s model.Setting, env model.EnvName, contexts []string
 	}
 	x.add(n)
 	if s.Set && s.Origin != (model.Origin{}) {
-		origin := x.origin(s.Origin, contexts)
+		origin := x.origin(s.Origin, env, contexts)
 		x.link(id, origin, "is set by")
 		for _, hidden := range s.Shadows {
 			if hidden.Value != s.Value && hidden.Origin.File != "" {
 				v := Node{ID: idOf(Value, x.s.Dir, s.Name, "hidden", hidden.Origin.File, fmt.Sprint(hidden.Origin.Line)), Kind: Value, ContextIDs: contexts, Name: s.Name}
-				v.Label, v.Detail = assignment(model.Setting{Name: s.Name, Value: hidden.Value, Set: true}), words("hidden in "+string(env))
+				v.Label = assignment(model.Setting{Name: s.Name, Value: hidden.Value, Set: true})
 				x.link(id, x.add(v), "hides")
-				x.link(v.ID, x.origin(hidden.Origin, contexts), "is set by")
+				x.link(v.ID, x.origin(hidden.Origin, env, contexts), "is set by")
 				break // the next ones are hidden by this one
 			}
 		}
@@ -444,10 +447,16 @@ func assignment(s model.Setting) Text {
 	return words(s.Name + "=").and(Text{{s.Name, s.Value}})
 }
 
-// origin adds the layer and line that set a value, and what happened to it.
-func (x *building) origin(o model.Origin, contexts []string) string {
-	n := Node{ID: idOf(Origin, string(o.Layer), o.File, fmt.Sprint(o.Line)), Kind: Origin, Label: words(string(o.Layer)), ContextIDs: contexts}
+// origin adds the layer and line that set a value in an environment, and what
+// happened to it. Without a file, each environment has an origin of its own.
+func (x *building) origin(o model.Origin, env model.EnvName, contexts []string) string {
+	label := string(o.Layer)
+	if env != "" {
+		label += " of " + string(env)
+	}
+	n := Node{ID: idOf(Origin, x.s.Dir, string(o.Layer), string(env)), Kind: Origin, Label: words(label), ContextIDs: contexts}
 	if o.File != "" {
+		n.ID = idOf(Origin, string(o.Layer), o.File, fmt.Sprint(o.Line))
 		place := x.path(o.File)
 		if n.Location = line(o.File, max(o.Line, 1)); o.Line > 0 {
 			place += fmt.Sprintf(":%d", o.Line)
@@ -463,7 +472,7 @@ func (x *building) origin(o model.Origin, contexts []string) string {
 	id := x.add(n)
 	for _, e := range x.in.Changes {
 		if o.File != "" && e.File == o.File || o.File == "" && e.File == "" && e.ContextID != "" && slices.Contains(contexts, e.ContextID) {
-			x.link(id, x.add(x.change(e, contexts)), "changed by")
+			x.link(id, x.add(x.change(e, contexts)), "after")
 		}
 	}
 	return id
@@ -475,7 +484,7 @@ func (x *building) change(e Event, contexts []string) Node {
 	n := Node{ID: idOf(Change, e.File, e.At.UTC().Format(time.RFC3339Nano), e.What, e.ContextID), Kind: Change, ContextIDs: contexts}
 	label := strings.TrimSpace(e.What + " " + x.when(e.At))
 	if n.Label = words(label); e.File != "" {
-		n.Label, n.Location = words(filepath.Base(e.File)+" "+label), line(e.File, 1)
+		n.Label, n.Location = words(x.path(e.File)+" "+label), line(e.File, 1)
 	}
 	if started := x.started(); !started.IsZero() && !e.At.IsZero() {
 		n.Detail = words("before gopls was started at " + started.In(e.At.Location()).Format("15:04:05"))
@@ -639,54 +648,54 @@ func (x *building) route(env model.EnvName, m module) (route.Route, bool) {
 	return e.Explain(route.Module{Path: m.path, Version: m.version}), true
 }
 
-// step adds the step of a module's route that a variable decides; ok is false
-// if it decides none.
-func (x *building) step(env model.EnvName, m module, fetched bool, variable string, contexts []string) (id string, ok bool) {
+// step adds the step of a module's route that a variable decides, and says how
+// the module depends on it; id is "" if it decides none.
+func (x *building) step(env model.EnvName, m module, fetched bool, variable string, contexts []string) (id, how string) {
 	if !fetched {
-		return "", false
+		return "", ""
 	}
 	r, known := x.route(env, m)
 	if !known {
-		return "", false
+		return "", ""
 	}
-	add := func(name string, label Text) (string, bool) {
+	add := func(name, how string, label Text) (string, string) {
 		n := Node{ID: idOf(Step, x.s.Dir, m.path, m.version, string(env), name), Kind: Step, Label: label, ContextIDs: contexts}
 		if !r.Error.Empty() {
 			n.Detail = words("go says: ").and(Text{{Value: r.Error}})
 		}
-		return x.add(n), true
+		return x.add(n), how
 	}
 	switch {
 	case r.Mode == route.ModeVendor && variable == "GOFLAGS":
-		return add("vendor", words("the vendor directory, which go takes it from"))
+		return add("vendor", "is taken from", words("the vendor directory"))
 	case r.Mode == route.ModeWorkspace || r.Mode == route.ModeVendor || r.Mode == route.ModeReplace && r.Dir != "":
-		return "", false
+		return "", ""
 	}
 	for i, s := range r.Steps {
 		if s.Applies && s.Why.Variable == variable {
-			return add(fmt.Sprint(i), stepLabel(i, s))
+			return add(fmt.Sprint(i), "is fetched by", stepLabel(i, s))
 		}
 	}
 	switch variable {
 	case r.SumDB.Why.Variable:
-		return add("sumdb", words("the checksum database, which go asks for its hash"))
+		return add("sumdb", "is verified by", words("the checksum database"))
 	case r.VCS.Why.Variable:
-		return add("vcs", words("the repository of it, which go fetches from"))
+		return add("vcs", "is fetched from", words("its repository"))
 	case r.Why.Variable:
-		return add("refused", words("no step at all: go refuses the settings"))
+		return add("refused", "is fetched by", words("nobody: go refuses the settings"))
 	}
-	return "", false
+	return "", ""
 }
 
 // failing adds the step at which the route of a module ends in the shell, and
-// names the variable that decides so.
-func (x *building) failing(m module, contexts []string) (id, variable string, ok bool) {
+// names the variable that decides so; id is "" if there is none.
+func (x *building) failing(m module, contexts []string) (id, how, variable string) {
 	r, known := x.route(model.EnvShell, m)
 	if !known || r.Error.Empty() || r.Why.Variable == "" || r.Cache.State == route.CacheWhole {
-		return "", "", false
+		return "", "", ""
 	}
-	id, ok = x.step(model.EnvShell, m, true, r.Why.Variable, contexts)
-	return id, r.Why.Variable, ok
+	id, how = x.step(model.EnvShell, m, true, r.Why.Variable, contexts)
+	return id, how, r.Why.Variable
 }
 
 func stepLabel(i int, s route.Step) Text {

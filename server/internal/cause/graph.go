@@ -171,21 +171,27 @@ func (g Graph) Cures(id string) []Node {
 }
 
 // Shared are the other problems and findings that come from the same cause: a
-// variable, a line, or a change that is behind the node as well.
+// variable, a line, or a change that is behind the node as well. Where the shell
+// has its value from is no cause of what gopls has.
 func (g Graph) Shared(id string) []Node {
-	behind := map[string]bool{}
-	for _, link := range g.Causes(id) {
-		switch link.Node.Kind {
-		case Variable, Origin, Change:
-			behind[link.Node.ID] = true
-		}
-	}
+	index := g.index()
 	shared := map[string]bool{}
-	for cause := range behind {
-		for _, n := range g.Affected(cause) {
-			shared[n.ID] = true
+	var walk func(id string)
+	walk = func(id string) {
+		n := index.nodes[id]
+		switch {
+		case n.Kind == Variable, n.Kind == Value, n.Kind == Change, n.Kind == Origin && n.Location != nil:
+			for _, effect := range g.Affected(id) {
+				shared[effect.ID] = true
+			}
+		}
+		for _, e := range index.from[id] {
+			if to := index.nodes[e.To].Kind; to != Cure && (n.Kind != Variable || to != Value) {
+				walk(e.To)
+			}
 		}
 	}
+	walk(id)
 	return g.nodesWhere(func(n Node) bool { return shared[n.ID] && n.ID != id })
 }
 

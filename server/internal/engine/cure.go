@@ -169,7 +169,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 // keepUndo keeps what takes a cure back. lost is a sentence, with a space before
 // it, if a restart will lose it.
 func (l *Loop) keepUndo(o offer, p fix.Plan) (u undoRecord, lost string) {
-	u = undoRecord{title: p.Title, at: l.w.Clock.Now(), steps: p.Undo}
+	u = undoRecord{title: p.Title, at: l.w.Clock.Now(), contextID: o.contextID(), steps: p.Undo}
 	var err error
 	if u.file, err = (journal{l.w}).keep(o.in.Dir, u); err != nil {
 		lost = fmt.Sprintf(" It can be undone until Go Phantom is restarted, and not after that: the undo record could not be kept (%v).", err)
