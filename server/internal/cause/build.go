@@ -225,12 +225,15 @@ func (x *building) many(group []Judged, label string) Node {
 		ID: idOf(Problem, "many", x.s.Dir, group[0].ContextID, string(group[0].Kind), string(group[0].Cause)), Kind: Problem, Label: words(label),
 		Verdict: group[0].Kind, Count: len(group), Location: &group[0].Problem.Location,
 	}
+	contexts := map[string]bool{}
 	for _, v := range group {
 		n.Places = append(n.Places, v.Problem.Location)
-		if len(n.ContextIDs) < maxContexts && !slices.Contains(n.ContextIDs, v.ContextID) {
+		if !contexts[v.ContextID] {
+			contexts[v.ContextID] = true
 			n.ContextIDs = append(n.ContextIDs, v.ContextID)
 		}
 	}
+	slices.Sort(n.ContextIDs)
 	return n
 }
 
@@ -291,7 +294,7 @@ func (x *building) behind(id string, v Judged) {
 		}
 	case v.Stale != nil:
 		roots = []string{x.unseen(*v.Stale, contexts)}
-		x.link(last, roots[0], "gopls has not seen")
+		x.link(last, roots[0], "gopls has not seen that")
 	case v.Cause == model.CauseLayout:
 		roots = []string{x.add(x.outside(contexts))}
 		x.link(last, roots[0], "is outside of")
@@ -519,15 +522,33 @@ func (x *building) when(t time.Time) string {
 
 // unseen adds what gopls has not seen.
 func (x *building) unseen(s model.Staleness, contexts []string) string {
-	what := map[model.StaleKind]string{
-		model.StaleDeleted: "was deleted", model.StaleGenerated: "appeared or changed", model.StaleVendor: "the vendor directory changed", model.StaleModuleCache: "a module was downloaded",
-		model.StaleEnvFile: "was written by “go env -w”", model.StaleToolchain: "another Go was installed", model.StaleBranch: "another branch was checked out", model.StaleUnknown: "something changed",
-	}[s.What]
-	if what == "" {
-		what = "changed"
+	what, ofFile := "changed", true
+	switch s.What {
+	case model.StaleDeleted:
+		what = "was deleted"
+	case model.StaleGenerated:
+		what = "appeared or changed"
+	case model.StaleEnvFile:
+		what = "was written by “go env -w”"
+	case model.StaleVendor:
+		what, ofFile = "the vendor directory changed", false
+	case model.StaleModuleCache:
+		what, ofFile = "a module was downloaded", false
+	case model.StaleToolchain:
+		what, ofFile = "another Go was installed", false
+	case model.StaleBranch:
+		what, ofFile = "another branch was checked out", false
+	case model.StaleUnknown:
+		what, ofFile = "something changed", false
+	}
+	if ofFile && s.File == "" {
+		what = "a file " + what
 	}
 	n := x.change(Event{At: s.Since, File: s.File, What: what}, contexts)
-	n.ID = idOf(Change, string(s.What), s.File)
+	if !ofFile {
+		n.Label = words(strings.TrimSpace(what + " " + x.when(s.Since)))
+	}
+	n.ID = idOf(Change, x.s.Dir, string(s.What), s.File)
 	return x.add(n)
 }
 

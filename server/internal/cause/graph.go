@@ -70,8 +70,7 @@ type Node struct {
 	Label    Text // a few words
 	Detail   Text // a sentence or several lines; nil if there is nothing to add
 	Location *model.Location
-	// ContextIDs are those of the findings and verdicts it has a part in, sorted;
-	// of very many only some.
+	// ContextIDs are those of the findings and verdicts it has a part in, sorted.
 	ContextIDs []string
 
 	Verdict    model.VerdictKind // of a problem
@@ -110,15 +109,18 @@ func (g Graph) Node(id string) (n Node, ok bool) {
 }
 
 // Causes is the chain from a node back to the origins and what changed them,
-// depth first, the node itself first. What two branches share is told once.
+// depth first, the node itself first. What two branches share is told once. Of
+// what a package or module has a part in, only what shares a context with the
+// node is a cause of it.
 func (g Graph) Causes(id string) []Link {
 	index := g.index()
+	start := index.nodes[id]
 	var out []Link
 	seen := map[string]bool{}
 	var walk func(id, label string, depth int)
 	walk = func(id, label string, depth int) {
 		n, ok := index.nodes[id]
-		if !ok || seen[id] || n.Kind == Cure {
+		if !ok || seen[id] || n.Kind == Cure || !sharesContext(n, start) {
 			return
 		}
 		seen[id] = true
@@ -136,11 +138,12 @@ func (g Graph) Causes(id string) []Link {
 // one, do not count.
 func (g Graph) Affected(id string) []Node {
 	index := g.index()
+	start := index.nodes[id]
 	reached := map[string]bool{}
 	var walk func(id string)
 	walk = func(id string) {
 		for _, e := range index.to[id] {
-			if !reached[e.From] {
+			if !reached[e.From] && sharesContext(index.nodes[e.From], start) {
 				reached[e.From] = true
 				walk(e.From)
 			}
@@ -175,6 +178,7 @@ func (g Graph) Cures(id string) []Node {
 // has its value from is no cause of what gopls has.
 func (g Graph) Shared(id string) []Node {
 	index := g.index()
+	start := index.nodes[id]
 	shared := map[string]bool{}
 	var walk func(id string)
 	walk = func(id string) {
@@ -186,7 +190,7 @@ func (g Graph) Shared(id string) []Node {
 			}
 		}
 		for _, e := range index.from[id] {
-			if to := index.nodes[e.To].Kind; to != Cure && (n.Kind != Variable || to != Value) {
+			if to := index.nodes[e.To]; to.Kind != Cure && (n.Kind != Variable || to.Kind != Value) && sharesContext(to, start) {
 				walk(e.To)
 			}
 		}
@@ -322,7 +326,7 @@ func (g Graph) index() index {
 }
 
 func sharesContext(a, b Node) bool {
-	return len(b.ContextIDs) == 0 || slices.ContainsFunc(a.ContextIDs, func(id string) bool { return slices.Contains(b.ContextIDs, id) })
+	return a.ID == b.ID || len(b.ContextIDs) == 0 || slices.ContainsFunc(a.ContextIDs, func(id string) bool { return slices.Contains(b.ContextIDs, id) })
 }
 
 // idOf names a node by what it is.
@@ -343,9 +347,6 @@ func newBuilder() *builder {
 	return &builder{nodes: map[string]*Node{}, edges: map[[2]string]string{}}
 }
 
-// maxContexts is how many contexts one node names.
-const maxContexts = 20
-
 // add puts a node into the graph, or its contexts to those of the same node.
 func (b *builder) add(n Node) (id string) {
 	have, ok := b.nodes[n.ID]
@@ -353,10 +354,10 @@ func (b *builder) add(n Node) (id string) {
 		n.ContextIDs = slices.Clone(n.ContextIDs)
 		b.nodes[n.ID] = &n
 		b.ids = append(b.ids, n.ID)
-		have = &n
+		return n.ID
 	}
 	for _, c := range n.ContextIDs {
-		if c != "" && len(have.ContextIDs) < maxContexts && !slices.Contains(have.ContextIDs, c) {
+		if c != "" && !slices.Contains(have.ContextIDs, c) {
 			have.ContextIDs = append(have.ContextIDs, c)
 		}
 	}

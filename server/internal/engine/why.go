@@ -117,10 +117,12 @@ func (a Assessment) changes(w *world.World) (events []cause.Event) {
 	return events
 }
 
-// mostLabel is how many characters a label has, and mostDetail a detail.
+// mostLabel is how many characters a label has, mostDetail a detail, and
+// mostContexts how many contexts a node names.
 const (
-	mostLabel  = 160
-	mostDetail = 600
+	mostLabel    = 160
+	mostDetail   = 600
+	mostContexts = 20
 )
 
 // publicGraph makes a graph safe to show.
@@ -144,7 +146,7 @@ func publicNode(n cause.Node) report.GraphNode {
 	label := strings.Join(strings.Fields(showText(n.Label)), " ")
 	return report.GraphNode{
 		ID: n.ID, Kind: string(n.Kind), Label: atMost(mostLabel, label), Detail: atMost(mostDetail, showText(n.Detail)),
-		Location: report.FromLocation(n.Location), ContextIDs: append([]string{}, n.ContextIDs...),
+		Location: report.FromLocation(n.Location), ContextIDs: append([]string{}, n.ContextIDs[:min(len(n.ContextIDs), mostContexts)]...),
 	}
 }
 
