@@ -178,6 +178,12 @@ func TestTwoGuiltyVariables(t *testing.T) {
 	g := Build(Input{Snapshot: s, Verdicts: []Judged{phantom(s, problem("main.go", 2, "example.com/greet"), "GOPROXY", "GOFLAGS")}})
 	chain := told(g.Causes(the(t, g, "main.go:3").ID))
 	inOrder(t, chain, "4 is decided by: GOPROXY=off", "depends, together with others, on: no GOFLAGS", "where your shell has: GOFLAGS=-tags=a", "~/.zshrc:19")
+	for _, name := range []string{"GOPROXY and GOFLAGS alone, of 2", "it builds"} {
+		n := the(t, g, "main.go:3")
+		if all := plain(n.Detail) + plain(n.Confidence.Contributions[1].Why); !strings.Contains(all, name) {
+			t.Errorf("no %q in %s", name, all)
+		}
+	}
 	for _, name := range []string{"GOPROXY", "GOFLAGS"} {
 		if got := g.Affected(the(t, g, name).ID); len(got) != 1 {
 			t.Errorf("%s breaks %q", name, labels(got))

@@ -53,7 +53,7 @@ func (x *building) confidence(v Judged) (c Confidence) {
 	default:
 		add(Trace, "ground truth", 20, "go was asked, with less than a clear answer")
 	}
-	guilty := strings.Join(names(v.Guilty), " and ")
+	guilty := listed(names(v.Guilty))
 	switch {
 	case len(v.Guilty) == 0:
 	case v.Bisect.Runs > 0:
@@ -65,7 +65,7 @@ func (x *building) confidence(v Judged) (c Confidence) {
 		add(Trace, "go’s own words", 10, "what go prints names "+v.Guilty[0].Variable)
 	}
 	if len(v.Others) > 0 {
-		add(Context, "rivals", -15, strings.Join(names(v.Others), " and ")+" alone would do the same")
+		add(Context, "rivals", -15, listed(names(v.Others))+" alone would do the same")
 	}
 	located := len(v.Guilty) > 0
 	for _, g := range v.Guilty {
@@ -81,6 +81,15 @@ func (x *building) confidence(v Judged) (c Confidence) {
 	x.baseline(v, add)
 	c.Percent = max(0, min(100, c.Percent))
 	return c
+}
+
+// listed is "a", "a and b", "a, b and c".
+func listed(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	last := len(items) - 1
+	return strings.Join(items[:last], ", ") + " and " + items[last]
 }
 
 // baseline weighs what changed and when.

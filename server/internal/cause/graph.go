@@ -109,7 +109,7 @@ func (g Graph) Node(id string) (n Node, ok bool) {
 }
 
 // Causes is the chain from a node back to the origins and what changed them,
-// depth first, the node itself first. What two branches share is told once. Of
+// depth first, the node itself first. Where two branches meet, the second ends. Of
 // what a package or module has a part in, only what shares a context with the
 // node is a cause of it.
 func (g Graph) Causes(id string) []Link {
@@ -120,11 +120,14 @@ func (g Graph) Causes(id string) []Link {
 	var walk func(id, label string, depth int)
 	walk = func(id, label string, depth int) {
 		n, ok := index.nodes[id]
-		if !ok || seen[id] || n.Kind == Cure || !sharesContext(n, start) {
+		if !ok || n.Kind == Cure || !sharesContext(n, start) {
+			return
+		}
+		out = append(out, Link{n, label, depth})
+		if seen[id] {
 			return
 		}
 		seen[id] = true
-		out = append(out, Link{n, label, depth})
 		for _, e := range index.from[id] {
 			walk(e.To, e.Label, depth+1)
 		}

@@ -151,7 +151,7 @@ func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
 // Report renders an assessment; w serves the previews of fixes.
 func (a Assessment) Report(w *world.World) report.Report {
 	r := a.bare(w)
-	r.Graph = publicGraph(a.graph(w, r))
+	r.Graph = publicGraph(a.graph(w, &r))
 	return r
 }
 

@@ -47,13 +47,13 @@ func (v survey) report(w *world.World) report.Report {
 		return v[0].Report(w)
 	}
 	out := v[0].bare(w)
-	graphs := []cause.Graph{v[0].graph(w, out)}
+	graphs := []cause.Graph{v[0].graph(w, &out)}
 	for i := range out.Findings {
 		out.Findings[i].Folder = v[0].Snapshot.Dir
 	}
 	for _, a := range v[1:] {
 		r := a.bare(w)
-		graphs = append(graphs, a.graph(w, r))
+		graphs = append(graphs, a.graph(w, &r))
 		for _, f := range r.Findings {
 			f.Folder = a.Snapshot.Dir
 			at := slices.IndexFunc(out.Findings, func(g report.Finding) bool { return alike(f, g) })

@@ -23,7 +23,7 @@ func (e NotFoundError) Error() string {
 // is that of the assessment. It fails with a NotFoundError.
 func (a Assessment) Why(w *world.World, about string) (report.Report, report.Explanation, error) {
 	r := a.bare(w)
-	g := a.graph(w, r)
+	g := a.graph(w, &r)
 	r.Graph = publicGraph(g)
 	why, err := explain(g, r, about)
 	return r, why, err
@@ -65,8 +65,13 @@ func explain(g cause.Graph, r report.Report, about string) (report.Explanation, 
 }
 
 // graph is how what was found hangs together. r is the report of it, whose fixes
-// have their titles.
-func (a Assessment) graph(w *world.World, r report.Report) cause.Graph {
+// have their titles. A crash costs the graph and nothing else, and r says so.
+func (a Assessment) graph(w *world.World, r *report.Report) (g cause.Graph) {
+	defer func() {
+		if p := recover(); p != nil { // it may quote a value
+			r.Unknown = append(r.Unknown, report.Unknown{Rule: "graph", Why: fmt.Sprintf("The causes could not be put together (%T); please report this.", p)})
+		}
+	}()
 	in := cause.Input{Snapshot: a.Snapshot, Changes: a.changes(w)}
 	for i, f := range a.Findings {
 		in.Findings = append(in.Findings, cause.Found{Finding: f, Sentence: r.Findings[i].Message, Cures: offered(r.Findings[i].Fixes)})
@@ -191,7 +196,8 @@ func (l *Loop) chainOf(index int) []report.Link {
 			continue
 		}
 		v := a.Verdicts[index]
-		g := a.graph(l.w, a.bare(l.w))
+		r := a.bare(l.w)
+		g := a.graph(l.w, &r)
 		p := v.Problem
 		found := g.Find(fmt.Sprintf("%s:%d:%d", p.File, p.Range.Start.Line+1, p.Range.Start.Character+1))
 		i := slices.IndexFunc(found, func(n cause.Node) bool {
