@@ -329,7 +329,7 @@ func (x *building) finding(f Found) {
 		file, line = f.Origin.File, f.Origin.Line
 	}
 	n := Node{
-		ID: idOf(Finding, x.s.Dir, f.Rule, f.Subject, f.Message, fmt.Sprint(f.Environments), file, fmt.Sprint(line)), Kind: Finding, Rule: f.Rule, ContextIDs: contexts,
+		ID: idOf(Finding, x.s.Dir, f.Rule, f.Subject, f.Message, fmt.Sprint(f.Environments), file, fmt.Sprint(line)), Kind: Finding, Rule: f.Rule, Severity: f.Severity, ContextIDs: contexts,
 		Label: words(f.Rule + ": " + f.Subject), Detail: words(f.Sentence), Location: f.Location, Count: 1,
 	}
 	if f.Location != nil {

@@ -233,7 +233,7 @@ func TestOtherCauses(t *testing.T) {
 
 func TestFindingWithoutAProblem(t *testing.T) {
 	s := picture()
-	f := model.Finding{Rule: "goproxy-off", Subject: "GOPROXY", Environments: []model.EnvName{model.EnvGopls}, ContextID: "ctx-GOPROXY", Origin: &model.Origin{Layer: model.LayerGOENV, File: goenv, Line: 1}}
+	f := model.Finding{Rule: "goproxy-off", Severity: model.Error, Subject: "GOPROXY", Environments: []model.EnvName{model.EnvGopls}, ContextID: "ctx-GOPROXY", Origin: &model.Origin{Layer: model.LayerGOENV, File: goenv, Line: 1}}
 	layout := model.Finding{Rule: "workspace-broken", Subject: "go.work", ContextID: "ctx-w", Origin: &model.Origin{File: filepath.Join(ws, "go.work"), Line: 3}, Location: &model.Location{File: filepath.Join(ws, "go.work")}}
 	g := Build(Input{Snapshot: s, Findings: []Found{{f, "Nothing is downloaded.", []Offer{{ID: "unset", Title: "Remove GOPROXY"}}}, {layout, "It does not parse.", nil}}})
 	n := the(t, g, "goproxy-off")
@@ -243,6 +243,11 @@ func TestFindingWithoutAProblem(t *testing.T) {
 	}
 	if worst, ok := g.Worst(); !ok || worst.ID != n.ID {
 		t.Errorf("the worst is %q", plain(worst.Label))
+	}
+	remark, real := f, Judged{Verdict: model.Verdict{Problem: problem("main.go", 2, "example.com/greet"), Kind: model.Real}}
+	remark.Severity = model.Info
+	if worst, _ := Build(Input{Snapshot: s, Findings: []Found{{Finding: remark}}, Verdicts: []Judged{real}}).Worst(); worst.Verdict != model.Real {
+		t.Errorf("a remark is worse than an error: %q", plain(worst.Label))
 	}
 	if got := told(g.Causes(the(t, g, "workspace-broken").ID)); !strings.Contains(got, "is set by: go.work:3") {
 		t.Errorf("it comes from\n%s", got)

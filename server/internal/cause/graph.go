@@ -77,6 +77,7 @@ type Node struct {
 	Count      int               // how many problems it stands for
 	Places     []model.Location  // of all of them
 	Rule       string            // of a finding
+	Severity   model.Severity    // of a finding
 	Name       string            // of a variable, or a module path, or an import path
 	Confidence *Confidence       // of a phantom
 }
@@ -204,10 +205,10 @@ func (g Graph) Shared(id string) []Node {
 
 // Worst is the problem or finding that is most worth an explanation: a phantom,
 // then what the editor hides, then findings, then what is real, then what could
-// not be decided; ok is false if nothing is wrong.
+// not be decided, then remarks; ok is false if there is nothing.
 func (g Graph) Worst() (n Node, ok bool) {
 	rank := func(n Node) int {
-		return slices.Index([]string{"phantom", "stale-green", "", "real", "unknown", "not-build"}, string(n.Verdict))
+		return slices.Index([]string{"phantom", "stale-green", "error", "warning", "", "real", "unknown", "not-build", "info"}, string(n.Verdict)+string(n.Severity))
 	}
 	for _, candidate := range g.Nodes {
 		if main := candidate.Kind == Problem || candidate.Kind == Finding; main && (!ok || rank(candidate) < rank(n)) {

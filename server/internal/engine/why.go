@@ -48,7 +48,7 @@ func explain(g cause.Graph, r report.Report, about string) (report.Explanation, 
 		out.Others = publicNodes(meant[1:])
 	}
 	subject := publicNode(n)
-	out.Subject, out.Verdict = &subject, string(n.Verdict)
+	out.Subject, out.Verdict, out.Severity = &subject, string(n.Verdict), string(n.Severity)
 	out.Chain = publicChain(g.Causes(n.ID))
 	out.Cures, out.Affected, out.Shared = publicNodes(g.Cures(n.ID)), publicNodes(g.Affected(n.ID)), publicNodes(g.Shared(n.ID))
 	if n.Kind != cause.Problem && n.Kind != cause.Finding {

@@ -32,6 +32,7 @@ type Explanation struct {
 	About      string      `json:"about"`      // what was asked for; "" for the worst
 	Subject    *GraphNode  `json:"subject"`    // what is explained; null if nothing is wrong
 	Verdict    string      `json:"verdict"`    // of a problem; "" for the rest
+	Severity   string      `json:"severity"`   // of a finding; "" for the rest
 	Chain      []Link      `json:"chain"`      // from the subject back to its causes, depth first
 	Cures      []GraphNode `json:"cures"`      // in the order of the ladder
 	Affected   []GraphNode `json:"affected"`   // problems and findings that it has a part in

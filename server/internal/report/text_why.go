@@ -57,8 +57,8 @@ func (e Explanation) mark() mark {
 	switch {
 	case e.Verdict != "":
 		return verdictMark(e.Verdict)
-	case e.Subject.Kind == "finding":
-		return markWarn
+	case e.Severity != "":
+		return severityMark(e.Severity)
 	}
 	return mark{"·", e.Subject.Kind, 36}
 }
