@@ -416,10 +416,15 @@ func (x *building) setting(s model.Setting, env model.EnvName, contexts []string
 	if s.Set && s.Origin != (model.Origin{}) {
 		origin := x.origin(s.Origin, env, contexts)
 		x.link(id, origin, "is set by")
+		shell, _ := x.s.Env(model.EnvShell)
+		mine := shell.Lookup(s.Name)
 		for _, hidden := range s.Shadows {
 			if hidden.Value != s.Value && hidden.Origin.File != "" {
 				v := Node{ID: idOf(Value, x.s.Dir, s.Name, "hidden", hidden.Origin.File, fmt.Sprint(hidden.Origin.Line)), Kind: Value, ContextIDs: contexts, Name: s.Name}
 				v.Label = assignment(model.Setting{Name: s.Name, Value: hidden.Value, Set: true})
+				if mine.Value == hidden.Value && mine.Origin == hidden.Origin {
+					v.ID, v.Detail = idOf(Value, x.s.Dir, s.Name, string(model.EnvShell)), words("which your shell has")
+				}
 				x.link(id, x.add(v), "hides")
 				x.link(v.ID, x.origin(hidden.Origin, env, contexts), "is set by")
 				break // the next ones are hidden by this one

@@ -159,6 +159,20 @@ func TestChainGoesBackToTheLineAndTheChange(t *testing.T) {
 	}
 }
 
+// TestHiddenValueOfTheShellIsToldOnce has a GOENV file that the environment of
+// gopls alone hides.
+func TestHiddenValueOfTheShellIsToldOnce(t *testing.T) {
+	s := picture()
+	delete(s.Envs[1].Layers[0].Vars, "GOPROXY")
+	s.Envs[0].Layers[0].Vars["GOPROXY"] = model.Assignment{Value: v("direct")}
+	g := Build(Input{Snapshot: s, Verdicts: []Judged{phantom(s, problem("main.go", 2, "example.com/greet"), "GOPROXY")}})
+	chain := told(g.Causes(the(t, g, "main.go:3").ID))
+	inOrder(t, chain, "is decided by: GOPROXY=direct", "is set by: process environment of gopls", "hides: GOPROXY=off", "is set by: ~/.config/go/env:1")
+	if strings.Count(chain, "GOPROXY=off") != 1 {
+		t.Errorf("it is told twice:\n%s", chain)
+	}
+}
+
 func TestConfidenceFallsWithRivalsAndWithoutExperiment(t *testing.T) {
 	s := picture()
 	sure := phantom(s, problem("a.go", 1, "example.com/greet"), "GOPROXY")

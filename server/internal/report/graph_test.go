@@ -25,7 +25,10 @@ func explanation() Explanation {
 		Cures: nodes[4:5], Shared: nodes[5:6], Affected: nodes[5:6], Others: nodes[5:6],
 		Confidence: &Confidence{85, []Contribution{{"trace", "ground truth", 50, "green here, red there"}, {"context", "rivals", -15, "another would do"}}},
 		Graph: Graph{nodes, []GraphEdge{
-			{"problem-1", "package-1", "imports"}, {"package-1", "variable-1", "depends on"}, {"variable-1", "origin-1", "is set by"}, {"variable-1", "cure-1", "is cured by"},
+			{"problem-1", "package-1", "imports"},
+			{"package-1", "variable-1", "depends on"},
+			{"variable-1", "origin-1", "is set by"},
+			{"variable-1", "cure-1", "is cured by"},
 			{"finding-1", "variable-1", "is about"},
 		}},
 		Unknown: []Unknown{{"shell", "it did not answer"}}, Snapshot: troubled().Snapshot,
