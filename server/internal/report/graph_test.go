@@ -103,6 +103,9 @@ func TestCausesStandBehindEffects(t *testing.T) {
 			t.Errorf("%s in column %d is an effect of %s in column %d", e.From, column[e.From], e.To, column[e.To])
 		}
 	}
+	if column["finding-1"] != column["package-1"] {
+		t.Errorf("the finding is in column %d, far from the variable in column %d", column["finding-1"], column["variable-1"])
+	}
 	sum := 0
 	for _, n := range rows {
 		sum += n

@@ -66,7 +66,7 @@ func (g Graph) SVG(title string) string {
 		from, to := places[e.From], places[e.To]
 		x1, y1, x2, y2 := from.x+boxWidth, from.y+boxHeight/2, to.x, to.y+boxHeight/2
 		out(`<path d="M%d %dC%d %d %d %d %d %d" marker-end="url(#tip)"/>`, x1, y1, x1+gapX/2, y1, x2-gapX/2, y2, x2, y2)
-		out(`<text class="edge" x="%d" y="%d" text-anchor="end">%s</text>`, x2-10, y2-5, xmlText(shortened(e.Label, 28)))
+		out(`<text class="edge" x="%d" y="%d" text-anchor="middle">%s</text>`, (x1+x2)/2, (y1+y2)/2-5, xmlText(shortened(e.Label, 28)))
 	}
 	for _, n := range g.Nodes {
 		p := places[n.ID]
@@ -77,8 +77,8 @@ func (g Graph) SVG(title string) string {
 	return b.String()
 }
 
-// columns puts every node behind all of its effects, and counts what stands in
-// each column.
+// columns puts every node behind all of its effects, what has none right before
+// its nearest cause, and counts what stands in each column.
 func (g Graph) columns() (column map[string]int, rows []int) {
 	column = map[string]int{}
 	for range g.Nodes { // no path is longer
@@ -90,6 +90,18 @@ func (g Graph) columns() (column map[string]int, rows []int) {
 		}
 		if !moved {
 			break
+		}
+	}
+	effect, nearest := map[string]bool{}, map[string]int{}
+	for _, e := range g.Edges {
+		effect[e.To] = true
+		if c, ok := nearest[e.From]; !ok || column[e.To] < c {
+			nearest[e.From] = column[e.To]
+		}
+	}
+	for id, c := range nearest {
+		if !effect[id] {
+			column[id] = max(0, c-1)
 		}
 	}
 	rows = []int{0}
