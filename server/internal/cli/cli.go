@@ -50,6 +50,7 @@ func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, s
 type backend struct {
 	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
 	check   func(context.Context, *world.World, *model.Snapshot, engine.Truth) report.Report
+	why     func(context.Context, *world.World, *model.Snapshot, engine.Truth, string) (report.Report, report.Explanation, error)
 	drift   func(*model.Snapshot) []model.Drift
 	show    func(context.Context, *world.World, engine.Request, engine.Headless) (*model.Snapshot, engine.Shown, error)
 	watch   func(context.Context, *world.World, engine.Request, func(engine.Change)) error
@@ -59,6 +60,9 @@ var realEngine = backend{
 	observe: engine.Observe,
 	check: func(ctx context.Context, w *world.World, s *model.Snapshot, t engine.Truth) report.Report {
 		return engine.Check(ctx, w, s, t).Report(w)
+	},
+	why: func(ctx context.Context, w *world.World, s *model.Snapshot, t engine.Truth, about string) (report.Report, report.Explanation, error) {
+		return engine.Check(ctx, w, s, t).Why(w, about)
 	},
 	drift: engine.Drift,
 	show:  engine.Show,
@@ -85,6 +89,8 @@ type app struct {
 
 // undecided is an error that means "could not decide" instead of wrong usage.
 type undecided struct{ error }
+
+func (u undecided) Unwrap() error { return u.error }
 
 func run(ctx context.Context, a *app, args []string) (exit int) {
 	defer func() {
@@ -141,12 +147,12 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 			return a.checkFlags(cmd)
 		},
 	}
-	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html")
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html, for why also dot, svg and markdown")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.baselineCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()
@@ -176,7 +182,7 @@ const formats = "formats"
 const verdicts = "verdicts"
 
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	if err := oneOf("--format", a.format, "text", "json", "sarif", "markdown", "html"); err != nil {
+	if err := oneOf("--format", a.format, "text", "json", "sarif", "markdown", "html", "dot", "svg"); err != nil {
 		return err
 	}
 	if has := append([]string{"text", "json"}, strings.Fields(cmd.Annotations[formats])...); !slices.Contains(has, a.format) {

@@ -150,6 +150,13 @@ func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
 
 // Report renders an assessment; w serves the previews of fixes.
 func (a Assessment) Report(w *world.World) report.Report {
+	r := a.bare(w)
+	r.Graph = publicGraph(a.graph(w, &r))
+	return r
+}
+
+// bare is the report without the graph that joins what is in it.
+func (a Assessment) bare(w *world.World) report.Report {
 	s := a.Snapshot
 	r := report.Report{
 		Schema:   report.Schema,

@@ -186,10 +186,10 @@ func SaveBaseline(w *world.World, s *model.Snapshot) error {
 // Changes judges a snapshot and says what changed since its folder was green,
 // the change that explains today's trouble first. The error is a sentence.
 func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Changes, error) {
-	return Check(ctx, w, s, Truth{}).changes(w)
+	return Check(ctx, w, s, Truth{}).sinceGreen(w)
 }
 
-func (a Assessment) changes(w *world.World) (report.Changes, error) {
+func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	b, _, err := baselines{w}.read(a.Snapshot.Dir)
 	if err != nil {
 		return report.Changes{}, err

@@ -103,7 +103,8 @@ func (l *Loop) folders() []string {
 }
 
 // carryOut does a fix and checks that it helped.
-func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
+func (l *Loop) carryOut(ctx context.Context, h Host, o offer) (r CureResult) {
+	defer func() { r.ContextID = o.contextID() }()
 	start := l.w.Clock.Now()
 	p, err := o.plan(l.w)
 	switch {
@@ -148,7 +149,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 	l.showOwn(ctx, h) // no editor tells whether the problem is gone
 	h.Progress("checking that it helped")
 	end := l.check(ctx, o, p, before, start)
-	r := CureResult{Millis: l.since(start)}
+	r = CureResult{Millis: l.since(start)}
 	if end.cured && len(end.worse) == 0 {
 		l.mu.Lock()
 		clear(l.tried)
@@ -170,7 +171,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 // keepUndo keeps what takes a cure back. lost is a sentence, with a space before
 // it, if a restart will lose it.
 func (l *Loop) keepUndo(o offer, p fix.Plan) (u undoRecord, lost string) {
-	u = undoRecord{title: p.Title, at: l.w.Clock.Now(), steps: p.Undo}
+	u = undoRecord{title: p.Title, at: l.w.Clock.Now(), contextID: o.contextID(), steps: p.Undo}
 	var err error
 	if u.file, err = (journal{l.w}).keep(o.in.Dir, u); err != nil {
 		lost = fmt.Sprintf(" It can be undone until Go Phantom is restarted, and not after that: the undo record could not be kept (%v).", err)
@@ -462,12 +463,13 @@ func (l *Loop) worse(before, now survey, p fix.Plan, start time.Time, cured bool
 // Undo undoes the last cure that was not undone, also one from before a
 // restart.
 func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
-	return l.change(func(survey) CureResult {
+	return l.change(func(survey) (r CureResult) {
 		records, why := l.undoable(l.folders())
 		if len(records) == 0 {
 			return CureResult{Outcome: "nothing", Message: cmp.Or(why, "There is no cure to undo.")}
 		}
 		u := records[len(records)-1]
+		defer func() { r.ContextID = u.contextID }()
 		start := l.w.Clock.Now()
 		steps, err := journal{l.w}.undoSteps(u)
 		if err == nil {

@@ -87,6 +87,8 @@ type CureResult struct {
 	Millis   int64
 	Next     string // title of the next rung, "" if none
 	Undoable bool   // there is a cure that can be undone
+
+	ContextID string // of the cause that was to be cured; "" if there was none
 }
 
 // FixRequest names one offered fix of one snapshot.

@@ -22,7 +22,10 @@ import (
 type undoRecord struct {
 	title string
 	at    time.Time
-	steps []fix.Step // nil for one that was read from the journal
+	// contextID is that of the cause that was cured; "" in a record of an earlier
+	// version.
+	contextID string
+	steps     []fix.Step // nil for one that was read from the journal
 	// file is the record of it in the journal; "" if there is none.
 	file  string
 	saved []savedStep // of one that was read from the journal
@@ -53,6 +56,8 @@ type savedRecord struct {
 	Title   string      `json:"title"`
 	At      time.Time   `json:"at"`
 	Steps   []savedStep `json:"steps"`
+
+	ContextID string `json:"contextId,omitzero"` // of the cause that was cured
 }
 
 // savedStep is an edit of a file, or a restart of gopls.
@@ -80,7 +85,7 @@ func (j journal) of(folder string) string {
 // keep writes a record, unless it edits no file, and returns its file. Old
 // records make place for it.
 func (j journal) keep(folder string, u undoRecord) (file string, err error) {
-	r := savedRecord{Version: journalVersion, Folder: folder, Title: u.title, At: u.at}
+	r := savedRecord{Version: journalVersion, Folder: folder, Title: u.title, At: u.at, ContextID: u.contextID}
 	edits := false
 	for _, step := range u.steps {
 		switch step.Kind {
@@ -178,7 +183,7 @@ func (j journal) read(folder string) (records []undoRecord, why string) {
 		case r.Version < 1 || filepath.Clean(r.Folder) != filepath.Clean(folder) || !slices.ContainsFunc(r.Steps, func(s savedStep) bool { return s.Kind == fix.StepEditFile && filepath.IsAbs(s.File) }):
 			why = fmt.Sprintf("The undo record %s is damaged, so that cure cannot be undone here.", file)
 		default:
-			records = append(records, undoRecord{title: show(r.Title), at: r.At, file: file, saved: r.Steps})
+			records = append(records, undoRecord{title: show(r.Title), at: r.At, contextID: show(r.ContextID), file: file, saved: r.Steps})
 		}
 	}
 	return records, why

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gophantom/gophantom/server/internal/cause"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/rules"
@@ -30,16 +31,13 @@ func byRung(x, y model.FixOffer) int { return slices.Index(ladder, x.ID) - slice
 
 // complete gives a verdict its context and the fixes that its cause calls for.
 func (a *Assessment) complete(w *world.World, v *model.Verdict) {
-	v.ContextID = rules.ContextID(v.Problem.Message)
+	v.ContextID = rules.ContextID(cause.Subject(*v, layoutDir(w, *v)))
 	switch {
 	case v.Kind == model.Real || v.Kind == model.Unknown:
 		v.Fixes = a.commands(w, *v)
 		return
 	case v.Kind != model.Phantom:
 		return
-	}
-	if len(v.Guilty) > 0 {
-		v.ContextID = rules.ContextID(v.Guilty[0].Variable)
 	}
 	if a.Snapshot.Editor == nil {
 		return
@@ -132,6 +130,15 @@ func forLayout(w *world.World, file string) []model.FixOffer {
 	}
 	args := map[string]model.Value{"dir": model.NewValue(module)}
 	return []model.FixOffer{{ID: fix.WorkUse, Args: args}, {ID: fix.OpenModule, Args: args}}
+}
+
+// layoutDir is the directory of the module that gopls has not loaded the file
+// of; "" for what has another cause.
+func layoutDir(w *world.World, v model.Verdict) string {
+	if v.Cause != model.CauseLayout {
+		return ""
+	}
+	return moduleDir(w, filepath.Dir(v.Problem.File))
 }
 
 // moduleDir is the directory of the module that dir is in; "" if it is in none.

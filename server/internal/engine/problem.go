@@ -18,8 +18,8 @@ type Place struct {
 
 var errNoProblem = errors.New("there is no problem of gopls at this place any more; the picture may be newer than the editor's")
 
-// problemAt is the problem of the newest report at a place.
-func (l *Loop) problemAt(p Place) (report.Problem, report.Report, error) {
+// problemAt is the problem of the newest report at a place, with its index there.
+func (l *Loop) problemAt(p Place) (report.Problem, int, report.Report, error) {
 	l.mu.Lock()
 	r := l.update.Report
 	l.mu.Unlock()
@@ -28,24 +28,24 @@ func (l *Loop) problemAt(p Place) (report.Problem, report.Report, error) {
 			q.Range.Start.Line <= p.Line && p.Line <= q.Range.End.Line
 	})
 	if i < 0 {
-		return report.Problem{}, r, errNoProblem
+		return report.Problem{}, i, r, errNoProblem
 	}
-	return r.Problems[i], r, nil
+	return r.Problems[i], i, r, nil
 }
 
 // ExplainProblem explains the verdict about a problem, as a Markdown document.
 func (l *Loop) ExplainProblem(p Place) (markdown string, err error) {
-	problem, r, err := l.problemAt(p)
+	problem, i, r, err := l.problemAt(p)
 	if err != nil {
 		return "", err
 	}
-	return problem.Markdown(r.Snapshot.Dir), nil
+	return problem.Markdown(r.Snapshot.Dir, l.chainOf(i)), nil
 }
 
 // RecordProblem is what was looked at for a problem, redacted, as a Markdown
 // document for a report of somebody who does not believe the verdict.
 func (l *Loop) RecordProblem(p Place) (markdown string, err error) {
-	problem, r, err := l.problemAt(p)
+	problem, _, r, err := l.problemAt(p)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/cause"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -42,15 +43,17 @@ func problemsIn(facts *EditorFacts, folder int) []model.Problem {
 // report renders a look as one report. What every folder has alike is in it
 // once; what only one has names its folder.
 func (v survey) report(w *world.World) report.Report {
-	out := v[0].Report(w)
 	if len(v) == 1 {
-		return out
+		return v[0].Report(w)
 	}
+	out := v[0].bare(w)
+	graphs := []cause.Graph{v[0].graph(w, &out)}
 	for i := range out.Findings {
 		out.Findings[i].Folder = v[0].Snapshot.Dir
 	}
 	for _, a := range v[1:] {
-		r := a.Report(w)
+		r := a.bare(w)
+		graphs = append(graphs, a.graph(w, &r))
 		for _, f := range r.Findings {
 			f.Folder = a.Snapshot.Dir
 			at := slices.IndexFunc(out.Findings, func(g report.Finding) bool { return alike(f, g) })
@@ -68,6 +71,7 @@ func (v survey) report(w *world.World) report.Report {
 		}
 		out.Health = worse(out.Health, r.Health)
 	}
+	out.Graph = publicGraph(cause.Join(graphs...))
 	return out
 }
 
@@ -185,6 +189,14 @@ type offer struct {
 	in            *model.Snapshot // the picture it was made for
 	verdict       *model.Verdict  // the phantom it cures; nil for a finding
 	rule, subject string          // the finding it cures
+}
+
+// contextID is that of the cause that it cures.
+func (o offer) contextID() string {
+	if o.verdict != nil {
+		return o.verdict.ContextID
+	}
+	return rules.ContextID(o.subject)
 }
 
 // key is the same for offers that do the same.

@@ -133,6 +133,7 @@ func argument[T any](p *protocol.ExecuteCommandParams) (*T, error) {
 func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, title string, change func(context.Context, engine.Host) engine.CureResult) (any, error) {
 	return s.run(ctx, p, title, func(ctx context.Context, h host) (any, error) {
 		r := change(ctx, h)
+		s.log.Info("changed the world", "command", p.Command, "outcome", r.Outcome, "contextId", r.ContextID, "ms", r.Millis)
 		kind := protocol.MessageTypeInfo
 		if r.Outcome == "not-cured" || r.Outcome == "refused" {
 			kind = protocol.MessageTypeWarning

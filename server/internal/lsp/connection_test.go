@@ -475,6 +475,22 @@ func TestLogHoldsNoValues(t *testing.T) {
 	}
 }
 
+// TestLogNamesTheCause has log lines of what was shown and of its cure.
+func TestLogNamesTheCause(t *testing.T) {
+	c := start(t)
+	c.ok("initialize", obj{"capabilities": obj{}, "trace": "verbose", "initializationOptions": feeding()}, nil)
+	c.notify("initialized", obj{})
+	u := sample()
+	c.loop.publish(u)
+	c.diagnostics(3)
+	c.loop.cure = func(context.Context, engine.Host) engine.CureResult {
+		return engine.CureResult{Outcome: "cured", ContextID: u.Report.Problems[0].ContextID}
+	}
+	c.command("gophantom.cure")
+	c.logged(`contextIds="[ctx-1 ctx-2]"`)
+	c.logged("outcome=cured contextId=ctx-1")
+}
+
 // docs/protocol.md names exactly what exists.
 func TestProtocolIsDocumented(t *testing.T) {
 	doc := readFile(t, "../../../docs/protocol.md")

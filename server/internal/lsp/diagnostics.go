@@ -31,7 +31,7 @@ func (s *server) diagnostics(r report.Report) map[uri.URI][]protocol.Diagnostic 
 	out := map[uri.URI][]protocol.Diagnostic{}
 	for _, f := range r.Findings {
 		if f.Location == nil {
-			s.log.Debug("finding without a place to show it", "rule", f.Rule)
+			s.log.Debug("finding without a place to show it", "rule", f.Rule, "contextId", f.ContextID)
 			continue
 		}
 		doc := s.canonical(f.Location.URI)

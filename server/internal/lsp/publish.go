@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/report"
 )
 
 // board holds the newest update of the engine. Posting never blocks, however
@@ -70,6 +71,7 @@ func (s *server) publish(u engine.Update, shown *published) {
 			continue
 		}
 		shown.diagnostics[doc] = print
+		s.log.Debug("diagnostics", "count", len(next[doc]), "contextIds", s.contextsIn(u.Report, doc))
 		s.notify(protocol.MethodTextDocumentPublishDiagnostics, &protocol.PublishDiagnosticsParams{URI: doc, Diagnostics: next[doc]})
 	}
 	for _, doc := range slices.Sorted(maps.Keys(shown.diagnostics)) {
@@ -82,6 +84,24 @@ func (s *server) publish(u engine.Update, shown *published) {
 		shown.etag = status.Etag
 		s.notify(methodStatus, status)
 	}
+}
+
+// contextsIn are the contexts of what a report has in a document, each once.
+func (s *server) contextsIn(r report.Report, doc uri.URI) (out []string) {
+	add := func(at, id string) {
+		if s.canonical(at) == doc && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Location != nil {
+			add(f.Location.URI, f.ContextID)
+		}
+	}
+	for _, p := range r.Problems {
+		add(p.URI, p.ContextID)
+	}
+	return out
 }
 
 func fingerprint(diagnostics []protocol.Diagnostic) string {

@@ -20,6 +20,7 @@ func outputs() map[string][]any {
 		"route":        {routes(), []Route(nil)},
 		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
 		"verification": {verification(), Verification{Kind: "sumdb", Environment: "shell"}},
+		"explanation":  {explanation(), Explanation{Snapshot: healthy().Snapshot}},
 		"phantoms":     {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
 	}
 }
@@ -129,7 +130,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 	}
 	for name, typ := range map[string]reflect.Type{
 		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
-		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](),
+		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "explanation": reflect.TypeFor[Explanation](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
 	}

@@ -16,6 +16,7 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Problems []Problem `json:"problems"`
 	Unknown  []Unknown `json:"unknown"`
+	Graph    Graph     `json:"graph"` // how all of it hangs together
 }
 
 // Snapshot says which picture of the world the report speaks of.

@@ -72,6 +72,7 @@ func sarifRunOf(r Report, tool Tool) sarifRun {
 			RuleID: f.Rule, RuleIndex: index(f.Rule), Level: sarifLevel(f.Severity), Message: sarifMessage{Text: message},
 			Locations:    []sarifLocation{sarifLocationOf(f.Location, r.Snapshot.Dir)},
 			Fingerprints: map[string]string{"gophantom/v1": fingerprint(f.Rule, f.Ref, f.Subject, originFile(f.Origin, r.Snapshot.Dir))},
+			Properties:   sarifResultProperties{f.ContextID},
 		}
 		run.Results = append(run.Results, result)
 	}
@@ -90,6 +91,7 @@ func sarifRunOf(r Report, tool Tool) sarifRun {
 			RuleID: id, RuleIndex: at, Level: driver.Rules[*at].Configuration.Level, Message: sarifMessage{Text: message},
 			Locations:    []sarifLocation{sarifLocationOf(&Location{p.URI, p.Range}, r.Snapshot.Dir)},
 			Fingerprints: map[string]string{"gophantom/v1": fingerprint(id, p.Code, p.Message, file)},
+			Properties:   sarifResultProperties{p.ContextID},
 		})
 	}
 	for _, u := range r.Unknown {
@@ -263,12 +265,18 @@ type sarifNotification struct {
 }
 
 type sarifResult struct {
-	RuleID       string            `json:"ruleId"`
-	RuleIndex    *int              `json:"ruleIndex,omitzero"`
-	Level        string            `json:"level"`
-	Message      sarifMessage      `json:"message"`
-	Locations    []sarifLocation   `json:"locations"`
-	Fingerprints map[string]string `json:"partialFingerprints"`
+	RuleID       string                `json:"ruleId"`
+	RuleIndex    *int                  `json:"ruleIndex,omitzero"`
+	Level        string                `json:"level"`
+	Message      sarifMessage          `json:"message"`
+	Locations    []sarifLocation       `json:"locations"`
+	Fingerprints map[string]string     `json:"partialFingerprints"`
+	Properties   sarifResultProperties `json:"properties"`
+}
+
+// sarifResultProperties tell which results have one cause.
+type sarifResultProperties struct {
+	ContextID string `json:"contextId,omitzero"`
 }
 
 type sarifLocation struct {

@@ -40,7 +40,8 @@ const sarifSubset = `{
 			"region": {"type": "object", "additionalProperties": false, "properties": {
 				"startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1},
 				"endLine": {"type": "integer", "minimum": 1}, "endColumn": {"type": "integer", "minimum": 1}}}}}}}},
-	"partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}}}},
+	"partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+	"properties": {"type": "object", "properties": {"tags": {"type": "array", "uniqueItems": true, "items": {"type": "string"}}}}}},
 "artifactLocation": {"type": "object", "additionalProperties": false, "properties": {"uri": {"type": "string", "format": "uri-reference"}, "uriBaseId": {"type": "string"}}},
 "multiformat": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {"text": {"type": "string"}, "markdown": {"type": "string"}}},
 "message": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {"text": {"type": "string"}}},
