@@ -146,7 +146,7 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.contractCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()

@@ -25,6 +25,7 @@ import (
 // A contract is written by people; these bound what a hostile one costs.
 const (
 	maxContract = 1 << 20 // bytes
+	maxEntries  = 1000    // of one list
 	maxFaults   = 100     // that are told one by one
 )
 
@@ -75,8 +76,16 @@ func machine(w *world.World, s *model.Snapshot) string {
 
 // contractReader reads one file into c, and goes on after every fault.
 type contractReader struct {
-	c   *model.Contract
-	doc *jsonc.Document
+	c      *model.Contract
+	doc    *jsonc.Document
+	faults int // found, listed or not
+}
+
+// add lists a fault, unless there are very many.
+func (r *contractReader) add(fault func() model.ContractFault) {
+	if r.faults++; len(r.c.Faults) < maxFaults {
+		r.c.Faults = append(r.c.Faults, fault())
+	}
 }
 
 func parseContract(c *model.Contract, data []byte) {
@@ -110,12 +119,12 @@ func parseContract(c *model.Contract, data []byte) {
 	for i := range r.entries("accept") {
 		r.acceptance("accept", strconv.Itoa(i))
 	}
-	c.Faults = append(c.Faults, contradictions(c.Demands)...)
+	for _, f := range contradictions(c.Demands) {
+		r.add(func() model.ContractFault { return f })
+	}
 	slices.SortStableFunc(c.Faults, func(a, b model.ContractFault) int { return a.Line - b.Line })
-	if more := len(c.Faults) - maxFaults; more > 0 {
-		c.Faults = c.Faults[:maxFaults]
-		last := &c.Faults[maxFaults-1]
-		last.Text += fmt.Sprintf("; %d more faults follow, which are not listed", more)
+	if more := r.faults - len(c.Faults); more > 0 {
+		c.Faults[len(c.Faults)-1].Text += fmt.Sprintf("; %d more mistakes are not listed", more)
 	}
 }
 
@@ -127,7 +136,7 @@ func (r *contractReader) line(path []string) int {
 			if node.KeyEnd > 0 {
 				at = node.KeyStart
 			}
-			return r.doc.Position(at).Line + 1
+			return r.doc.Line(at) + 1
 		}
 		if len(path) == 0 {
 			return 1
@@ -136,15 +145,17 @@ func (r *contractReader) line(path []string) int {
 }
 
 func (r *contractReader) fault(kind string, path []string, text string) {
-	name := ""
-	for _, p := range path {
-		if _, err := strconv.Atoi(p); err == nil {
-			name += "[" + p + "]"
-			continue
+	r.add(func() model.ContractFault {
+		name := ""
+		for _, p := range path {
+			if _, err := strconv.Atoi(p); err == nil {
+				name += "[" + p + "]"
+				continue
+			}
+			name += "." + p
 		}
-		name += "." + p
-	}
-	r.c.Faults = append(r.c.Faults, model.ContractFault{Line: r.line(path), Kind: kind, Key: strings.TrimPrefix(name, "."), Text: text})
+		return model.ContractFault{Line: r.line(path), Kind: kind, Key: strings.TrimPrefix(name, "."), Text: text}
+	})
 }
 
 // members says which members an object may have.
@@ -156,7 +167,7 @@ func (r *contractReader) members(path []string, allowed ...string) {
 	}
 }
 
-// entries counts the elements of a list.
+// entries counts the elements of a list that count.
 func (r *contractReader) entries(name string) int {
 	node, ok := r.doc.Lookup(name)
 	if !ok {
@@ -166,7 +177,10 @@ func (r *contractReader) entries(name string) int {
 	if node.Kind != jsonc.Array || json.Unmarshal(node.Value, &list) != nil {
 		r.fault(model.FaultType, []string{name}, "it has to be a list: [ … ]")
 	}
-	return len(list)
+	if len(list) > maxEntries {
+		r.fault(model.FaultType, []string{name}, fmt.Sprintf("it has %d entries, and only the first %d count", len(list), maxEntries))
+	}
+	return min(len(list), maxEntries)
 }
 
 // object reports whether an entry is one.
@@ -195,8 +209,8 @@ func (r *contractReader) text(path []string, name string) (text string, ok bool)
 
 // needed reads a string that has to be there and not empty.
 func (r *contractReader) needed(path []string, name string) (text string, ok bool) {
-	faults := len(r.c.Faults)
-	if text, ok = r.text(path, name); strings.TrimSpace(text) == "" && len(r.c.Faults) == faults {
+	faults := r.faults
+	if text, ok = r.text(path, name); strings.TrimSpace(text) == "" && r.faults == faults {
 		r.fault(model.FaultType, append(slices.Clone(path), name), "it is missing")
 	}
 	return text, ok && strings.TrimSpace(text) != ""
@@ -254,7 +268,7 @@ func (r *contractReader) demand(forbids bool, path ...string) {
 	if !r.object(path, allowed...) {
 		return
 	}
-	faults := len(r.c.Faults)
+	faults := r.faults
 	d := model.Demand{Forbids: forbids}
 	r.scope(&d, path)
 	var value string
@@ -270,8 +284,14 @@ func (r *contractReader) demand(forbids bool, path ...string) {
 	if !forbids {
 		d.Covers = r.list(path, "covers", nil)
 	}
-	switch kinds := boolToInt(d.Exact) + boolToInt(d.Contains != nil) + boolToInt(d.Covers != nil); {
-	case len(r.c.Faults) > faults:
+	kinds := 0
+	for _, given := range []bool{d.Exact, d.Contains != nil, d.Covers != nil} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case r.faults > faults:
 		return // told; half an entry would say something else than what was meant
 	case kinds == 0 && !forbids:
 		r.fault(model.FaultType, path, "it says nothing of the variable: give “value”, “covers” or “contains”")
@@ -282,18 +302,11 @@ func (r *contractReader) demand(forbids bool, path ...string) {
 	}
 }
 
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func (r *contractReader) version(path ...string) {
 	if !r.object(path, "tool", "atLeast", "below", "environments", "platforms", "machines", "severity", "why") {
 		return
 	}
-	faults := len(r.c.Faults)
+	faults := r.faults
 	var d model.Demand
 	r.scope(&d, path)
 	d.Tool, _ = r.needed(path, "tool")
@@ -308,7 +321,7 @@ func (r *contractReader) version(path ...string) {
 		}
 	}
 	switch {
-	case len(r.c.Faults) > faults:
+	case r.faults > faults:
 	case d.AtLeast == "" && d.Below == "":
 		r.fault(model.FaultType, path, "it says nothing of the version: give “atLeast” or “below”")
 	case d.AtLeast != "" && d.Below != "" && model.CompareVersions(d.AtLeast, d.Below) >= 0:
@@ -324,7 +337,7 @@ func (r *contractReader) acceptance(path ...string) {
 	if !r.object(path, "rule", "subject", "owner", "reason", "expires", "platforms", "machines") {
 		return
 	}
-	faults := len(r.c.Faults)
+	faults := r.faults
 	a := model.Acceptance{Line: r.line(path)}
 	a.Rule, _ = r.needed(path, "rule")
 	a.Subject, _ = r.text(path, "subject")
@@ -339,7 +352,7 @@ func (r *contractReader) acceptance(path ...string) {
 		}
 		a.Expires, a.Until = expires, date.AddDate(0, 0, 1)
 	}
-	if len(r.c.Faults) == faults {
+	if r.faults == faults {
 		r.c.Accepted = append(r.c.Accepted, a)
 	}
 }

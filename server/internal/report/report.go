@@ -17,7 +17,7 @@ type Report struct {
 	Problems []Problem `json:"problems"`
 	Unknown  []Unknown `json:"unknown"`
 
-	Accepted []Accepted `json:"accepted"` // findings that the team contract accepts; they are not among Findings
+	Accepted []Accepted `json:"accepted"`       // findings that the team contract accepts; they are not among Findings
 	Known    int        `json:"known,omitzero"` // findings and verdicts that are left out, because an earlier run had them
 }
 

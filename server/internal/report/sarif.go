@@ -55,6 +55,9 @@ func sarifRunOf(r Report, tool Tool) sarifRun {
 		Invocations:        []sarifInvocation{{ExecutionSuccessful: true, Notifications: []sarifNotification{}}},
 	}
 	for _, i := range issuesOf(r) {
+		if i.accepted != nil {
+			i.severity = "info" // for services that do not read suppressions
+		}
 		run.Results = append(run.Results, sarifResult{
 			RuleID: i.rule, RuleIndex: index(i.rule), Level: sarifLevel(i.severity), Message: sarifMessage{Text: i.message},
 			Locations:    []sarifLocation{sarifLocationOf(i.location, r.Snapshot.Dir)},
@@ -220,7 +223,7 @@ type sarifResult struct {
 	Message      sarifMessage       `json:"message"`
 	Locations    []sarifLocation    `json:"locations"`
 	Fingerprints map[string]string  `json:"partialFingerprints"`
-	Suppressions []sarifSuppression `json:"suppressions,omitzero"`
+	Suppressions []sarifSuppression `json:"suppressions"`
 }
 
 type sarifSuppression struct {

@@ -37,9 +37,9 @@ var contractDrift = Rule{
 		Cure:    "Give the variable the value that is required where it is set; the fix does that, after a preview. If the contract is wrong, change it: a team may accept a finding until a day, too. `gophantom contract explain` lists what counts on this machine.",
 		Undo:    "Give the variable its former value where it was set, or undo the fix.",
 	},
-	Check: func(s *model.Snapshot) []model.Finding {
-		var found findings
+	Check: func(s *model.Snapshot) (all []model.Finding) {
 		for _, d := range s.Demands() {
+			var found findings // of this demand, alike environments together
 			for _, env := range present(s) {
 				if !demanded(d, env.Name) {
 					continue
@@ -66,11 +66,12 @@ var contractDrift = Rule{
 				}
 				found.add(env.Name, f)
 			}
+			for i := range found {
+				found[i].Args["who"] = model.NewValue(who(found[i].Environments))
+			}
+			all = append(all, found...)
 		}
-		for i := range found {
-			found[i].Args["who"] = model.NewValue(who(found[i].Environments))
-		}
-		return found
+		return all
 	},
 }
 
