@@ -215,7 +215,7 @@ func TestContractInForce(t *testing.T) {
 		if got != c.want || name == "unreadable" && len(s.Contract.Faults) != 1 {
 			t.Errorf("%s: the contract is %q, want %q", name, got, c.want)
 		}
-		if c.want != "" && !slices.Contains(contractFiles(s), c.want) {
+		if c.want != "" && !slices.Contains(WatchList(s, nil), c.want) {
 			t.Errorf("%s: %s is not watched", name, c.want)
 		}
 	}
