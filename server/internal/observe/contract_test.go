@@ -62,6 +62,19 @@ func TestContract(t *testing.T) {
 	}
 }
 
+// TestContractOfThePage reads the example of the documentation.
+func TestContractOfThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "contract.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(strings.ReplaceAll(string(page), "\r\n", "\n"), "```jsonc\n")
+	example, _, found := strings.Cut(example, "```")
+	if c := parsed(example); !found || len(c.Faults) > 0 || len(c.Demands) == 0 || len(c.Accepted) == 0 {
+		t.Errorf("the example is read as %+v", c)
+	}
+}
+
 // contractMistakes are contracts with one mistake, and the fault: its line, kind
 // and member. What only our own reader finds is marked, for the schema cannot
 // say it.
