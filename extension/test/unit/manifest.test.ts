@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { registerCommands } from "../../src/commands";
 import type { SessionManager } from "../../src/session";
@@ -35,4 +35,18 @@ test("a path that names a program is restricted until the workspace is trusted",
 
 test("the types of the editor's API are those of the oldest editor supported", () => {
   assert.equal(`^${manifest.devDependencies["@types/vscode"]}`, manifest.engines.vscode);
+});
+
+test("the schema of the team contract is there, and in the package", () => {
+  const packaged = readFileSync(".vscodeignore", "utf8").split("\n");
+  for (const { url } of manifest.contributes.jsonValidation) {
+    assert.ok(existsSync(url), url);
+    assert.ok(packaged.includes(`!${url.replace("./", "")}`), url);
+  }
+});
+
+test("a team contract may have comments", () => {
+  const [{ fileMatch }] = manifest.contributes.jsonValidation;
+  const jsonc = manifest.contributes.languages.find(({ id }: { id: string }) => id === "jsonc");
+  assert.ok(jsonc.filenames.includes(fileMatch));
 });

@@ -38,16 +38,22 @@ func rulesTable(root string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "package rules\n\n// all is the table of rules, ordered by id. Generated from the files of this\n// package by %q; a test fails when it is stale.\nvar all = []*Rule{\n", regenerate)
+	var names []string
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), ".go")
 		if !ok || !strings.Contains(id, "-") {
 			continue
 		}
+		names = append(names, id)
 		words := strings.Split(id, "-")
 		for i, w := range words[1:] {
 			words[i+1] = strings.ToUpper(w[:1]) + w[1:]
 		}
 		fmt.Fprintf(&b, "\t&%s,\n", strings.Join(words, ""))
+	}
+	b.WriteString("}\n\n// ids are the ids of all.\nvar ids = map[string]bool{\n")
+	for _, id := range names {
+		fmt.Fprintf(&b, "\t%q: true,\n", id)
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
@@ -69,7 +75,7 @@ func rulesIndex(root string) ([]byte, error) {
 			covered[ref.ID] = cover{r, ref}
 		}
 	}
-	b.WriteString("\n# The catalogue\n\nEvery misconfiguration that running the go command showed, the rule that finds it, and the scenarios in `testdata/scenarios` that make it fire.\n")
+	b.WriteString("\n# The catalogue\n\nEvery misconfiguration that running the go command showed, and every way to break a team contract, the rule that finds it, and the scenarios in `testdata/scenarios` that make it fire.\n")
 	for _, family := range rules.Catalogue {
 		fmt.Fprintf(&b, "\n## %s\n\n| row | when | rule | scenarios |\n|---|---|---|---|\n", family.Name)
 		for _, id := range family.Refs {

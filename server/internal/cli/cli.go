@@ -147,12 +147,12 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 			return a.checkFlags(cmd)
 		},
 	}
-	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html, for why also dot, svg and markdown")
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, github, gitlab and junit, for env also markdown and html, for why also dot, svg and markdown")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()
@@ -182,7 +182,7 @@ const formats = "formats"
 const verdicts = "verdicts"
 
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	if err := oneOf("--format", a.format, "text", "json", "sarif", "markdown", "html", "dot", "svg"); err != nil {
+	if err := oneOf("--format", a.format, "text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html", "dot", "svg"); err != nil {
 		return err
 	}
 	if has := append([]string{"text", "json"}, strings.Fields(cmd.Annotations[formats])...); !slices.Contains(has, a.format) {

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) envCommand() *cobra.Command {
-	all, watch := false, false
+	all, watch, capture, compare := false, false, "", ""
 	cmd := &cobra.Command{
 		Use:   "env",
 		Short: "Compare the environments in which Go runs, and show where values come from",
@@ -32,6 +32,11 @@ and test. A star marks one that is computed from settings.
 terminal cannot change from outside: what a start-up file sets is seen in a new
 one. A gopls that starts is noticed with the next change. Ctrl-C ends it.
 
+--capture also writes what was looked at to a file, without secrets, on a CI
+machine for instance. --compare takes such a file and compares the shell of that
+machine with yours here: paths below the home and workspace directories count as
+the same, and of two secrets it is known only whether they are equal.
+
 A difference that matters to Go counts as a warning; one that matters only for
 some code or some servers as info. Where the shell or everything
 but one environment could not be read, nothing is decided (exit code 3).`,
@@ -39,10 +44,15 @@ but one environment could not be read, nothing is decided (exit code 3).`,
   gophantom env --all
   gophantom env --format markdown | pbcopy
   gophantom env --format html >environments.html
-  gophantom env --watch`,
+  gophantom env --watch
+  gophantom env --capture ci.json
+  gophantom env --compare ci.json`,
 		Annotations: map[string]string{formats: "markdown html"},
 		Args:        cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if watch && (capture != "" || compare != "") {
+				return errors.New("--watch goes with neither --capture nor --compare")
+			}
 			if watch {
 				return a.watch(cmd.Context(), all)
 			}
@@ -54,6 +64,18 @@ but one environment could not be read, nothing is decided (exit code 3).`,
 			if err != nil {
 				return err
 			}
+			if capture != "" {
+				if err := a.writeCapture(s, capture); err != nil {
+					return err
+				}
+			}
+			if compare != "" {
+				there, err := a.readCapture(compare)
+				if err != nil {
+					return err
+				}
+				s = engine.Beside(s, there)
+			}
 			envs := report.EnvironmentsOf(s, a.engine.drift(s))
 			a.exit = environmentsOutcome(envs).exit(a.failOn)
 			return a.printEnvironments(cmd.Context(), envs, all)
@@ -61,6 +83,8 @@ but one environment could not be read, nothing is decided (exit code 3).`,
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "show what agrees, too, whole values, and how each environment is known")
 	cmd.Flags().BoolVar(&watch, "watch", false, "go on, and print what changes")
+	cmd.Flags().StringVar(&capture, "capture", "", "also write what was looked at to `FILE`, without secrets")
+	cmd.Flags().StringVar(&compare, "compare", "", "compare the shell of the capture `FILE` with yours")
 	a.observeFlags(cmd)
 	return cmd
 }

@@ -66,9 +66,9 @@ func TestNothingButAProbeAsks(t *testing.T) {
 			`"severity":1,"source":"compiler","code":"BrokenImport","message":"could not import example.com/dep (no required module provides package \"example.com/dep\")"}]}`)
 		p.write("go.log", "go: example.com/dep@v1.0.0: reading https://proxy.example/example.com/dep/@v/v1.0.0.mod: 404 Not Found\n")
 		runs := map[string][][]string{
-			"check": {{"check"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}},
+			"check": {{"check"}, {"check", "--capture", "capture.json"}, {"check", "--format", "gitlab"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}, {"env", "--compare", "capture.json"}},
 			"route": {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
-			"explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
+			"contract": {{"contract", "init"}, {"contract", "check"}, {"contract", "explain"}}, "explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
 			"bisect": {{"bisect", "--env", "gopls=shell.env"}}, "baseline": {{"baseline", "save"}, {"baseline", "diff"}}, "why": {{"why", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"why", "--gopls", gopls, "--env", "gopls=shell.env"}}, "proxy": nil, "sumdb": nil, // the last two ask, and say so
 			"lsp": nil, // below
 		}

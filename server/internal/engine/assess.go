@@ -105,8 +105,10 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 type Assessment struct {
 	Snapshot *model.Snapshot
 	Findings []model.Finding
+	Accepted []rules.AcceptedFinding // by the team contract; they are told and do not count
 	Verdicts []model.Verdict
 	Unknown  []report.Unknown
+	Replayed bool // the machine is another one, so nothing can be mended here
 }
 
 // Truth says how ground truth is asked.
@@ -115,11 +117,19 @@ type Truth struct {
 	Unseen bool           // also about packages in which gopls shows nothing, which compiles all of them
 }
 
-// Check judges a snapshot: rules first, then ground truth for its problems.
-func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Assessment {
+// Replay judges the snapshot of a capture: every rule, and nothing that would
+// have to ask this machine. It finds the same everywhere, and offers no fixes.
+func Replay(s *model.Snapshot) Assessment {
+	a := assess(s)
+	a.Replayed = true
+	return a
+}
+
+// assess applies every rule to a snapshot, and asks nobody.
+func assess(s *model.Snapshot) Assessment {
 	a := Assessment{Snapshot: s}
-	var crashes []rules.Crash
-	a.Findings, crashes = rules.Run(s)
+	found, crashes := rules.Run(s)
+	a.Findings, a.Accepted = rules.Accepted(s, found)
 	for _, c := range crashes {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: c.Rule, Why: c.Why})
 	}
@@ -134,6 +144,12 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Asse
 	if shell, ok := s.ToolchainOf(model.EnvShell); ok && (shell.Go == "" || shell.Version == "") {
 		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: show("The shell has " + shell.Why + ".")})
 	}
+	return a
+}
+
+// Check judges a snapshot: rules first, then ground truth for its problems.
+func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Assessment {
+	a := assess(s)
 	a.Verdicts = verify.Judge(ctx, w, s, t.Memory)
 	if t.Unseen || t.Memory != nil {
 		a.Verdicts = append(a.Verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
@@ -161,10 +177,15 @@ func (a Assessment) bare(w *world.World) report.Report {
 	r := report.Report{
 		Schema:   report.Schema,
 		Snapshot: report.SnapshotOf(s),
-		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+		Findings: []report.Finding{}, Accepted: []report.Accepted{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
 	}
 	for _, f := range a.Findings {
 		r.Findings = append(r.Findings, a.finding(w, f))
+	}
+	for _, f := range a.Accepted {
+		r.Accepted = append(r.Accepted, report.Accepted{
+			Finding: a.finding(w, f.Finding), Owner: show(f.By.Owner), Reason: show(f.By.Reason), Expires: f.By.Expires,
+		})
 	}
 	for _, v := range a.Verdicts {
 		r.Problems = append(r.Problems, a.problem(w, v))
@@ -263,6 +284,9 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 
 func (a Assessment) fixes(w *world.World, offers []model.FixOffer) []report.Fix {
 	out := []report.Fix{}
+	if a.Replayed {
+		return out
+	}
 	for _, o := range offers {
 		p, err := fix.Make(w, a.Snapshot, o, report.Show)
 		f := report.Fix{ID: o.ID, Title: p.Title, Kind: p.Kind(), Reversible: p.Reversible, WeakensSecurity: p.WeakensSecurity, Preview: p.Preview, Disabled: p.Disabled, Args: report.StringMap{}}

@@ -51,6 +51,9 @@ func (v survey) report(w *world.World) report.Report {
 	for i := range out.Findings {
 		out.Findings[i].Folder = v[0].Snapshot.Dir
 	}
+	for i := range out.Accepted {
+		out.Accepted[i].Finding.Folder = v[0].Snapshot.Dir
+	}
 	for _, a := range v[1:] {
 		r := a.bare(w)
 		graphs = append(graphs, a.graph(w, &r))
@@ -62,6 +65,12 @@ func (v survey) report(w *world.World) report.Report {
 				continue
 			}
 			out.Findings[at].Folder = ""
+		}
+		for _, f := range r.Accepted {
+			f.Finding.Folder = a.Snapshot.Dir
+			if !slices.ContainsFunc(out.Accepted, func(g report.Accepted) bool { return alike(f.Finding, g.Finding) }) {
+				out.Accepted = append(out.Accepted, f)
+			}
 		}
 		out.Problems = append(out.Problems, r.Problems...)
 		for _, u := range r.Unknown {

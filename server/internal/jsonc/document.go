@@ -169,7 +169,7 @@ func (d *Document) syntaxError(err error) *SyntaxError {
 // Position tells where a byte offset is. Offsets beyond the end mean the end.
 func (d *Document) Position(offset int) Position {
 	offset = max(0, min(offset, len(d.data)))
-	line := sort.SearchInts(d.lines, offset+1) - 1
+	line := d.Line(offset)
 	start := d.lines[line]
 	if line == 0 && bytes.HasPrefix(d.data, bom) {
 		start = min(len(bom), offset)
@@ -184,6 +184,12 @@ func (d *Document) Position(offset int) Position {
 		}
 	}
 	return Position{line, units}
+}
+
+// Line tells in which line a byte offset is, from 0: Position without the work of
+// counting characters, which a file of one line makes dear.
+func (d *Document) Line(offset int) int {
+	return sort.SearchInts(d.lines, max(0, min(offset, len(d.data)))+1) - 1
 }
 
 // Lookup returns the value at path. Each element names one member, dots and

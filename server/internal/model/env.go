@@ -22,6 +22,7 @@ const (
 	LayerGoroot        LayerKind = "GOROOT/go.env"                   // the defaults that ship with the toolchain
 	LayerDefault       LayerKind = "built-in default"                // computed by the go command itself
 	LayerGitConfig     LayerKind = "git configuration"               // what git reads itself; no layer of an environment
+	LayerContract      LayerKind = "team contract"                   // what the team has agreed on; no layer of an environment
 )
 
 // fileLayer reports whether the layer is read by the go command from a file,
@@ -67,6 +68,7 @@ const (
 	EnvTerminal     EnvName = "terminal"      // a new integrated terminal (predicted)
 	EnvDebug        EnvName = "debug"         // a debug session of launch.json (predicted); further configurations are "debug:NAME"
 	EnvTest         EnvName = "test"          // what the Go extension runs tests with (predicted)
+	EnvCaptured     EnvName = "captured"      // the shell of another machine, of which there is a capture
 )
 
 // EnvNames lists every environment in the order reports show them.

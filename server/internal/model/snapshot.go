@@ -17,6 +17,7 @@ type Snapshot struct {
 	GOOS    string   // the platform of the machine, such as "linux"; "" if unknown
 
 	Repository Repository // the git repository that Dir is in
+	Contract   *Contract  // what the team has agreed on; nil without such a file
 
 	Envs      []Env
 	Modules   []Module // the main modules in reach of Dir, the nearest first

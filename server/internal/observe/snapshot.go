@@ -106,6 +106,7 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 			o.captured(name)
 		}
 	}
+	s.Contract = contract(w, s)
 	o.modules()
 	o.toolchains()
 	o.places()

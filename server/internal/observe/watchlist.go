@@ -34,6 +34,7 @@ func WatchList(s *model.Snapshot, scopes []SettingsScope) []string {
 		l.add(filepath.Join(s.Dir, ".vscode", "settings.json"))
 		l.add(filepath.Join(s.Dir, ".vscode", "launch.json"))
 	}
+	l.add(contractFiles(s)...)
 	l.modules(s)
 	l.places(s)
 	for _, c := range s.Caches {

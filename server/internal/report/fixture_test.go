@@ -178,3 +178,11 @@ func routes() []Route {
 		{Module: "example.com/bad", Environment: "gopls", Mode: "proxy", Error: "module lookup disabled by GOPROXY=off"},
 	}
 }
+
+// withAccepted is troubled, with a finding that the team lives with.
+func withAccepted() Report {
+	r := troubled()
+	r.Accepted = []Accepted{{Finding: r.Findings[1], Owner: "ada", Reason: "until the move.", Expires: "2026-12-31"}}
+	r.Findings = append(r.Findings[:1:1], r.Findings[2:]...)
+	return r
+}

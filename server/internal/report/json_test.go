@@ -15,12 +15,13 @@ import (
 // outputs is one JSON output per definition of the schema, full and empty.
 func outputs() map[string][]any {
 	return map[string][]any{
-		"check":        {troubled(), healthy()},
+		"check":        {troubled(), healthy(), withAccepted()},
 		"env":          {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
 		"route":        {routes(), []Route(nil)},
 		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
 		"verification": {verification(), Verification{Kind: "sumdb", Environment: "shell"}},
 		"explanation":  {explanation(), Explanation{Snapshot: healthy().Snapshot}},
+		"contract":     {contract(), Contract{File: "/x/.gophantom.json", Platform: "linux", Machine: "ci"}},
 		"phantoms":     {Phantoms{Problems: []Problem{phantom()}, Snapshot: troubled().Snapshot}, Phantoms{Snapshot: healthy().Snapshot}},
 	}
 }
@@ -130,7 +131,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 	}
 	for name, typ := range map[string]reflect.Type{
 		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
-		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "explanation": reflect.TypeFor[Explanation](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](),
+		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "explanation": reflect.TypeFor[Explanation](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](), "contract": reflect.TypeFor[Contract](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
 	}
@@ -173,4 +174,13 @@ func TestJSONHasNoNullLists(t *testing.T) {
 func ExampleRender() {
 	fmt.Println(Render("{variable} is {value}.", nil))
 	// Output: {variable: missing} is {value: missing}.
+}
+
+func contract() Contract {
+	return Contract{
+		File: "/home/gopher/app/.gophantom.json", Platform: "linux", Machine: "local",
+		Entries:  []ContractEntry{{Line: 3, Text: "never GOSUMDB=off", Why: "safety", Status: "kept"}},
+		Accepted: []Acceptance{{Line: 5, Rule: "env-drift", Owner: "ada", Reason: "move", Expires: "2026-12-31", Status: "used"}},
+		Faults:   troubled().Findings[:1],
+	}
 }

@@ -17,6 +17,17 @@ type Report struct {
 	Problems []Problem `json:"problems"`
 	Unknown  []Unknown `json:"unknown"`
 	Graph    Graph     `json:"graph"` // how all of it hangs together
+
+	Accepted []Accepted `json:"accepted"`       // findings that the team contract accepts; they are not among Findings
+	Known    int        `json:"known,omitzero"` // findings and verdicts that are left out, because an earlier run had them
+}
+
+// Accepted is a finding that the team has agreed to live with until a day.
+type Accepted struct {
+	Finding Finding `json:"finding"`
+	Owner   string  `json:"owner"`
+	Reason  string  `json:"reason"`
+	Expires string  `json:"expires"` // the last day, such as "2026-12-31"
 }
 
 // Snapshot says which picture of the world the report speaks of.

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"path/filepath"
 	"strings"
 
 	"go.lsp.dev/uri"
@@ -21,7 +18,7 @@ type Tool struct {
 // message too. A result outside the workspace, such as a line of a start-up
 // file, is attached to the first line of go.mod, since those services accept
 // only files of the repository; the message names the real place.
-// Fingerprints are made of rule, subject and file, not of lines or values.
+// Fingerprints are those of Fingerprints, so that a file that moves is no news.
 func SARIF(reports []Report, tool Tool) ([]byte, error) {
 	log := sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
@@ -57,41 +54,16 @@ func sarifRunOf(r Report, tool Tool) sarifRun {
 		OriginalURIBaseIDs: map[string]sarifBase{"%SRCROOT%": {URI: strings.TrimSuffix(string(uri.File(r.Snapshot.Dir)), "/") + "/"}},
 		Invocations:        []sarifInvocation{{ExecutionSuccessful: true, Notifications: []sarifNotification{}}},
 	}
-	for _, f := range r.Findings {
-		message, where := f.Message, ""
-		if f.Origin != nil && *f.Origin != (Origin{}) {
-			where = place(*f.Origin, r.Snapshot.Dir)
-		}
-		if where != "" {
-			message += " Set in " + where + "."
-		}
-		for _, e := range f.Evidence {
-			message += " go says: " + e
-		}
-		result := sarifResult{
-			RuleID: f.Rule, RuleIndex: index(f.Rule), Level: sarifLevel(f.Severity), Message: sarifMessage{Text: message},
-			Locations:    []sarifLocation{sarifLocationOf(f.Location, r.Snapshot.Dir)},
-			Fingerprints: map[string]string{"gophantom/v1": fingerprint(f.Rule, f.Ref, f.Subject, originFile(f.Origin, r.Snapshot.Dir))},
-			Properties:   sarifResultProperties{f.ContextID},
-		}
-		run.Results = append(run.Results, result)
-	}
-	for _, p := range r.Problems {
-		id := "verdict-" + p.Verdict
-		at := index(id)
-		if at == nil {
-			continue // real problems and opinions are for the tools that report them
-		}
-		file, _ := relative(r.Snapshot.Dir, FileOf(p.URI))
-		message := p.Message + "\n" + p.Why
-		if len(p.Guilty) > 0 {
-			message += " At fault: " + listed(p.Guilty) + "."
+	for _, i := range issuesOf(r) {
+		if i.accepted != nil {
+			i.severity = "info" // for services that do not read suppressions
 		}
 		run.Results = append(run.Results, sarifResult{
-			RuleID: id, RuleIndex: at, Level: driver.Rules[*at].Configuration.Level, Message: sarifMessage{Text: message},
-			Locations:    []sarifLocation{sarifLocationOf(&Location{p.URI, p.Range}, r.Snapshot.Dir)},
-			Fingerprints: map[string]string{"gophantom/v1": fingerprint(id, p.Code, p.Message, file)},
-			Properties:   sarifResultProperties{p.ContextID},
+			RuleID: i.rule, RuleIndex: index(i.rule), Level: sarifLevel(i.severity), Message: sarifMessage{Text: i.message},
+			Locations:    []sarifLocation{sarifLocationOf(i.location, r.Snapshot.Dir)},
+			Fingerprints: map[string]string{fingerprintKey: i.fingerprint},
+			Suppressions: i.suppressions(),
+			Properties:   sarifResultProperties{i.contextID},
 		})
 	}
 	for _, u := range r.Unknown {
@@ -168,25 +140,6 @@ func sarifLocationOf(l *Location, dir string) sarifLocation {
 // relativeURI escapes a relative path with slashes as a URI reference.
 func relativeURI(rel string) string {
 	return strings.TrimPrefix(string(uri.FileFor(uri.PlatformPOSIX, "/"+rel)), "file:///")
-}
-
-// originFile names the file of an origin alike on every machine: relative to
-// the workspace, or without the directories above it, which hold user names.
-func originFile(o *Origin, dir string) string {
-	if o == nil || o.File == "" {
-		return ""
-	}
-	file, inside := relative(dir, o.File)
-	if !inside {
-		return filepath.Base(file)
-	}
-	return file
-}
-
-// fingerprint identifies a result across runs.
-func fingerprint(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }
 
 // semantic is the version without its "v", or "" for builds without one.
@@ -271,12 +224,18 @@ type sarifResult struct {
 	Message      sarifMessage          `json:"message"`
 	Locations    []sarifLocation       `json:"locations"`
 	Fingerprints map[string]string     `json:"partialFingerprints"`
+	Suppressions []sarifSuppression    `json:"suppressions"`
 	Properties   sarifResultProperties `json:"properties"`
 }
 
 // sarifResultProperties tell which results have one cause.
 type sarifResultProperties struct {
 	ContextID string `json:"contextId,omitzero"`
+}
+
+type sarifSuppression struct {
+	Kind          string `json:"kind"`
+	Justification string `json:"justification"`
 }
 
 type sarifLocation struct {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -10,42 +11,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// sarifSubset is what SARIF 2.1.0 says about the objects that we write: their
-// required properties, and that other properties are not allowed.
-const sarifSubset = `{
-"type": "object", "additionalProperties": false, "required": ["version", "runs"],
-"properties": {"$schema": {"type": "string", "format": "uri"}, "version": {"enum": ["2.1.0"]}, "runs": {"type": "array", "items": {"$ref": "#/$defs/run"}}},
-"$defs": {
-"run": {"type": "object", "additionalProperties": false, "required": ["tool"], "properties": {
-	"tool": {"type": "object", "additionalProperties": false, "required": ["driver"], "properties": {"driver": {"$ref": "#/$defs/component"}}},
-	"invocations": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["executionSuccessful"], "properties": {
-		"executionSuccessful": {"type": "boolean"},
-		"toolExecutionNotifications": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["message"], "properties": {
-			"level": {"$ref": "#/$defs/level"}, "message": {"$ref": "#/$defs/message"}}}}}}},
-	"originalUriBaseIds": {"type": "object", "additionalProperties": {"$ref": "#/$defs/artifactLocation"}},
-	"columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-	"results": {"type": "array", "items": {"$ref": "#/$defs/result"}}}},
-"component": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {
-	"name": {"type": "string"}, "semanticVersion": {"type": "string"}, "informationUri": {"type": "string", "format": "uri"},
-	"rules": {"type": "array", "uniqueItems": true, "items": {"type": "object", "additionalProperties": false, "required": ["id"], "properties": {
-		"id": {"type": "string"}, "helpUri": {"type": "string", "format": "uri"},
-		"shortDescription": {"$ref": "#/$defs/multiformat"}, "fullDescription": {"$ref": "#/$defs/multiformat"}, "help": {"$ref": "#/$defs/multiformat"},
-		"defaultConfiguration": {"type": "object", "additionalProperties": false, "properties": {"level": {"$ref": "#/$defs/level"}}},
-		"properties": {"type": "object", "properties": {"tags": {"type": "array", "uniqueItems": true, "items": {"type": "string"}}}}}}}}},
-"result": {"type": "object", "additionalProperties": false, "required": ["message"], "properties": {
-	"ruleId": {"type": "string"}, "ruleIndex": {"type": "integer", "minimum": 0}, "level": {"$ref": "#/$defs/level"}, "message": {"$ref": "#/$defs/message"},
-	"locations": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"physicalLocation": {
-		"type": "object", "additionalProperties": false, "required": ["artifactLocation"], "properties": {
-			"artifactLocation": {"$ref": "#/$defs/artifactLocation"},
-			"region": {"type": "object", "additionalProperties": false, "properties": {
-				"startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1},
-				"endLine": {"type": "integer", "minimum": 1}, "endColumn": {"type": "integer", "minimum": 1}}}}}}}},
-	"partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
-	"properties": {"type": "object", "properties": {"tags": {"type": "array", "uniqueItems": true, "items": {"type": "string"}}}}}},
-"artifactLocation": {"type": "object", "additionalProperties": false, "properties": {"uri": {"type": "string", "format": "uri-reference"}, "uriBaseId": {"type": "string"}}},
-"multiformat": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {"text": {"type": "string"}, "markdown": {"type": "string"}}},
-"message": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {"text": {"type": "string"}}},
-"level": {"enum": ["none", "note", "warning", "error"]}}}`
+// sarifSchema is the schema of SARIF 2.1.0 as OASIS publishes it (errata 01).
+//
+//go:embed testdata/sarif-schema-2.1.0.json
+var sarifSchema string
 
 var tool = Tool{Version: "v1.2.3", Rules: []Rule{
 	{ID: "env-drift", Family: "drift", Title: "Drift", Severity: "warning", Symptom: "red", Cause: "env", Cure: "cure", Undo: "undo"},
@@ -58,7 +27,7 @@ func sarifOf(t *testing.T, reports ...Report) sarifLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(sarifSubset))
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(sarifSchema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,13 +93,15 @@ func TestSARIFFingerprints(t *testing.T) {
 	print := func(change func(*Finding)) string {
 		r := troubled()
 		change(&r.Findings[0])
-		return sarifOf(t, r).Runs[0].Results[0].Fingerprints["gophantom/v1"]
+		return sarifOf(t, r).Runs[0].Results[0].Fingerprints[fingerprintKey]
 	}
 	original := print(func(*Finding) {})
 	for name, same := range map[string]func(*Finding){
 		"line":    func(f *Finding) { f.Origin = &Origin{f.Origin.Layer, f.Origin.File, 99, ""} },
 		"message": func(f *Finding) { f.Message = "GOPROXY has another bad entry." },
 		"home":    func(f *Finding) { f.Origin = &Origin{f.Origin.Layer, "/root/.config/go/env", 3, ""} },
+		"file":    func(f *Finding) { f.Origin = &Origin{f.Origin.Layer, workspace + "/.envrc", 3, ""} },
+		"place":   func(f *Finding) { f.Location = nil },
 	} {
 		if print(same) != original {
 			t.Errorf("another %s makes another fingerprint", name)
@@ -139,10 +110,27 @@ func TestSARIFFingerprints(t *testing.T) {
 	for name, other := range map[string]func(*Finding){
 		"rule":    func(f *Finding) { f.Rule = "env-drift" },
 		"subject": func(f *Finding) { f.Subject = "GOSUMDB" },
-		"file":    func(f *Finding) { f.Origin = &Origin{f.Origin.Layer, workspace + "/.envrc", 3, ""} },
+		"row":     func(f *Finding) { f.Ref = "PX-SCHEME" },
 	} {
 		if print(other) == original {
 			t.Errorf("another %s makes the same fingerprint", name)
 		}
+	}
+}
+
+func TestSARIFSaysWhatIsAccepted(t *testing.T) {
+	results := sarifOf(t, withAccepted()).Runs[0].Results
+	accepted := 0
+	for _, r := range results {
+		if len(r.Suppressions) == 0 {
+			continue
+		}
+		accepted++
+		if s := r.Suppressions[0]; r.RuleID != "env-drift" || !strings.Contains(s.Justification, "ada") || !strings.Contains(s.Justification, "2026-12-31") || r.Level != "note" {
+			t.Errorf("an accepted finding is %+v", r)
+		}
+	}
+	if accepted != 1 {
+		t.Errorf("%d results are accepted, want 1", accepted)
 	}
 }

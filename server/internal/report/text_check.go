@@ -11,7 +11,13 @@ import (
 func (r Report) Text(st Style) string {
 	p := &page{Style: st}
 	if len(r.Findings) == 0 && len(r.Problems) == 0 && len(r.Unknown) == 0 {
-		p.heading(markOK, "Nothing is wrong with Go's environment in "+escape(r.Snapshot.Dir)+" ("+r.Snapshot.versions()+").")
+		nothing := "Nothing"
+		if r.Known > 0 {
+			nothing = "Nothing new"
+		}
+		p.heading(markOK, nothing+" is wrong with Go's environment in "+escape(r.Snapshot.Dir)+" ("+r.Snapshot.versions()+").")
+		p.accepted(r.Accepted)
+		p.known(r.Known)
 		p.compared(r.Snapshot)
 		return p.String()
 	}
@@ -24,6 +30,8 @@ func (r Report) Text(st Style) string {
 		p.gap()
 	}
 	p.unknown(r.Unknown)
+	p.accepted(r.Accepted)
+	p.known(r.Known)
 	p.line(r.summary())
 	p.compared(r.Snapshot)
 	if next := r.next(); next != "" {
@@ -61,6 +69,20 @@ func (p *page) finding(f Finding, dir string) {
 		rule += "; it breaks when something has to be fetched"
 	}
 	p.field("rule", rule)
+}
+
+// accepted lists what the team lives with, one line each.
+func (p *page) accepted(accepted []Accepted) {
+	for _, a := range accepted {
+		p.line("Accepted until " + a.Expires + " by " + a.Owner + ": " + a.Finding.Message + " (" + a.Finding.Rule + "; " + strings.TrimRight(a.Reason, ".") + ")")
+	}
+}
+
+// known says how much an earlier run had already.
+func (p *page) known(n int) {
+	if n > 0 {
+		p.line(counted(n, "finding") + " of an earlier run not shown.")
+	}
 }
 
 func (p *page) fixes(fixes []Fix) {

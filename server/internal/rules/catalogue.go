@@ -9,7 +9,8 @@ type Family struct {
 	Refs []string
 }
 
-// Catalogue is every row that was found by running the go command. Some rule
+// Catalogue is every row that was found by running the go command, and what a
+// team contract can be broken by. Some rule
 // has each of them in its Refs; a test walks the list.
 var Catalogue = []Family{
 	{"GOPROXY", strings.Fields(`
@@ -44,5 +45,8 @@ var Catalogue = []Family{
 		TC-LOCALOLD TC-AUTO-UNAVAIL TC-AUTO-NET TC-SUMOFF TC-BADVAL TC-LANG TC-PATH TC-LINE GR-MISMATCH GR-MISSING
 		GR-NOTROOT G111-OFF G111-BAD GP-EQ GP-TILDE GP-REL GP-MOD GB-REL GC-OFF GC-REL GC-RO HM-UNSET MC-REL MC-FILE
 		MC-RO TMP-MISSING CGO-OFF CGO-NOCC GOOS-BAD GEXP PERM-MOD
+	`)},
+	{"Team contract", strings.Fields(`
+		TM-SYNTAX TM-KEY TM-TYPE TM-CONFLICT TM-VALUE TM-COVERS TM-FORBIDDEN TM-VERSION TM-EXPIRED
 	`)},
 }
