@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"rules":           {"model", "route", "drift"},
 	"drift":           {"model", "route"},
 	"trace":           {"model"},
+	"logs":            {"world", "model"},
 	"probe":           {"world", "model", "route"},
 	"shell":           {"world", "model"},
 	"observe":         {"world", "model", "jsonc", "shell"},
@@ -44,7 +45,7 @@ var allowed = map[string][]string{
 	"headless":        {"world", "model"},
 	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
 	"lsp":             {"world", "model", "engine", "report"},
-	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
+	"cli":             {"world", "model", "route", "rules", "probe", "trace", "logs", "engine", "report", "lsp"},
 }
 
 // outside are the packages that reach the world; only world may use them.
