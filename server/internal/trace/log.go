@@ -148,7 +148,7 @@ func (l *Log) line(line []byte) {
 	switch {
 	case ok:
 		l.end()
-		l.open, l.level, l.at = true, grade, at
+		l.open, l.level, l.at, l.last = true, grade, at, at
 		l.text = append(l.text[:0], rest...)
 	case !l.open && len(bytes.TrimSpace(line)) == 0:
 	case !l.open: // before the first header, or after a Flush
@@ -176,10 +176,7 @@ func (l *Log) header(line []byte) (rest []byte, at time.Time, grade level, ok bo
 		}
 		grade, at, rest = gradeOf(line[25:25+end]), l.clock(line, line[20:23]), line[25+end+1:]
 		form = formEditor
-		// gopls writes its own clock, too.
-		if rest = bytes.TrimPrefix(rest, []byte(" ")); stampAt(rest, '/') {
-			rest = bytes.TrimPrefix(rest[19:], []byte(" "))
-		}
+		rest = bytes.TrimPrefix(rest, []byte(" "))
 	case (form == formNone || form == formGo) && stampAt(line, '/'):
 		at, rest, form = l.clock(line, nil), line[19:], formGo
 		if len(rest) > 1 && rest[0] == '.' {
@@ -196,6 +193,9 @@ func (l *Log) header(line []byte) (rest []byte, at time.Time, grade level, ok bo
 	}
 	if !l.Until.IsZero() && at.After(l.Until.Add(maxShift)) || !l.last.IsZero() && at.Before(l.last.Add(-maxShift)) || at.IsZero() {
 		return nil, at, 0, false
+	}
+	if form != formGo && stampAt(rest, '/') { // gopls writes its own clock, too
+		rest = bytes.TrimPrefix(rest[19:], []byte(" "))
 	}
 	l.form = form
 	return rest, at, grade, true
@@ -317,7 +317,6 @@ func (l *Log) end() {
 	}
 	l.open = false
 	l.Messages++
-	l.last = l.at
 	if l.at.Before(l.Since) {
 		return
 	}
