@@ -69,7 +69,7 @@ func TestNothingButAProbeAsks(t *testing.T) {
 			"check": {{"check"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}},
 			"route": {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
 			"explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
-			"bisect": {{"bisect", "--env", "gopls=shell.env"}}, "proxy": nil, "sumdb": nil, // the last two ask, and say so
+			"bisect": {{"bisect", "--env", "gopls=shell.env"}}, "trace": {{"trace"}}, "proxy": nil, "sumdb": nil, // the last two ask, and say so
 			"lsp": nil, // below
 		}
 		for _, command := range (&app{}).root().Commands() {

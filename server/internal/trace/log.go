@@ -57,6 +57,7 @@ type Log struct {
 	last  time.Time // the time of the message before
 	hour  hour
 	known map[string]meaning
+	views map[string]*model.LoggedView
 }
 
 // stamped is what stands before a message.
@@ -380,7 +381,14 @@ func (l *Log) describe(e *model.Event, text []byte) {
 	e.Text = model.NewValue(said)
 	switch e.Kind {
 	case model.EventView:
-		if e.View = readView(said); e.View == nil {
+		v, ok := l.views[said] // gopls makes the same view again and again
+		if !ok {
+			if v = readView(said); l.views == nil || len(l.views) >= maxKnown {
+				l.views = map[string]*model.LoggedView{}
+			}
+			l.views[said] = v
+		}
+		if e.View = v; v == nil {
 			e.Kind = model.EventLog
 			return
 		}
