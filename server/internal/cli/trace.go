@@ -85,7 +85,6 @@ type source struct {
 	logs.File
 	*trace.Log
 	events []model.Event
-	last   time.Time // of its last event
 	left   int       // older events that were not kept
 	live   func(model.Event)
 }
@@ -323,11 +322,6 @@ func (t *timeline) goOn(ctx context.Context, sources []*source, folders []string
 	var mu sync.Mutex
 	live := func(e model.Event) {
 		mu.Lock()
-		for _, s := range skews {
-			if s.Name == e.Origin {
-				e.Time = e.Said.Add(s.By)
-			}
-		}
 		events := []model.Event{e}
 		trace.Link(events, contexts)
 		mu.Unlock()
@@ -336,7 +330,10 @@ func (t *timeline) goOn(ctx context.Context, sources []*source, folders []string
 			cancel(t.failed)
 		}
 	}
-	from, known := map[string]int64{}, map[string]*source{}
+	from, known, skew := map[string]int64{}, map[string]*source{}, map[string]time.Duration{}
+	for _, s := range skews {
+		skew[s.Name] = s.By
+	}
 	for _, s := range sources {
 		from[s.Path], known[s.Path] = s.Log.Bytes, s
 	}
@@ -350,7 +347,12 @@ func (t *timeline) goOn(ctx context.Context, sources []*source, folders []string
 			}
 			s = t.open(found[0])
 		}
-		s.live, s.Log.Until = live, time.Time{}
+		by := skew[path]
+		s.live = func(e model.Event) {
+			e.Time = e.Said.Add(by)
+			live(e)
+		}
+		s.Log.Until = time.Time{} // what comes is new
 		return s
 	}
 	fmt.Fprintln(t.stderr, "gophantom: following what happens; Ctrl-C ends it")
