@@ -85,7 +85,7 @@ type source struct {
 	logs.File
 	*trace.Log
 	events []model.Event
-	left   int       // older events that were not kept
+	left   int // older events that were not kept
 	live   func(model.Event)
 }
 

@@ -90,8 +90,15 @@ func TestTraceIsFaithful(t *testing.T) {
 	p.write("vetted/v_test.go", "package vetted\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { println(\"from a test\"); t.Fatal(\"red\") }\n")
 	environ := goEnviron(t, p.dir)
 	for _, args := range [][]string{
-		{"build", "./red"}, {"vet", "./vetted"}, {"test", "-vet=off", "./vetted"}, {"run", "."}, {"list", "./..."}, {"env", "GOPROXY"},
-		{"mod", "download", "example.com/none@v1.0.0"}, {"nonsense"}, {"list", "-C", "red", "."},
+		{"build", "./red"},
+		{"vet", "./vetted"},
+		{"test", "-vet=off", "./vetted"},
+		{"run", "."},
+		{"list", "./..."},
+		{"env", "GOPROXY"},
+		{"mod", "download", "example.com/none@v1.0.0"},
+		{"nonsense"},
+		{"list", "-C", "red", "."},
 	} {
 		plain := exec.Command("go", args...)
 		plain.Dir, plain.Env, plain.Stdin = p.dir, environ, strings.NewReader("input\n")
