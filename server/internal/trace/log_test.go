@@ -212,7 +212,7 @@ func bigLog(t testing.TB) []byte {
 
 // TestGigabyte reads a log of 1 GB, and keeps next to nothing of it.
 func TestGigabyte(t *testing.T) {
-	size := int64(1 << 30)
+	size := int64(bigSize)
 	if testing.Short() {
 		size = 64 << 20
 	}
