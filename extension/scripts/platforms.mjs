@@ -63,6 +63,12 @@ const testsWithoutWine = {
     TestWatchPrintsWhatChanges: "Wine 8 tells changes of files late, twice or not at all",
     TestNothingHostileIsShown: "makes file names that Windows does not have",
     TestExitCodesOfVerdicts: "a machine with paths of Unix",
+    "TestTrace(IsFaithful|NamesWhatHangs|PassesTheInterruptOn)": "needs a go command for Windows",
+    TestTraceFollows: "Wine 8 tells changes of files late, twice or not at all",
+  },
+  "server/internal/logs": {
+    TestFind: "a machine with paths of Unix",
+    TestFollow: "Wine 8 tells changes of files late, twice or not at all",
   },
   "server/internal/lsp": {
     "Test(Neovim|PlainNeovim|ConfigurationOfNeovim)": "needs Neovim, gopls and a go command for Windows",

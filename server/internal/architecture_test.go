@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"drift":           {"model", "route"},
 	"baseline":        {"model"},
 	"trace":           {"model"},
+	"logs":            {"world", "model"},
 	"probe":           {"world", "model", "route"},
 	"shell":           {"world", "model"},
 	"observe":         {"world", "model", "jsonc", "shell"},
@@ -47,7 +48,7 @@ var allowed = map[string][]string{
 	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "fix", "report"},
 	"fleet":           {"world"},
 	"lsp":             {"world", "model", "engine", "report"},
-	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
+	"cli":             {"world", "model", "route", "rules", "probe", "trace", "logs", "engine", "report", "lsp"},
 }
 
 // outside are the packages that reach the world; only world may use them.

@@ -133,7 +133,7 @@ gopls, shell, terminal), and names the variable, file and line that make the
 editor red where the build is green.
 
 It only reads: nothing is changed, and nothing reaches the network unless you ask
-for it, with --probe or the commands proxy and sumdb.
+for it, with --probe, the commands proxy and sumdb, or a command for trace to run.
 
 Exit codes, the same in every format: 0 healthy, 1 findings at or above
 --fail-on, 2 wrong usage, 3 could not decide, 130 interrupted.`,
@@ -149,10 +149,10 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 	}
 	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, github, gitlab and junit, for env also markdown and html, for why also dot, svg and markdown")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
-	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
+	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy, sumdb and trace -- go")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.traceCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()

@@ -246,3 +246,9 @@ func (e Environments) show(v *Value) string {
 	}
 	return s
 }
+
+// Came returns which findings a look has that the one before had not, and which
+// are gone.
+func Came(before, now []Finding) (appeared, gone []Finding) {
+	return without(now, before), without(before, now)
+}

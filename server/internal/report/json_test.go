@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 // outputs is one JSON output per definition of the schema, full and empty.
@@ -19,6 +21,7 @@ func outputs() map[string][]any {
 		"env":          {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
 		"route":        {routes(), []Route(nil)},
 		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
+		"event":        {EventOf(viewed()), EventOf(model.Event{Kind: model.EventLog})},
 		"verification": {verification(), Verification{Kind: "sumdb", Environment: "shell"}},
 		"explanation":  {explanation(), Explanation{Snapshot: healthy().Snapshot}},
 		"contract":     {contract(), Contract{File: "/x/.gophantom.json", Platform: "linux", Machine: "ci"}},
@@ -130,7 +133,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		}
 	}
 	for name, typ := range map[string]reflect.Type{
-		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
+		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](), "event": reflect.TypeFor[Event](),
 		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "explanation": reflect.TypeFor[Explanation](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](), "contract": reflect.TypeFor[Contract](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})

@@ -27,8 +27,11 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
-	defer cancel()
+	if timeout != NoTimeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, ErrTimeout)
+		defer cancel()
+	}
 
 	stdout, stderr := newHead(c.MaxOutput), newHead(c.MaxOutput)
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
@@ -37,6 +40,15 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if c.Stdin != nil {
 		cmd.Stdin = bytes.NewReader(c.Stdin)
+	}
+	if c.Input != nil {
+		cmd.Stdin = c.Input
+	}
+	if c.Stdout != nil {
+		cmd.Stdout = c.Stdout
+	}
+	if c.Stderr != nil {
+		cmd.Stderr = c.Stderr
 	}
 	if c.OnStderr != nil {
 		lines := &liner{tell: c.OnStderr}
@@ -53,14 +65,33 @@ func (realExec) Run(ctx context.Context, c Command) (Result, error) {
 	cmd.WaitDelay = waitDelay
 	detach(cmd)
 	var killed atomic.Bool
-	cmd.Cancel = func() error {
+	kill := func() error {
 		err := killTree(cmd.Process)
 		killed.Store(!errors.Is(err, os.ErrProcessDone))
 		return err
 	}
+	cmd.Cancel = kill
+	ended := make(chan struct{})
+	if c.Grace > 0 {
+		cmd.Cancel = func() error {
+			if err := interruptGroup(cmd.Process); err != nil {
+				return kill()
+			}
+			go func() {
+				select {
+				case <-ended:
+				case <-time.After(c.Grace):
+					_ = kill()
+				}
+			}()
+			return nil
+		}
+		cmd.WaitDelay += c.Grace // counts from the interrupt
+	}
 
 	start := time.Now()
 	err := cmd.Run()
+	close(ended)
 	result := Result{
 		Stdout:    stdout.kept.Bytes(),
 		Stderr:    stderr.kept.Bytes(),

@@ -386,3 +386,22 @@ func TestProcesses(t *testing.T) {
 		t.Errorf("descendants of a dead process: %v; want ErrNoProcess", err)
 	}
 }
+
+// TestHandedThrough gives a command our input, and hands its output on as it
+// comes.
+func TestHandedThrough(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	result, err := realExec{}.Run(t.Context(), Command{
+		Path: self, Args: []string{"act:echo"}, Env: os.Environ(), Input: strings.NewReader("given "), Stdout: &stdout, Stderr: &stderr, Timeout: NoTimeout,
+	})
+	if err != nil || result.Code != 4 || len(result.Stdout)+len(result.Stderr) > 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if stdout.String() != "given bye" || stderr.String() != "listening" {
+		t.Errorf("stdout %q, stderr %q", stdout.String(), stderr.String())
+	}
+}

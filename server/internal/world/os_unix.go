@@ -40,6 +40,10 @@ func killGroup(p *os.Process) error {
 	return err
 }
 
+// interruptGroup does what Ctrl-C does to the process group that a process made
+// for itself.
+func interruptGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGINT) }
+
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)

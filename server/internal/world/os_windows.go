@@ -24,6 +24,12 @@ func detach(cmd *exec.Cmd) {
 // kills the descendants one by one.
 func killGroup(p *os.Process) error { return p.Kill() }
 
+// interruptGroup does what Ctrl-Break does to the process group that a process
+// made for itself: a group of its own has Ctrl-C switched off.
+func interruptGroup(p *os.Process) error {
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.Pid))
+}
+
 func alive(pid int) bool {
 	h, err := syscall.OpenProcess(syscall.SYNCHRONIZE, false, uint32(pid))
 	if err != nil {

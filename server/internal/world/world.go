@@ -148,8 +148,16 @@ type Command struct {
 	Dir       string
 	Env       []string      // the complete environment, "KEY=VALUE"
 	Stdin     []byte        // nil means none
-	Timeout   time.Duration // 0 means DefaultTimeout
+	Timeout   time.Duration // 0 means DefaultTimeout; NoTimeout means never
 	MaxOutput int           // bytes kept of each stream; 0 means DefaultMaxOutput
+
+	// What a user runs through us is handed through as it is: Input is the standard
+	// input in place of Stdin, and Stdout and Stderr, where set, get what it prints
+	// as it comes, in place of Result. Grace is how long the process group is given
+	// to end by itself, after an interrupt, when ctx is done; 0 means none.
+	Input          io.Reader
+	Stdout, Stderr io.Writer
+	Grace          time.Duration
 
 	// OnStderr, if set, is told every line of the standard error as it comes,
 	// without its newline, at most MaxLine bytes of it; Result.Stderr stays
@@ -170,6 +178,7 @@ const MaxLine = 1 << 20
 // Defaults of Command.
 const (
 	DefaultTimeout   = 10 * time.Second
+	NoTimeout        = time.Duration(-1)
 	DefaultMaxOutput = 32 << 20
 )
 
