@@ -155,6 +155,7 @@ func (a Assessment) Report(w *world.World) report.Report {
 		Schema:   report.Schema,
 		Snapshot: report.SnapshotOf(s),
 		Findings: []report.Finding{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+		History: []report.Event{}, Cures: []report.Cure{},
 	}
 	for _, f := range a.Findings {
 		r.Findings = append(r.Findings, a.finding(w, f))

@@ -40,8 +40,19 @@ type Update struct {
 	Cure     string // title of the best cure, "" if none
 	Trusted  bool
 	Undoable bool  // there is a cure that can be undone
+	Sync     Sync  // whether gopls has the environment of the shell
 	Gopls    []int // the processes of the gopls that run in the editor, and of daemons behind them
 }
+
+// Sync tells whether gopls has the environment of the shell, as far as it
+// matters to Go.
+type Sync string
+
+const (
+	SyncYes     Sync = "yes"
+	SyncNo      Sync = "no"
+	SyncUnknown Sync = "unknown" // one of them could not be read completely
+)
 
 // Host is the editor side of a cure.
 type Host interface {

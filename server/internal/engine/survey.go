@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/drift"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -150,6 +151,28 @@ func known(version string) string {
 	return version
 }
 
+// sync tells whether gopls, or the tools of an editor in which none runs, has
+// the environment of the shell in every folder.
+func (v survey) sync() Sync {
+	all := SyncYes
+	for _, a := range v {
+		s := a.Snapshot
+		tools := model.EnvGopls
+		if _, runs := s.Env(tools); !runs {
+			tools = model.EnvTools
+		}
+		for _, name := range []model.EnvName{model.EnvShell, tools} {
+			if env, ok := s.Env(name); !ok || !env.Complete {
+				all = SyncUnknown
+			}
+		}
+		if slices.ContainsFunc(drift.Between(s, model.EnvShell, tools), func(d model.Drift) bool { return d.Matters }) {
+			return SyncNo
+		}
+	}
+	return all
+}
+
 // offers lists every fix on offer, the best first: what cures a proven
 // phantom before what only mends a finding, then by side effects.
 func (v survey) offers() []offer {
@@ -162,7 +185,7 @@ func (v survey) offers() []offer {
 	for _, a := range v {
 		for _, verdict := range a.Verdicts {
 			for _, f := range verdict.Fixes {
-				add(offer{FixOffer: f, in: a.Snapshot, verdict: &verdict})
+				add(offer{FixOffer: f, in: a.Snapshot, verdict: &verdict, contextID: verdict.ContextID})
 			}
 		}
 	}
@@ -170,7 +193,7 @@ func (v survey) offers() []offer {
 	for _, a := range v {
 		for _, f := range a.Findings {
 			for _, o := range f.Fixes {
-				add(offer{FixOffer: o, in: a.Snapshot, rule: f.Rule, subject: f.Subject})
+				add(offer{FixOffer: o, in: a.Snapshot, rule: f.Rule, subject: f.Subject, contextID: f.ContextID})
 			}
 		}
 	}
@@ -185,6 +208,7 @@ type offer struct {
 	in            *model.Snapshot // the picture it was made for
 	verdict       *model.Verdict  // the phantom it cures; nil for a finding
 	rule, subject string          // the finding it cures
+	contextID     string
 }
 
 // key is the same for offers that do the same.

@@ -16,6 +16,31 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Problems []Problem `json:"problems"`
 	Unknown  []Unknown `json:"unknown"`
+	History  []Event   `json:"history"` // what happened in an editor, the newest last; empty on the command line
+	Cures    []Cure    `json:"cures"`   // the cures that were carried out there, the newest first
+}
+
+// Event is something that happened. Subject is what it is about: of a finding
+// its subject, of a verdict the place of the first problem, of a cure its title.
+type Event struct {
+	Time      string `json:"time"` // RFC 3339, with milliseconds
+	Kind      string `json:"kind"` // "changed", "found", "gone", "verdict", "cured", "cure-failed" or "undone"
+	Subject   string `json:"subject"`
+	Message   string `json:"message"`
+	Snapshot  int    `json:"snapshot"`
+	Rule      string `json:"rule"`
+	Verdict   string `json:"verdict"`
+	ContextID string `json:"contextId"`
+	Cure      string `json:"cure"` // id of the cure that it is about; "" if none
+}
+
+// Cure is a cure that was carried out.
+type Cure struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Time     string `json:"time"` // RFC 3339, with milliseconds
+	Undoable bool   `json:"undoable"`
+	Why      string `json:"why"` // why it cannot be undone; "" if it can
 }
 
 // Snapshot says which picture of the world the report speaks of.
