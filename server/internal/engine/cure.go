@@ -141,7 +141,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 	}
 	h.Progress(p.Title)
 	if preview := confirmation(p); preview != "" {
-		switch ok, err := h.Confirm(ctx, p.Title, preview); {
+		switch ok, err := h.Confirm(ctx, p.Title, preview, editsOf(p)); {
 		case err != nil:
 			return CureResult{Outcome: "refused", Message: fmt.Sprintf("“%s” could not be shown before it is done: %v.", p.Title, err)}
 		case !ok:
@@ -198,6 +198,16 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) CureResult {
 		l.tell(eventUndone, u.id, p.Title, CureResult{Message: "It was undone by itself, because it made things worse."}, o.contextID)
 	}
 	return l.withNext(r)
+}
+
+// editsOf are the changes of files of a plan.
+func editsOf(p fix.Plan) (edits []Edit) {
+	for _, step := range p.Steps {
+		if step.Kind == fix.StepEditFile {
+			edits = append(edits, Edit{Label: p.Title, FileEdit: *step.Edit})
+		}
+	}
+	return edits
 }
 
 // keepUndo keeps what takes a cure back. lost is a sentence, with a space before

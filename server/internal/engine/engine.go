@@ -76,8 +76,9 @@ type Host interface {
 	// ApplyEdit applies an edit and saves the file; applied is false if the
 	// editor or the user declined.
 	ApplyEdit(ctx context.Context, edit Edit) (applied bool, err error)
-	// Confirm shows what will be done and asks whether to go on.
-	Confirm(ctx context.Context, title, preview string) (ok bool, err error)
+	// Confirm shows what will be done and asks whether to go on. edits are the
+	// changes of files among it.
+	Confirm(ctx context.Context, title, preview string, edits []Edit) (ok bool, err error)
 	// Progress reports what is being done, for people.
 	Progress(message string)
 }

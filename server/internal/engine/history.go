@@ -175,7 +175,8 @@ func (h *history) list() []report.Event {
 // editor says more about its documents, or somebody asked.
 var idle = []string{
 	"the editor connected", "the problems changed", "the unsaved documents changed", "the window was focused", "the editor told its state again",
-	"gopls made other views", "asked", "another look",
+	"gopls made other views", "asked", "another look", "the shell answered", "go list answered", "the start-up files of the shell were followed",
+	"a probe answered",
 }
 
 // note writes down what a published look brought. sure tells that what is not

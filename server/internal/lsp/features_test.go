@@ -773,7 +773,7 @@ func TestConfirm(t *testing.T) {
 			Actions []struct{ Title string }
 		}
 		err := c.during(func(ctx context.Context, h engine.Host) (err error) {
-			ok, err = h.Confirm(ctx, "Change the file", "-a\n+b")
+			ok, err = h.Confirm(ctx, "Change the file", "-a\n+b", []engine.Edit{{}})
 			return err
 		}, func() { c.answer(c.expect("window/showMessageRequest", &asked), tt.answer) })
 		if err != nil || ok != tt.want {

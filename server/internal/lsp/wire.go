@@ -9,6 +9,7 @@ import "encoding/json"
 type InitOptions struct {
 	EditorActions []string `json:"editorActions,omitzero"`
 	EditorName    string   `json:"editorName,omitzero"`
+	CodeLens      bool     `json:"codeLens,omitzero"` // it wants the routes of modules as code lenses in go.mod
 }
 
 // EditorFacts is what only the editor knows: params of gophantom/editorFacts.
@@ -76,17 +77,22 @@ type View struct {
 
 // Status is the params of gophantom/status.
 type Status struct {
-	Health   string       `json:"health"` // "ok", "warning", "error", "unknown"
-	Ready    bool         `json:"ready"`  // false while warming up or checking
-	Snapshot int          `json:"snapshot"`
-	Counts   StatusCounts `json:"counts"`
-	Headline string       `json:"headline"` // one sentence, the most important thing to know
-	Details  []string     `json:"details"`  // one sentence each, for a tooltip
-	Cure     string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
-	Trusted  bool         `json:"trusted"`
-	Undoable bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
-	Gopls    []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
-	Etag     string       `json:"etag"`
+	Health       string       `json:"health"` // "ok", "warning", "error", "unknown"
+	Ready        bool         `json:"ready"`  // false while warming up or checking
+	Snapshot     int          `json:"snapshot"`
+	Counts       StatusCounts `json:"counts"`
+	Headline     string       `json:"headline"` // one sentence, the most important thing to know
+	Details      []string     `json:"details"`  // one sentence each, for a tooltip
+	Cure         string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
+	Trusted      bool         `json:"trusted"`
+	Undoable     bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
+	Gopls        []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
+	Checked      string       `json:"checked"`        // when Snapshot was taken, RFC 3339; "" if nothing was looked at yet
+	Sync         string       `json:"sync"`           // whether gopls has the environment of the shell: "yes", "no", "unknown"
+	Go           string       `json:"go"`             // version of the shell's go; "" if unknown
+	GoplsVersion string       `json:"goplsVersion"`   // of the running gopls; "" if none runs, or it does not say
+	Events       string       `json:"events"`         // changes with the history
+	Etag         string       `json:"etag"`
 }
 
 // StatusCounts count verdicts and findings.
@@ -99,14 +105,66 @@ type StatusCounts struct {
 	Infos    int `json:"infos"`
 }
 
+// Tree is the answer to gophantom/tree: everything that was found, ready to be
+// shown line by line. Every text in it is safe to show.
+type Tree struct {
+	Snapshot int        `json:"snapshot"`
+	Roots    []TreeNode `json:"roots"` // "findings", "environments", "routes", "toolchains" and "history", in this order
+}
+
+// TreeNode is one line of a Tree.
+type TreeNode struct {
+	ID string `json:"id"` // the same for the same thing in the next Tree
+	// Kind says what it is: "root"; "error", "warning", "info" (findings by
+	// severity); "phantom", "real", "stale-green", "unknown" (problems by verdict, and
+	// what is not known); "cure", "by-hand" (fixes); "origin"; "environment",
+	// "environment-unknown"; "difference", "difference-idle" (one that does not
+	// matter); "value", "value-unset"; "route-ok", "route-info", "route-warn",
+	// "route-fail", "route-unknown", "step"; "toolchain", "program"; "changed",
+	// "found", "gone", "verdict", "cured", "cure-failed", "undone" (events);
+	// "cures", "carried-out" (cures of the past); "more" (how much was left out).
+	Kind        string          `json:"kind"`
+	Label       string          `json:"label"`                // "" for roots, which clients name
+	Description string          `json:"description,omitzero"` // what stands behind the label, less prominent
+	Tooltip     string          `json:"tooltip,omitzero"`     // plain text of several lines
+	Count       int             `json:"count,omitzero"`       // of a root: how many of its lines want attention
+	Time        string          `json:"time,omitzero"`        // RFC 3339
+	Location    *TreeLocation   `json:"location,omitzero"`    // where it is, or was set
+	Fix         *FixCommand     `json:"fix,omitzero"`         // argument of gophantom.fix
+	FixTitle    string          `json:"fixTitle,omitzero"`
+	Explain     *ExplainCommand `json:"explain,omitzero"` // argument of gophantom.explain
+	Undo        string          `json:"undo,omitzero"`    // id of a cure, for gophantom.undo
+	Children    []TreeNode      `json:"children,omitzero"`
+}
+
+// TreeLocation is a place in a file.
+type TreeLocation struct {
+	URI  string `json:"uri"`
+	Line int    `json:"line"` // counted from 0
+}
+
+// UndoCommand is the argument of the command gophantom.undo, which may have none.
+type UndoCommand struct {
+	Cure string `json:"cure,omitzero"` // id; absent for the last one that was not undone
+}
+
+// RouteCommand is the argument of the command gophantom.route.
+type RouteCommand struct {
+	URI    string `json:"uri,omitzero"` // a document of the workspace folder that is meant; absent for the first
+	Module string `json:"module"`       // "path" or "path@version"
+}
+
 // EditorAction is the params of gophantom/editorAction.
 type EditorAction struct {
 	// "unsetEnv", "setEnv", "restartGopls", "save", "reloadGopls", "installGopls",
-	// "restartExtensionHost", "addFolder"
+	// "restartExtensionHost", "addFolder", "showDiff"
 	Kind   string            `json:"kind"`
 	Names  []string          `json:"names,omitzero"`
 	Values map[string]string `json:"values,omitzero"`
-	URI    string            `json:"uri,omitzero"`  // of a document to save, of a folder to add
+	URI    string            `json:"uri,omitzero"`  // of a document to save or to compare, of a folder to add
+	Text   string            `json:"text,omitzero"` // what the document would hold afterwards
+	Title  string            `json:"title,omitzero"`
+	New    bool              `json:"new,omitzero"`  // there is no such document yet
 	URIs   []string          `json:"uris,omitzero"` // of the workspace folders that gopls loads anew
 }
 
