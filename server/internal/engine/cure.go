@@ -114,6 +114,7 @@ func (l *Loop) tell(kind, id, title string, r CureResult, contextID string) {
 	l.mu.Lock()
 	number := l.number
 	l.mu.Unlock()
+	l.history.open(l.folders()) // an undo may come before the first look
 	l.history.add(report.Event{Kind: kind, Subject: title, Message: r.Message, Snapshot: number, ContextID: contextID, Cure: id})
 }
 

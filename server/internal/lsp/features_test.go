@@ -274,7 +274,7 @@ func TestPublishing(t *testing.T) {
 	var status Status
 	c.expect("gophantom/status", &status)
 	want := Status{
-		Health: "warning", Ready: true, Snapshot: 42, Headline: "1 phantom", Details: []string{}, Cure: "Unmask",
+		Health: "warning", Ready: true, Snapshot: 42, Headline: "1 phantom", Details: []string{}, Cure: "Unmask", Sync: "unknown",
 		Counts: StatusCounts{Phantom: 1, Real: 1, Unknown: 1, Errors: 1}, Etag: status.Etag,
 	}
 	if diff := cmp.Diff(want, status); diff != "" || status.Etag == "" {

@@ -155,11 +155,13 @@ func (g gardener) origin(o report.Origin, label string) TreeNode {
 	return n
 }
 
-// offer puts fixes below a line; the first that can be carried out is that of the
-// line itself.
+// offer puts fixes below a line, in the order of the light bulb; the first that
+// can be carried out and weakens nothing is that of the line itself.
 func (g gardener) offer(n *TreeNode, fixes []report.Fix, contextID string) {
 	number := g.Update.Report.Snapshot.Number
-	for _, f := range fixes {
+	proven := model.VerdictKind(n.Kind) == model.Phantom
+	rankOf := func(f report.Fix) int { return offer{fix: f, proven: proven}.rank() }
+	for _, f := range slices.SortedStableFunc(slices.Values(fixes), func(a, b report.Fix) int { return cmp.Compare(rankOf(a), rankOf(b)) }) {
 		if !g.peer.canRun(f) {
 			continue
 		}
