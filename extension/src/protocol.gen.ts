@@ -118,10 +118,6 @@ export interface Status {
   checked: string;
   /** whether gopls has the environment of the shell: "yes", "no", "unknown" */
   sync: string;
-  /** version of the shell's go; "" if unknown */
-  go: string;
-  /** of the running gopls; "" if none runs, or it does not say */
-  goplsVersion: string;
   /** changes with the history */
   events: string;
   etag: string;

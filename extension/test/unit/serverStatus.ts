@@ -14,8 +14,6 @@ export function status(change: Partial<Status> = {}, counts: Partial<Status["cou
     undoable: false,
     checked: "2026-01-02T10:32:05Z",
     sync: "yes",
-    go: "go1.26.8",
-    goplsVersion: "v0.23.0",
     events: "",
     etag: "e",
     ...change,

@@ -15,6 +15,7 @@ import (
 // remembering is a history with a cache directory of its own.
 func remembering(t *testing.T) (h *history, again func() *history) {
 	w := world.Real()
+	w.GOOS = "linux" // its cache directory is that of the test everywhere
 	w.Environ = append([]string{"XDG_CACHE_HOME=" + t.TempDir()}, w.Environ...)
 	again = func() *history {
 		h := &history{w: w}
@@ -132,6 +133,7 @@ func TestDamagedHistory(t *testing.T) {
 
 func TestHistoryWithoutAPlace(t *testing.T) {
 	w := world.Real()
+	w.GOOS = "linux" // its cache directory is that of the test everywhere
 	w.Environ = append([]string{"XDG_CACHE_HOME=" + filepath.Join(t.TempDir(), "file", "below")}, w.Environ...)
 	if err := os.WriteFile(filepath.Dir(w.CacheDir()), nil, 0o600); err != nil {
 		t.Fatal(err)

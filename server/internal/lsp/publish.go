@@ -125,7 +125,6 @@ func statusOf(u engine.Update) Status {
 		Gopls:    u.Gopls,
 		Checked:  u.Report.Snapshot.Taken,
 		Sync:     cmp.Or(string(u.Sync), string(engine.SyncUnknown)),
-		Go:       u.Report.Snapshot.Go, GoplsVersion: u.Report.Snapshot.Gopls,
 	}
 	if n := len(u.Report.History); n > 0 {
 		st.Events = u.Report.History[n-1].Time

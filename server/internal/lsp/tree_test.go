@@ -143,7 +143,8 @@ func TestCodeLens(t *testing.T) {
 			Title, Command string
 			Arguments      []RouteCommand
 		}
-	}) {
+	},
+	) {
 		c.loop.lenses = func(file string) []engine.Lens {
 			return []engine.Lens{{Line: 4, Module: "dep.example/a@v1.0.0", Text: "go asks the origin"}}
 		}
@@ -228,5 +229,23 @@ func TestDiffBeforeAnEdit(t *testing.T) {
 	}
 	if want := (EditorAction{Kind: "showDiff", URI: "file:///ws/.vscode/settings.json", Text: "{}\n", Title: "Change the file", New: true}); fmt.Sprintf("%+v", shown) != fmt.Sprintf("%+v", want) {
 		t.Errorf("%+v, want %+v", shown, want)
+	}
+}
+
+// TestLinkOfTheClient has a client that sends our problem back with a link to a
+// command of its own in place of the address of the page.
+func TestLinkOfTheClient(t *testing.T) {
+	c := ready(t, feeding(model.ActionUnsetEnv), modernActions)
+	c.loop.publish(sample())
+	c.expect("gophantom/status", nil)
+	params := obj{
+		"textDocument": obj{"uri": "file:///ws/go.mod"}, "range": obj{"start": report.Position{}, "end": report.Position{}},
+		"context": obj{"diagnostics": []any{obj{
+			"range": at(0, 0, 6), "source": "gophantom", "severity": 2, "message": "GOPROXY is masked", "code": "masked-variable",
+			"codeDescription": obj{"href": "command:gophantom.explain?%5B%7B%22rule%22%3A%22masked-variable%22%7D%5D"},
+		}}},
+	}
+	if got := titles(c.actions(params)); len(got) == 0 || got[0] != "By hand: Edit it" {
+		t.Errorf("%q", got)
 	}
 }

@@ -77,22 +77,20 @@ type View struct {
 
 // Status is the params of gophantom/status.
 type Status struct {
-	Health       string       `json:"health"` // "ok", "warning", "error", "unknown"
-	Ready        bool         `json:"ready"`  // false while warming up or checking
-	Snapshot     int          `json:"snapshot"`
-	Counts       StatusCounts `json:"counts"`
-	Headline     string       `json:"headline"` // one sentence, the most important thing to know
-	Details      []string     `json:"details"`  // one sentence each, for a tooltip
-	Cure         string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
-	Trusted      bool         `json:"trusted"`
-	Undoable     bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
-	Gopls        []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
-	Checked      string       `json:"checked"`        // when Snapshot was taken, RFC 3339; "" if nothing was looked at yet
-	Sync         string       `json:"sync"`           // whether gopls has the environment of the shell: "yes", "no", "unknown"
-	Go           string       `json:"go"`             // version of the shell's go; "" if unknown
-	GoplsVersion string       `json:"goplsVersion"`   // of the running gopls; "" if none runs, or it does not say
-	Events       string       `json:"events"`         // changes with the history
-	Etag         string       `json:"etag"`
+	Health   string       `json:"health"` // "ok", "warning", "error", "unknown"
+	Ready    bool         `json:"ready"`  // false while warming up or checking
+	Snapshot int          `json:"snapshot"`
+	Counts   StatusCounts `json:"counts"`
+	Headline string       `json:"headline"` // one sentence, the most important thing to know
+	Details  []string     `json:"details"`  // one sentence each, for a tooltip
+	Cure     string       `json:"cure"`     // title of what gophantom.cure would do now; "" if nothing
+	Trusted  bool         `json:"trusted"`
+	Undoable bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
+	Gopls    []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
+	Checked  string       `json:"checked"`        // when Snapshot was taken, RFC 3339; "" if nothing was looked at yet
+	Sync     string       `json:"sync"`           // whether gopls has the environment of the shell: "yes", "no", "unknown"
+	Events   string       `json:"events"`         // changes with the history
+	Etag     string       `json:"etag"`
 }
 
 // StatusCounts count verdicts and findings.
