@@ -62,10 +62,10 @@ export function treeItemLook(node: TreeNode): api.TreeItemLook {
   const root = node.kind === "root" ? roots[node.id] : undefined;
   const look = looks[node.kind] ?? { icon: root?.icon ?? "circle-outline", word: "" };
   const label = visible(root?.title ?? node.label);
-  const said = root === undefined ? visible(node.description ?? "") : node.count ? root.wanting(node.count) : "";
+  const children = node.children?.length ?? 0;
+  const said = root === undefined ? visible(node.description ?? "") : children === 0 ? "none" : standing(node, root);
   const time = node.time === undefined ? "" : clock(node.time);
   const description = [time, said].filter((part) => part !== "").join(" · ");
-  const children = node.children?.length ?? 0;
   return {
     id: node.id,
     label,
@@ -87,6 +87,11 @@ export function treeItemLook(node: TreeNode): api.TreeItemLook {
     ].join(" "),
     ...(node.location === undefined ? {} : { command: { id: "gophantom.item.reveal", title: "Open", argument: node } }),
   };
+}
+
+/** How much below a root wants attention; "" if nothing does. */
+function standing(node: TreeNode, root: { wanting(count: number): string }): string {
+  return node.count === undefined || node.count === 0 ? "" : root.wanting(node.count);
 }
 
 /** The time of day, with the date where it is not today's. */

@@ -62,9 +62,13 @@ test("control and bidirectional characters are seen or gone", () => {
 });
 
 test("the roots say how much wants attention", () => {
-  assert.equal(treeItemLook({ id: "findings", kind: "root", label: "", count: 2 }).description, "2 things to look at");
-  assert.equal(treeItemLook({ id: "findings", kind: "root", label: "" }).description, "");
-  assert.equal(treeItemLook({ id: "history", kind: "root", label: "", count: 1 }).description, "1 cure can be undone");
+  const children = [{ id: "x", kind: "info", label: "l" }];
+  const said = (id: string, count?: number) =>
+    treeItemLook({ id, kind: "root", label: "", children, ...(count === undefined ? {} : { count }) }).description;
+  assert.equal(said("findings", 2), "2 things to look at");
+  assert.equal(said("findings"), "");
+  assert.equal(said("history", 1), "1 cure can be undone");
+  assert.equal(treeItemLook({ id: "findings", kind: "root", label: "" }).description, "none");
 });
 
 test("above the tree stands when it was checked, as soon as it was", () => {
