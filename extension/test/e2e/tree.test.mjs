@@ -8,7 +8,7 @@ import { gopls, isImportError } from "./subjects.mjs";
 import { openWorkbench } from "./workbench.mjs";
 
 /** How long the demo's verdict may take on a machine that is busy. */
-const timeout = 900_000;
+const timeout = 300_000;
 
 test("the view shows a finding, cures it, and takes the cure back", { timeout }, async () => {
   await using demo = await makeDemo({ gopls });
@@ -36,7 +36,8 @@ test("the view shows a finding, cures it, and takes the cure back", { timeout },
   await workbench.picture("findings");
 
   // By the keyboard alone: the finding is reached, tells what it is, and its cures and origins stand below it.
-  await row("Findings").click();
+  await probe.call("command", { command: "gophantom.environment.focus" });
+  await page.keyboard.press("Home");
   await page.keyboard.press("ArrowDown");
   const focused = view.locator(".monaco-list-row.focused");
   await focused.filter({ hasText: "could not import" }).waitFor();
@@ -47,12 +48,13 @@ test("the view shows a finding, cures it, and takes the cure back", { timeout },
   await workbench.picture("keyboard");
 
   // The differences come first, with where each value comes from.
-  await page.keyboard.press("Escape");
   await probe.call("command", { command: "gophantom.compareEnvironments" });
-  await row("GOPROXY").waitFor();
+  await row("fetches modules from elsewhere").waitFor();
   await workbench.picture("environments");
 
-  // The second click is the cure of the line.
+  // The second click is the cure of the line. (The tree draws only the lines that fit, so the rest is folded away before.)
+  await probe.call("command", { command: "workbench.actions.treeView.gophantom.environment.collapseAll" });
+  await row("Findings").click();
   const finding = row("could not import example.com/greet");
   await finding.hover();
   await finding.locator('.action-label[aria-label*="Cure"]').click();
