@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CloseAction,
+  CodeLensRequest,
   type DynamicFeature,
   ErrorAction,
   ExecuteCommandRequest,
@@ -17,13 +18,27 @@ import {
   TransportKind,
   WorkDoneProgress,
 } from "vscode-languageclient/node";
+import type { Tree } from "./protocol.gen";
 import type { Client, ClientEvents } from "./session";
 import { messageOf } from "./text";
-import type { Log } from "./vscodeApi";
+import { type Log, onDidChangeSetting, openDocuments, setting } from "./vscodeApi";
 
 /** A server that has not answered `initialize` by then never will. */
 const startMillis = 30_000;
 const stopMillis = 2000;
+
+const codeLensSetting = "gophantom.codeLens";
+
+/** The parts of a link that runs the command for the page of a rule. */
+function explaining(rule: string) {
+  return {
+    scheme: "command",
+    authority: "",
+    path: "gophantom.explain",
+    query: JSON.stringify([{ rule }]),
+    fragment: "",
+  };
+}
 
 const documentSelector = [
   { scheme: "file", language: "go" },
@@ -61,6 +76,19 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
     },
     {
       documentSelector,
+      middleware: {
+        // The page of a rule is ours to show, without a network.
+        handleDiagnostics: (uri, diagnostics, next) => {
+          for (const { code } of diagnostics) {
+            if (typeof code === "object") {
+              code.target = code.target.with(explaining(String(code.value)));
+            }
+          }
+          next(uri, diagnostics);
+        },
+        provideCodeLenses: (document, token, next) =>
+          setting(codeLensSetting, false) ? next(document, token) : undefined,
+      },
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: events.initOptions,
@@ -94,6 +122,12 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
     return actions.find((action) => action.title === title) ?? null;
   });
 
+  const lenses = onDidChangeSetting(codeLensSetting, () => {
+    for (const document of openDocuments()) {
+      client.getFeature(CodeLensRequest.method).getProvider(document)?.onDidChangeCodeLensEmitter.fire();
+    }
+  });
+
   let requests = 0;
   let starting: Promise<void> | undefined;
   return {
@@ -114,6 +148,7 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
     },
     async stop() {
       wanted = false;
+      lenses.dispose();
       // The library cannot stop a client that is starting.
       await Promise.race([starting?.catch(() => {}), sleep(stopMillis)]);
       const server = client.serverProcess;
@@ -132,6 +167,7 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
         log.warn(`The server was not told the facts: ${messageOf(error)}`);
       });
     },
+    tree: () => client.sendRequest<Tree>("gophantom/tree", {}),
     async execute(command, args, report, stop) {
       const workDoneToken = `gophantom-${++requests}`;
       const progress = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {

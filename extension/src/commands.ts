@@ -3,25 +3,37 @@
  * code action of the server and the palette take the same way: with progress,
  * and with the result presented.
  */
+import type { EnvironmentTree } from "./environmentTree";
 import { ourSource } from "./feed";
-import type { CureResult } from "./protocol.gen";
+import type { CureResult, RouteCommand, TreeNode } from "./protocol.gen";
 import type { SessionManager } from "./session";
 import { actionsOf } from "./status";
 import { escapeLabel, escapeMessage, messageOf } from "./text";
 import * as api from "./vscodeApi";
 
 /** Registers every command; disposing it takes them away. */
-export function registerCommands(manager: SessionManager, log: api.Log): api.Disposable {
+export function registerCommands(manager: SessionManager, tree: EnvironmentTree, log: api.Log): api.Disposable {
   const commands = new Commands(manager, log);
+  /** The line of the view that a command is about: that of the menu, or the one that is selected. */
+  const line = (node: unknown) => (node as TreeNode | undefined) ?? tree.selected();
   const table: { [id: string]: (...args: unknown[]) => unknown } = {
     "gophantom.cure": () => commands.cure("gophantom.cure", []),
     "gophantom.fix": (fix) => commands.cure("gophantom.fix", [fix]),
-    "gophantom.undo": () => commands.cure("gophantom.undo", []),
+    "gophantom.undo": (cure) => commands.cure("gophantom.undo", typeof cure === "string" ? [{ cure }] : []),
     "gophantom.check": () => commands.check(),
     "gophantom.explain": (subject) => commands.explain(subject),
     "gophantom.probe": (route) => commands.probe(route),
     "gophantom.bisect": (document) => commands.bisect(document),
     "gophantom.record": (place) => commands.record(place),
+    "gophantom.route": (route) => commands.route(route),
+    "gophantom.showRoute": () => commands.route(undefined),
+    "gophantom.compareEnvironments": () => tree.reveal("environments"),
+    "gophantom.showHistory": () => tree.reveal("history"),
+    "gophantom.copyReport": () => commands.copyReport(),
+    "gophantom.item.cure": (node) => commands.cureItem(line(node)),
+    "gophantom.item.explain": (node) => commands.explain(line(node)?.explain),
+    "gophantom.item.reveal": (node) => commands.revealItem(line(node)),
+    "gophantom.item.undo": (node) => commands.undoItem(line(node)),
     "gophantom.showActions": () => commands.showActions(),
     "gophantom.showLog": () => log.show(),
     "gophantom.restartServer": () => manager.restart(),
@@ -75,6 +87,58 @@ class Commands {
       return result;
     } finally {
       this.curing = false;
+    }
+  }
+
+  /** Runs the fix of a line of the view. */
+  async cureItem(node: TreeNode | undefined): Promise<void> {
+    if (node?.fix === undefined) {
+      api.flash("$(info) Select a line that can be cured.");
+      return;
+    }
+    await this.cure("gophantom.fix", [node.fix]);
+  }
+
+  async undoItem(node: TreeNode | undefined): Promise<void> {
+    if (node?.undo === undefined) {
+      api.flash("$(info) Select a cure that can be undone.");
+      return;
+    }
+    await this.cure("gophantom.undo", [{ cure: node.undo }]);
+  }
+
+  async revealItem(node: TreeNode | undefined): Promise<void> {
+    if (node?.location !== undefined) {
+      await this.orFailure("gophantom.item.reveal", () =>
+        api.openAt(node.location?.uri ?? "", node.location?.line ?? 0),
+      );
+    }
+  }
+
+  /** route: {uri?, module} from a code lens; otherwise the user is asked for the module. */
+  async route(route: unknown): Promise<void> {
+    const module = (route as RouteCommand | undefined)?.module ?? (await this.askModule());
+    if (module === undefined || module === "") {
+      return;
+    }
+    const argument = { ...(route as RouteCommand | undefined), module };
+    const text = await this.execute("Following the route", "gophantom.route", [argument]);
+    if (typeof text === "string") {
+      await this.documents.show("route", text);
+    }
+  }
+
+  private async askModule(): Promise<string | undefined> {
+    const module = await api.input("Show Module Route", "example.com/team/lib or example.com/team/lib@v1.2.3", "");
+    return module?.trim();
+  }
+
+  /** Puts all that was found on the clipboard, without credentials. */
+  async copyReport(): Promise<void> {
+    const text = await this.execute("Reporting", "gophantom.redacted", []);
+    if (typeof text === "string") {
+      await api.copy(text);
+      api.flash("$(clippy) The report is on the clipboard. Credentials are replaced; read it before you post it.");
     }
   }
 

@@ -28,6 +28,7 @@ const handlers: { [kind: string]: Handler } = {
     // The answer has to be out before the server ends with us.
     setTimeout(() => void api.executeCommand(restartExtensions), restartAfterMillis);
   },
+  showDiff: ({ uri = "", text = "", title = "", new: isNew = false }) => api.showDiff(uri, text, title, isNew),
   addFolder: ({ uri = "" }) => {
     if (!api.addWorkspaceFolder(uri)) {
       throw new Error("The editor did not add the folder to the workspace.");

@@ -1,6 +1,7 @@
 import type { ExtensionContext } from "vscode";
 import { createClient } from "./client";
 import { registerCommands } from "./commands";
+import { EnvironmentTree } from "./environmentTree";
 import type { Status } from "./protocol.gen";
 import { SessionManager } from "./session";
 import { createLog, type Event } from "./vscodeApi";
@@ -26,7 +27,8 @@ export function activate(context: ExtensionContext): Api {
     createClient,
   });
   manager = sessions;
-  context.subscriptions.push(log, registerCommands(sessions, log));
+  const tree = new EnvironmentTree(sessions, log);
+  context.subscriptions.push(log, tree, registerCommands(sessions, tree, log));
   sessions.start();
   const activationMillis = performance.now() - begin;
   log.info(`Activated in ${activationMillis.toFixed(1)} ms.`);

@@ -7,6 +7,8 @@ export interface InitOptions {
   editorName?: string;
   /** the editor itself starts gopls; no Go extension does */
   runsGopls?: boolean;
+  /** it wants the routes of modules as code lenses in go.mod */
+  codeLens?: boolean;
 }
 
 /** EditorFacts is what only the editor knows: params of gophantom/editorFacts. */
@@ -114,6 +116,12 @@ export interface Status {
   undoable: boolean;
   /** the processes of the gopls that run in the editor */
   gopls?: number[];
+  /** when Snapshot was taken, RFC 3339; "" if nothing was looked at yet */
+  checked: string;
+  /** whether gopls has the environment of the shell: "yes", "no", "unknown" */
+  sync: string;
+  /** changes with the history */
+  events: string;
   etag: string;
 }
 
@@ -127,17 +135,90 @@ export interface StatusCounts {
   infos: number;
 }
 
+/**
+ * Tree is the answer to gophantom/tree: everything that was found, ready to be
+ * shown line by line. Every text in it is safe to show.
+ */
+export interface Tree {
+  snapshot: number;
+  /** "findings", "environments", "routes", "toolchains" and "history", in this order */
+  roots: TreeNode[] | null;
+}
+
+/** TreeNode is one line of a Tree. */
+export interface TreeNode {
+  /** the same for the same thing in the next Tree */
+  id: string;
+  /**
+   * Kind says what it is: "root"; "error", "warning", "info" (findings by
+   * severity); "phantom", "real", "stale-green", "unknown" (problems by verdict, and
+   * what is not known); "cure", "by-hand" (fixes); "origin"; "environment",
+   * "environment-unknown"; "difference", "difference-idle" (one that does not
+   * matter); "value", "value-unset"; "route-ok", "route-info", "route-warn",
+   * "route-fail", "route-unknown", "step"; "toolchain", "program"; "changed",
+   * "found", "gone", "verdict", "cured", "cure-failed", "undone" (events);
+   * "cures", "carried-out" (cures of the past); "more" (how much was left out).
+   */
+  kind: string;
+  /** "" for roots, which clients name */
+  label: string;
+  /** what stands behind the label, less prominent */
+  description?: string;
+  /** plain text of several lines */
+  tooltip?: string;
+  /** of a root: how many of its lines want attention */
+  count?: number;
+  /** RFC 3339 */
+  time?: string;
+  /** where it is, or was set */
+  location?: TreeLocation;
+  /** argument of gophantom.fix */
+  fix?: FixCommand;
+  fixTitle?: string;
+  /** argument of gophantom.explain */
+  explain?: ExplainCommand;
+  /** id of a cure, for gophantom.undo */
+  undo?: string;
+  children?: TreeNode[];
+}
+
+/** TreeLocation is a place in a file. */
+export interface TreeLocation {
+  uri: string;
+  /** counted from 0 */
+  line: number;
+}
+
+/** UndoCommand is the argument of the command gophantom.undo, which may have none. */
+export interface UndoCommand {
+  /** id; absent for the last one that was not undone */
+  cure?: string;
+}
+
+/** RouteCommand is the argument of the command gophantom.route. */
+export interface RouteCommand {
+  /** a document of the workspace folder that is meant; absent for the first */
+  uri?: string;
+  /** "path" or "path@version" */
+  module: string;
+}
+
 /** EditorAction is the params of gophantom/editorAction. */
 export interface EditorAction {
   /**
    * "unsetEnv", "setEnv", "restartGopls", "save", "reloadGopls", "installGopls",
-   * "restartExtensionHost", "addFolder"
+   * "restartExtensionHost", "addFolder", "showDiff"
    */
   kind: string;
   names?: string[];
   values?: { [name: string]: string };
-  /** of a document to save, of a folder to add */
+  /** of a document to save or to compare, of a folder to add */
   uri?: string;
+  /** what the document would hold afterwards */
+  text?: string;
+  title?: string;
+  /** there is no such document yet */
+  new?: boolean;
   /** of the workspace folders that gopls loads anew */
   uris?: string[];
 }

@@ -1,11 +1,11 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
 import { collectFacts, Feed, Published } from "./feed";
 import { goplsViews } from "./goExtension";
-import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, View } from "./protocol.gen";
+import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, Tree, View } from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
 import { serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
-import { messageOf } from "./text";
+import { escapeMessage, messageOf } from "./text";
 import * as api from "./vscodeApi";
 
 /** One connection to one server process. */
@@ -17,6 +17,8 @@ export interface Client {
   sendFacts(facts: EditorFacts): void;
   /** Runs a command of the server; report gets what it says meanwhile, and stop ends it. */
   execute(command: string, args: unknown[], report: (message: string) => void, stop?: api.Stop): Promise<unknown>;
+  /** What the view shows. */
+  tree(): Promise<Tree>;
 }
 
 /** What a client tells, and is told at the start. */
@@ -56,7 +58,7 @@ class Session {
     onEnd: (why: string) => void,
   ) {
     const events: ClientEvents = {
-      initOptions: { editorActions: editorActionKinds, editorName: api.appName() },
+      initOptions: { editorActions: editorActionKinds, editorName: api.appName(), codeLens: true },
       onStatus: (status) => {
         onStatus(status);
         const gopls = (status.gopls ?? []).join(" ");
@@ -80,7 +82,10 @@ class Session {
       },
       onQuestion: (message, answers) => {
         const [title = "", ...details] = message.split("\n\n");
-        return api.ask(title, details.join("\n\n"), answers);
+        // Without details, they stand in an editor, which a dialog would cover.
+        return details.length === 0
+          ? api.askBeside(escapeMessage(title), answers)
+          : api.ask(title, details.join("\n\n"), answers);
       },
       onEnd,
     };
@@ -109,6 +114,10 @@ class Session {
       this.feed?.sendNow();
     }
     return this.client.execute(command, args, report, stop);
+  }
+
+  tree(): Promise<Tree> {
+    return this.client.tree();
   }
 
   /** Takes over what gopls says of its views, unless it was asked again since. */
@@ -220,6 +229,14 @@ export class SessionManager {
     } catch (error) {
       throw this.session === session ? error : new Error("The server ended before it answered.");
     }
+  }
+
+  /** What the view shows; rejects if no server runs. */
+  async tree(): Promise<Tree> {
+    if (this.session === undefined || this.state.kind !== "running") {
+      throw new Error("The server is not running.");
+    }
+    return this.session.tree();
   }
 
   currentState(): State {

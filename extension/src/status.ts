@@ -41,7 +41,7 @@ const calm = { severity: "information", background: "none", busy: false, importa
 function lookOf(state: State): Look {
   switch (state.kind) {
     case "starting":
-      return { ...calm, icon: "loading~spin", words: "starting", headline: "The server is starting.", busy: true };
+      return { ...calm, icon: "rocket", words: "starting", headline: "The server is starting.", busy: true };
     case "restarting":
       return {
         ...calm,
@@ -68,7 +68,7 @@ function lookOf(state: State): Look {
 }
 
 function warmingUp(headline: string): Look {
-  return { ...calm, icon: "sync~spin", words: "checking", headline, busy: true };
+  return { ...calm, icon: "loading~spin", words: "warming up", headline, busy: true };
 }
 
 function judged(status: Status): Look {
@@ -147,9 +147,12 @@ export function actionsOf(state: State, undoable: boolean): Action[] {
   }
   if (state.kind === "running") {
     actions.push({ icon: "refresh", title: "Check Now", command: "gophantom.check" });
+    actions.push({ icon: "list-tree", title: "Compare Environments", command: "gophantom.compareEnvironments" });
     if (undoable) {
       actions.push({ icon: "discard", title: "Undo Last Cure", command: "gophantom.undo" });
     }
+    actions.push({ icon: "history", title: "Show History", command: "gophantom.showHistory" });
+    actions.push({ icon: "clippy", title: "Copy Redacted Report", command: "gophantom.copyReport" });
   }
   actions.push({ icon: "output", title: "Show Log", command: "gophantom.showLog" });
   const restart = { icon: "debug-restart", title: "Restart Server", command: "gophantom.restartServer" };
@@ -157,12 +160,12 @@ export function actionsOf(state: State, undoable: boolean): Action[] {
 }
 
 /** How the state looks in the status bar. */
-export function statusItemLook(state: State, visibility: Visibility): api.StatusItemLook {
+export function statusItemLook(state: State, visibility: Visibility, undoable = false): api.StatusItemLook {
   const look = lookOf(state);
   const status = state.kind === "running" ? state.status : undefined;
-  const actions = actionsOf(state, false);
+  const actions = actionsOf(state, undoable);
   const links = actions.map(({ title, command }) => `[${escapeMarkdown(title)}](command:${command})`);
-  const details = (status?.details ?? []).map((detail) => `- ${escapeMarkdown(detail)}`);
+  const details = [...(status?.details ?? []), ...factsOf(status)].map((detail) => `- ${escapeMarkdown(detail)}`);
   return {
     text: `$(${look.icon}) Go Phantom: ${look.words}`,
     tooltip: [
@@ -178,6 +181,24 @@ export function statusItemLook(state: State, visibility: Visibility): api.Status
     background: look.background,
     visible: visibility === "always" || (visibility === "problems" && look.important),
   };
+}
+
+/** What a tooltip tells beside the details of the server, one sentence each. */
+function factsOf(status: Status | undefined): string[] {
+  if (status === undefined || status.snapshot === 0) {
+    return [];
+  }
+  const { phantom, real, unknown } = status.counts;
+  const sync: { [sync: string]: string } = {
+    yes: "gopls has the environment of your shell, as far as it matters to Go.",
+    no: "gopls does not have the environment of your shell.",
+  };
+  return [
+    `Problems of gopls: ${plural(phantom, "phantom")}, ${real} real, ${unknown} not decided.`,
+    sync[status.sync] ?? "Whether gopls has the environment of your shell is not known.",
+    // The time, not how long ago: nothing counts the seconds of a tooltip that stands.
+    ...(status.checked === "" ? [] : [`Last checked at ${new Date(status.checked).toLocaleTimeString()}.`]),
+  ];
 }
 
 /** How the state looks in the language status of Go files. */
@@ -204,9 +225,10 @@ export class StatusView {
   }
 
   show(state: State): void {
-    this.item.show(statusItemLook(state, api.setting<Visibility>("gophantom.statusBar", "always")));
-    this.language.show(languageStatusLook(state));
     const status = state.kind === "running" ? state.status : undefined;
+    const visibility = api.setting<Visibility>("gophantom.statusBar", "always");
+    this.item.show(statusItemLook(state, visibility, status?.undoable));
+    this.language.show(languageStatusLook(state));
     api.setContext("gophantom.running", state.kind === "running");
     api.setContext("gophantom.curable", Boolean(status?.trusted && status.cure));
   }

@@ -36,3 +36,18 @@ export function plural(count: number, noun: string): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** On one line, without characters that are not seen or that turn the text around; for places that interpret nothing. */
+export function visible(text: string): string {
+  return oneLine(text).replace(/\p{Cf}/gu, "\ufffd");
+}
+
+/** Text of at most so many characters: what is too long loses its middle, for a path ends in what matters. */
+export function middle(text: string, most: number): string {
+  const characters = [...text];
+  if (characters.length <= most) {
+    return text;
+  }
+  const head = Math.ceil((most - 1) / 2);
+  return `${characters.slice(0, head).join("")}…${characters.slice(characters.length - (most - 1 - head)).join("")}`;
+}

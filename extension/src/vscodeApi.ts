@@ -48,6 +48,46 @@ export interface PickItem {
   detail?: string;
 }
 
+/** How one line of a tree looks. */
+export interface TreeItemLook {
+  /** Unique in the tree, and the same for the same thing later. */
+  id: string;
+  /** Plain text, as all that follows. */
+  label: string;
+  description: string;
+  tooltip: string;
+  /** A codicon. */
+  icon: string;
+  /** A colour of the theme, for the icon. */
+  color?: string;
+  accessibilityLabel: string;
+  state: "leaf" | "collapsed" | "expanded";
+  /** For the when clauses of package.json. */
+  context: string;
+  command?: { id: string; title: string; argument: unknown };
+}
+
+/** What a tree view asks for. */
+export interface TreeNodes<T> {
+  /** Without a node: the roots. */
+  children(node?: T): T[];
+  parent(node: T): T | undefined;
+  look(node: T): TreeItemLook;
+}
+
+export interface TreeView<T> extends Disposable {
+  /** Tells that the nodes are others now. */
+  changed(): void;
+  visible(): boolean;
+  onDidChangeVisibility(listener: () => void): Disposable;
+  /** The node that is selected. */
+  selection(): T | undefined;
+  /** Shows, opens and focuses a node. */
+  reveal(node: T): Promise<void>;
+  /** Text above the nodes. */
+  setMessage(text: string | undefined): void;
+}
+
 export function createLog(name: string): Log {
   return vscode.window.createOutputChannel(name, { log: true });
 }
@@ -170,6 +210,10 @@ export function problemsInView(): { here: Diagnostic[]; everywhere: Diagnostic[]
     .getDiagnostics(editor.document.uri)
     .filter((d) => d.range.start.line <= line && line <= d.range.end.line);
   return { here, everywhere };
+}
+
+export function openDocuments(): readonly vscode.TextDocument[] {
+  return vscode.workspace.textDocuments;
 }
 
 /** Absolute paths of the documents with unsaved changes. */
@@ -371,6 +415,101 @@ export async function ask(title: string, detail: string, answers: string[]): Pro
 
 export async function pick<T extends PickItem>(items: T[], placeHolder: string): Promise<T | undefined> {
   return vscode.window.showQuickPick(items, { placeHolder });
+}
+
+/** Asks in a notification, for what is asked about stands in an editor; resolves as ask does. */
+export async function askBeside(title: string, answers: string[]): Promise<string | undefined> {
+  return vscode.window.showInformationMessage(title, ...answers);
+}
+
+/** Asks for a line of text; undefined if it was dismissed. */
+export async function input(title: string, placeHolder: string, value: string): Promise<string | undefined> {
+  return vscode.window.showInputBox({ title, placeHolder, value });
+}
+
+export async function copy(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+}
+
+/** Opens a document at a line, counted from 0. */
+export async function openAt(uri: string, line: number): Promise<void> {
+  const at = new vscode.Position(line, 0);
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(at, at) });
+}
+
+const diffScheme = "gophantom-diff";
+let diffTexts: Map<string, string> | undefined;
+
+/** Shows a document beside the text that it would have; isNew: there is no such document yet. */
+export async function showDiff(uri: string, text: string, title: string, isNew: boolean): Promise<void> {
+  if (diffTexts === undefined) {
+    const texts = new Map<string, string>();
+    vscode.workspace.registerTextDocumentContentProvider(diffScheme, {
+      provideTextDocumentContent: (asked) => texts.get(asked.toString()) ?? "",
+    });
+    diffTexts = texts;
+  }
+  const before = vscode.Uri.parse(uri, true);
+  const side = (query: string) => vscode.Uri.from({ scheme: diffScheme, path: before.path, query });
+  // A number, for the editor keeps the text of a document that it has shown.
+  const after = side(`after-${diffTexts.size + 1}`);
+  diffTexts.set(after.toString(), text);
+  await vscode.commands.executeCommand("vscode.diff", isNew ? side("nothing") : before, after, title);
+}
+
+export function createTreeView<T>(id: string, nodes: TreeNodes<T>): TreeView<T> {
+  const changed = new vscode.EventEmitter<undefined>();
+  const view = vscode.window.createTreeView<T>(id, {
+    showCollapseAll: true,
+    treeDataProvider: {
+      onDidChangeTreeData: changed.event,
+      getChildren: (node) => nodes.children(node),
+      getParent: (node) => nodes.parent(node),
+      getTreeItem: (node) => {
+        const look = nodes.look(node);
+        const states = {
+          leaf: vscode.TreeItemCollapsibleState.None,
+          collapsed: vscode.TreeItemCollapsibleState.Collapsed,
+          expanded: vscode.TreeItemCollapsibleState.Expanded,
+        };
+        const item = new vscode.TreeItem(look.label, states[look.state]);
+        item.id = look.id;
+        item.description = look.description;
+        item.tooltip = look.tooltip;
+        item.iconPath = new vscode.ThemeIcon(
+          look.icon,
+          look.color === undefined ? undefined : new vscode.ThemeColor(look.color),
+        );
+        item.accessibilityInformation = { label: look.accessibilityLabel };
+        item.contextValue = look.context;
+        if (look.command !== undefined) {
+          const { id: command, title, argument } = look.command;
+          item.command = { command, title, arguments: [argument] };
+        }
+        return item;
+      },
+    },
+  });
+  return {
+    changed: () => changed.fire(undefined),
+    visible: () => view.visible,
+    onDidChangeVisibility: (listener) => view.onDidChangeVisibility(() => listener()),
+    selection: () => view.selection[0],
+    reveal: async (node) => {
+      await view.reveal(node, { select: true, focus: true, expand: true });
+    },
+    setMessage(text) {
+      if (text === undefined) {
+        delete view.message;
+      } else {
+        view.message = text;
+      }
+    },
+    dispose() {
+      view.dispose();
+      changed.dispose();
+    },
+  };
 }
 
 /** Offers virtual Markdown documents: `show` renders one in the Markdown preview. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { registerCommands } from "../../src/commands";
+import type { EnvironmentTree } from "../../src/environmentTree";
 import type { SessionManager } from "../../src/session";
 import { editor, fakeLog, resetEditor } from "./vscodeApi";
 
@@ -11,7 +12,8 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 
 test("every command of the manifest is registered", () => {
   const manager = { onDidChangeStatus: () => ({ dispose() {} }) };
-  const commands = registerCommands(manager as unknown as SessionManager, fakeLog());
+  const tree = {} as unknown as EnvironmentTree;
+  const commands = registerCommands(manager as unknown as SessionManager, tree, fakeLog());
   for (const { command } of manifest.contributes.commands) {
     assert.ok(command in editor.commands, command);
   }
@@ -25,6 +27,24 @@ test("every command of the manifest says when the palette shows it", () => {
     shown,
     manifest.contributes.commands.map(({ command }: { command: string }) => command),
   );
+});
+
+test("there are at most ten settings", () => {
+  assert.ok(Object.keys(manifest.contributes.configuration.properties).length <= 10);
+});
+
+test("every menu and every link of the welcome names a command that exists", () => {
+  const { menus, keybindings, viewsWelcome, commands } = manifest.contributes;
+  const known = new Set(commands.map(({ command }: { command: string }) => command));
+  const named: string[] = [...Object.values(menus).flat(), ...keybindings].map(
+    (item) => (item as { command: string }).command,
+  );
+  for (const { contents } of viewsWelcome) {
+    named.push(...[...contents.matchAll(/\(command:([^)]*)\)/g)].map(([, id]) => id));
+  }
+  for (const id of named) {
+    assert.ok(known.has(id) || id.startsWith("workbench."), id);
+  }
 });
 
 test("a path that names a program is restricted until the workspace is trusted", () => {

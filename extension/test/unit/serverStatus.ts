@@ -12,6 +12,9 @@ export function status(change: Partial<Status> = {}, counts: Partial<Status["cou
     cure: "",
     trusted: true,
     undoable: false,
+    checked: "2026-01-02T10:32:05Z",
+    sync: "yes",
+    events: "",
     etag: "e",
     ...change,
   };

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { beforeEach, type TestContext, test } from "node:test";
 import { registerCommands } from "../../src/commands";
-import type { CureResult, EditorFacts } from "../../src/protocol.gen";
+import { EnvironmentTree } from "../../src/environmentTree";
+import type { CureResult, EditorFacts, Tree, TreeNode } from "../../src/protocol.gen";
 import { serverProgram, whyNotRunnable } from "../../src/server";
 import { type Client, type ClientEvents, SessionManager } from "../../src/session";
 import { status } from "./serverStatus";
@@ -19,6 +20,9 @@ class FakeServer implements Client {
   stopped = false;
   answer: (command: string) => unknown = () => undefined;
   progress: string[] = [];
+  answerTree: Tree = { snapshot: 0, roots: [] };
+  /** How often the tree was asked for. */
+  asked = 0;
 
   constructor(
     readonly program: string,
@@ -33,6 +37,11 @@ class FakeServer implements Client {
 
   sendFacts(facts: EditorFacts) {
     this.facts.push(facts);
+  }
+
+  async tree() {
+    this.asked++;
+    return this.answerTree;
   }
 
   async execute(command: string, args: unknown[], report: (message: string) => void) {
@@ -68,9 +77,11 @@ async function startManager(t: TestContext, extensionPath = extensionFolder(t)) 
       return server;
     },
   });
-  const commands = registerCommands(manager, log);
+  const tree = new EnvironmentTree(manager, log);
+  const commands = registerCommands(manager, tree, log);
   t.after(async () => {
     commands.dispose();
+    tree.dispose();
     await manager.dispose();
   });
   manager.start();
@@ -89,7 +100,7 @@ async function settle() {
 test("a running server gets the facts, and its status is shown and told", async (t) => {
   const { manager, newest } = await startManager(t);
   assert.equal(newest().facts.length, 1);
-  assert.match(editor.statusItem?.text ?? "", /checking/);
+  assert.match(editor.statusItem?.text ?? "", /warming up/);
   assert.deepEqual(newest().events.initOptions, {
     editorActions: [
       "unsetEnv",
@@ -98,10 +109,12 @@ test("a running server gets the facts, and its status is shown and told", async 
       "reloadGopls",
       "installGopls",
       "restartExtensionHost",
+      "showDiff",
       "addFolder",
       "save",
     ],
     editorName: "Test Editor",
+    codeLens: true,
   });
 
   const heard: unknown[] = [];
@@ -451,4 +464,112 @@ test("gopls is asked for its views when it starts and on Check Now, never withou
   delete editor.commands["gopls.views"];
   await run("gophantom.check");
   assert.equal(told(), undefined);
+});
+
+/** A tree with one finding that can be cured, and one cure that can be undone. */
+function someTree(): Tree {
+  const location = { uri: "file:///ws/.vscode/settings.json", line: 11 };
+  const finding: TreeNode = {
+    id: "findings/f",
+    kind: "warning",
+    label: "GOPROXY differs.",
+    fix: { fix: "unmask", snapshot: 7, contextId: "c" },
+    explain: { rule: "env-drift" },
+    location,
+  };
+  const cure: TreeNode = { id: "history/cures/c", kind: "carried-out", label: "Unmask GOPROXY", undo: "42" };
+  return {
+    snapshot: 7,
+    roots: [
+      { id: "findings", kind: "root", label: "", count: 1, children: [finding] },
+      {
+        id: "history",
+        kind: "root",
+        label: "",
+        children: [{ id: "history/cures", kind: "cures", label: "Cures", children: [cure] }],
+      },
+    ],
+  };
+}
+
+test("the tree is asked for when its status changed and somebody looks, and not otherwise", async (t) => {
+  const { newest } = await startManager(t);
+  newest().answerTree = someTree();
+  newest().events.onStatus(status({ etag: "1" }));
+  await settle();
+  assert.equal(newest().asked, 0, "nobody looks");
+  editor.tree.visible = true;
+  editor.tree.visibility.fire();
+  await settle();
+  assert.equal(newest().asked, 1);
+  editor.tree.visibility.fire();
+  newest().events.onStatus(status({ etag: "1" }));
+  await settle();
+  assert.equal(newest().asked, 1, "nothing changed");
+  newest().events.onStatus(status({ etag: "2" }));
+  await settle();
+  assert.equal(newest().asked, 2);
+  assert.equal(editor.tree.changes, 2);
+});
+
+test("lines of the tree are cured, explained, opened and undone, by their menu or by the selection", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answerTree = someTree();
+  newest().answer = () => "# page";
+  editor.tree.visible = true;
+  newest().events.onStatus(status());
+  await settle();
+  const [findings, history] = newest().answerTree.roots ?? [];
+  const finding = findings?.children?.[0];
+  const cure = history?.children?.[0]?.children?.[0];
+  await run("gophantom.item.explain", finding);
+  await run("gophantom.item.reveal", finding);
+  assert.deepEqual(editor.opened, ["file:///ws/.vscode/settings.json:11"]);
+  assert.equal(editor.documents["env-drift"], "# page");
+  newest().answer = () => ({ outcome: "cured", message: "Cured.", millis: 1, next: "", undoable: true });
+  editor.tree.selection = finding;
+  await run("gophantom.item.cure");
+  await run("gophantom.item.undo", cure);
+  await run("gophantom.item.cure", cure); // it has no fix
+  assert.deepEqual(newest().executed.slice(1), [
+    { command: "gophantom.fix", args: [finding?.fix] },
+    { command: "gophantom.undo", args: [{ cure: "42" }] },
+  ]);
+  assert.deepEqual(editor.warnings, []);
+});
+
+test("Compare Environments and Show History open their part of the view", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().answerTree = someTree();
+  newest().events.onStatus(status());
+  editor.commands["gophantom.environment.focus"] = () => {
+    editor.tree.visible = true;
+  };
+  await run("gophantom.showHistory");
+  assert.deepEqual(editor.tree.revealed, [newest().answerTree.roots?.[1]]);
+});
+
+test("a route is asked for, and a report is copied", async (t) => {
+  const { newest, run } = await startManager(t);
+  newest().events.onStatus(status());
+  newest().answer = (command) => `# ${command}`;
+  await run("gophantom.showRoute"); // dismissed
+  editor.typed = " example.com/lib ";
+  await run("gophantom.showRoute");
+  await run("gophantom.copyReport");
+  assert.deepEqual(newest().executed, [
+    { command: "gophantom.route", args: [{ module: "example.com/lib" }] },
+    { command: "gophantom.redacted", args: [] },
+  ]);
+  assert.equal(editor.documents.route, "# gophantom.route");
+  assert.equal(editor.clipboard, "# gophantom.redacted");
+});
+
+test("a question without details does not cover the editor that shows them", async (t) => {
+  const { newest } = await startManager(t);
+  await newest().events.onQuestion("Change it", ["Apply", "Cancel"]);
+  assert.deepEqual([editor.beside.length, editor.questions.length], [1, 0]);
+  const shown = await newest().events.onEditorAction({ kind: "showDiff", uri: "file:///ws/a", text: "b", title: "T" });
+  assert.deepEqual(shown, { ok: true });
+  assert.deepEqual(editor.diffs, [{ uri: "file:///ws/a", text: "b", title: "T", isNew: false }]);
 });

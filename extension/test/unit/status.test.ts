@@ -9,17 +9,17 @@ function running(change: Partial<Status> = {}, counts: Partial<Status["counts"]>
 }
 
 const states: { [name: string]: { state: State; icon: string; words: string; important: boolean } } = {
-  starting: { state: { kind: "starting" }, icon: "loading~spin", words: "starting", important: false },
+  starting: { state: { kind: "starting" }, icon: "rocket", words: "starting", important: false },
   "no status yet": {
     state: { kind: "running", status: undefined },
-    icon: "sync~spin",
-    words: "checking",
+    icon: "loading~spin",
+    words: "warming up",
     important: false,
   },
   "warming up": {
     state: running({ ready: false, snapshot: 0 }),
-    icon: "sync~spin",
-    words: "checking",
+    icon: "loading~spin",
+    words: "warming up",
     important: false,
   },
   ok: { state: running(), icon: "pass", words: "ok", important: false },
@@ -82,15 +82,16 @@ for (const [name, { state, icon, words, important }] of Object.entries(states)) 
     assert.equal(look.visible, true);
     assert.equal(statusItemLook(state, "problems").visible, important);
     assert.equal(statusItemLook(state, "never").visible, false);
-    assert.equal(languageStatusLook(state).busy, icon.includes("spin") || name === "restarting");
+    assert.equal(languageStatusLook(state).busy, icon.includes("spin") || ["starting", "restarting"].includes(name));
   });
 }
 
-test("no two kinds of state read alike", () => {
+test("no two kinds of state look or read alike", () => {
   const kinds = [
     "starting",
+    "warming up",
     "ok",
-    "one phantom",
+    "phantoms, looking again",
     "warnings",
     "an error",
     "unknown",
@@ -98,13 +99,25 @@ test("no two kinds of state read alike", () => {
     "restarting",
     "stopped",
   ];
-  const texts = kinds.map((kind) => states[kind] && statusItemLook(states[kind].state, "always").text);
-  assert.equal(
-    new Set(texts.map((text) => text?.split(" ")[0])).size,
-    kinds.length - 1,
-    "icons; phantom and warnings share theirs",
+  const texts = kinds.map((kind) => statusItemLook(states[kind]?.state ?? assert.fail(kind), "always").text);
+  const [icons, words] = [0, 1].map((part) => new Set(texts.map((text) => text.split(" Go Phantom: ")[part])));
+  assert.equal(icons?.size, kinds.length, "icons");
+  assert.equal(words?.size, kinds.length, "words");
+  const spoken = kinds.map((kind) => statusItemLook(states[kind]?.state ?? assert.fail(), "always").accessibilityLabel);
+  assert.equal(new Set(spoken).size, kinds.length, "what a screen reader says");
+});
+
+test("the tooltip counts verdicts, says whether gopls is in sync, and when it was checked", () => {
+  const checked = "2026-01-02T10:32:05Z";
+  const { tooltip } = statusItemLook(
+    running({ health: "warning", sync: "no", checked }, { phantom: 1, unknown: 2 }),
+    "always",
   );
-  assert.equal(new Set(texts).size, kinds.length);
+  const plain = tooltip.replaceAll("\\", "");
+  assert.match(plain, /1 phantom, 0 real, 2 not decided/);
+  assert.match(plain, /does not have the environment of your shell/);
+  assert.ok(plain.includes(new Date(checked).toLocaleTimeString()), plain);
+  assert.doesNotMatch(statusItemLook(running({ snapshot: 0, ready: false }), "always").tooltip, /Last checked/);
 });
 
 test("unknown and untrusted are never shown as healthy", () => {

@@ -14,6 +14,9 @@ export type StatusItemLook = real.StatusItemLook;
 export type LanguageStatusLook = real.LanguageStatusLook;
 export type Look<T> = real.Look<T>;
 export type PickItem = real.PickItem;
+export type TreeItemLook = real.TreeItemLook;
+export type TreeNodes<T> = real.TreeNodes<T>;
+export type TreeView<T> = real.TreeView<T>;
 export type WorkspaceFolder = real.WorkspaceFolder;
 
 interface FakeExtension {
@@ -79,6 +82,21 @@ function freshEditor() {
     stopped: false,
     documents: {} as { [name: string]: string },
     saved: [] as string[],
+    /** The answer to the next question for a line of text. */
+    typed: undefined as string | undefined,
+    clipboard: "",
+    opened: [] as string[],
+    diffs: [] as { uri: string; text: string; title: string; isNew: boolean }[],
+    beside: [] as { title: string; answers: string[] }[],
+    tree: {
+      nodes: undefined as TreeNodes<unknown> | undefined,
+      visible: false,
+      visibility: new Listeners(),
+      selection: undefined as unknown,
+      message: undefined as string | undefined,
+      changes: 0,
+      revealed: [] as unknown[],
+    },
     changed: new Listeners(),
     stirred: new Listeners(),
     granted: new Listeners(),
@@ -221,6 +239,35 @@ export const pick: typeof real.pick = async (items, placeHolder) => {
   editor.picks.push({ labels: items.map(({ label }) => label), placeHolder });
   const answer = takeAnswer();
   return items.find(({ label }) => label === answer);
+};
+export const openDocuments: typeof real.openDocuments = () => [];
+export const askBeside: typeof real.askBeside = async (title, answers) => {
+  editor.beside.push({ title, answers });
+  return takeAnswer();
+};
+export const input: typeof real.input = async () => editor.typed;
+export const copy: typeof real.copy = async (text) => {
+  editor.clipboard = text;
+};
+export const openAt: typeof real.openAt = async (uri, line) => void editor.opened.push(`${uri}:${line}`);
+export const showDiff: typeof real.showDiff = async (uri, text, title, isNew) =>
+  void editor.diffs.push({ uri, text, title, isNew });
+export const createTreeView: typeof real.createTreeView = <T>(_id: string, nodes: real.TreeNodes<T>) => {
+  const { tree } = editor;
+  tree.nodes = nodes as TreeNodes<unknown>;
+  return {
+    changed: () => void tree.changes++,
+    visible: () => tree.visible,
+    onDidChangeVisibility: (listener: () => void) => tree.visibility.add(listener),
+    selection: () => tree.selection as T | undefined,
+    reveal: async (node: T) => void tree.revealed.push(node),
+    setMessage: (text: string | undefined) => {
+      tree.message = text;
+    },
+    dispose() {
+      tree.nodes = undefined;
+    },
+  };
 };
 export const createMarkdownDocuments: typeof real.createMarkdownDocuments = () => ({
   async show(name, text) {

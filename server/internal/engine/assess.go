@@ -178,6 +178,7 @@ func (a Assessment) bare(w *world.World) report.Report {
 		Schema:   report.Schema,
 		Snapshot: report.SnapshotOf(s),
 		Findings: []report.Finding{}, Accepted: []report.Accepted{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+		History: []report.HistoryEvent{}, Cures: []report.Cure{},
 	}
 	for _, f := range a.Findings {
 		r.Findings = append(r.Findings, a.finding(w, f))

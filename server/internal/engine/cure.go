@@ -89,7 +89,33 @@ func (l *Loop) change(do func(v survey) CureResult) CureResult {
 	l.mu.Lock()
 	l.curing = false
 	l.mu.Unlock()
+	l.told()
 	return r
+}
+
+// told publishes what a cure or an undo has added to the history.
+func (l *Loop) told() {
+	events := l.history.list()
+	cures := l.cures(events)
+	records, _ := l.undoable(l.folders())
+	l.mu.Lock()
+	if !l.update.Ready || slices.Equal(l.update.Report.History, events) && slices.Equal(l.update.Report.Cures, cures) {
+		l.mu.Unlock()
+		return
+	}
+	l.update.Report.History, l.update.Report.Cures, l.update.Undoable = events, cures, len(records) > 0
+	u := l.update
+	l.mu.Unlock()
+	l.publish(u)
+}
+
+// tell writes down how a cure, or its undo, went.
+func (l *Loop) tell(kind, id, title string, r CureResult, contextID string) {
+	l.mu.Lock()
+	number := l.number
+	l.mu.Unlock()
+	l.history.open(l.folders()) // an undo may come before the first look
+	l.history.add(report.HistoryEvent{Kind: kind, Subject: title, Message: r.Message, Snapshot: number, ContextID: contextID, Cure: id})
 }
 
 // folders are the workspace folders, as the editor told last.
@@ -104,7 +130,7 @@ func (l *Loop) folders() []string {
 
 // carryOut does a fix and checks that it helped.
 func (l *Loop) carryOut(ctx context.Context, h Host, o offer) (r CureResult) {
-	defer func() { r.ContextID = o.contextID() }()
+	defer func() { r.ContextID = o.contextID }()
 	start := l.w.Clock.Now()
 	p, err := o.plan(l.w)
 	switch {
@@ -117,7 +143,7 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) (r CureResult) {
 	}
 	h.Progress(p.Title)
 	if preview := confirmation(p); preview != "" {
-		switch ok, err := h.Confirm(ctx, p.Title, preview); {
+		switch ok, err := h.Confirm(ctx, p.Title, preview, editsOf(p)); {
 		case err != nil:
 			return CureResult{Outcome: "refused", Message: fmt.Sprintf("“%s” could not be shown before it is done: %v.", p.Title, err)}
 		case !ok:
@@ -131,20 +157,23 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) (r CureResult) {
 	if carried == 0 && errors.Is(err, errDeclined) {
 		return CureResult{Outcome: "declined", Message: "Nothing was changed."}
 	}
-	var u undoRecord
+	u := undoRecord{id: cureID(l.w.Clock.Now())}
 	lost := ""
 	if carried > 0 && p.Reversible && len(p.Undo) > 0 {
-		u, lost = l.keepUndo(o, p)
+		u, lost = l.keepUndo(u.id, o, p)
 	}
 	if err != nil {
 		l.mu.Lock()
 		l.tried[o.key()] = ctx.Err() == nil
 		l.mu.Unlock()
 		r := CureResult{Outcome: "not-cured", Message: fmt.Sprintf("“%s” failed: %v.", p.Title, err) + lost, Millis: l.since(start)}
+		l.tell(eventCureFailed, u.id, p.Title, r, o.contextID)
 		return l.withNext(r)
 	}
 	if ends(p, o.in) {
-		return CureResult{Outcome: "restarting", Message: "The editor restarts its extensions; Go Phantom looks again when it is back.", Millis: l.since(start)}
+		r := CureResult{Outcome: "restarting", Message: "The editor restarts its extensions; Go Phantom looks again when it is back.", Millis: l.since(start)}
+		l.tell(eventChanged, u.id, p.Title, CureResult{Message: fmt.Sprintf("“%s” was carried out; the editor restarted its extensions for it", p.Title)}, o.contextID)
+		return r
 	}
 	l.showOwn(ctx, h) // no editor tells whether the problem is gone
 	h.Progress("checking that it helped")
@@ -155,23 +184,39 @@ func (l *Loop) carryOut(ctx context.Context, h Host, o offer) (r CureResult) {
 		clear(l.tried)
 		l.mu.Unlock()
 		r.Outcome, r.Message = "cured", fmt.Sprintf("Cured in %.1f s: %s.", float64(r.Millis)/1000, o.relief())+l.otherGopls()+lost
+		l.tell(eventCured, u.id, p.Title, r, o.contextID)
 		return r
 	}
 	l.mu.Lock()
 	l.tried[o.key()] = true
 	l.mu.Unlock()
 	r.Outcome, r.Message = "not-cured", fmt.Sprintf("“%s” was carried out, but %s.", p.Title, end.why)+lost
+	var back bool
 	if len(end.worse) > 0 {
-		r.Message = l.takeBack(ctx, h, u, end.worse)
+		r.Message, back = l.takeBack(ctx, h, u, end.worse)
 		r.Millis = l.since(start)
+	}
+	l.tell(eventCureFailed, u.id, p.Title, r, o.contextID)
+	if back {
+		l.tell(eventUndone, u.id, p.Title, CureResult{Message: "It was undone by itself, because it made things worse."}, o.contextID)
 	}
 	return l.withNext(r)
 }
 
+// editsOf are the changes of files of a plan.
+func editsOf(p fix.Plan) (edits []Edit) {
+	for _, step := range p.Steps {
+		if step.Kind == fix.StepEditFile {
+			edits = append(edits, Edit{Label: p.Title, FileEdit: *step.Edit})
+		}
+	}
+	return edits
+}
+
 // keepUndo keeps what takes a cure back. lost is a sentence, with a space before
 // it, if a restart will lose it.
-func (l *Loop) keepUndo(o offer, p fix.Plan) (u undoRecord, lost string) {
-	u = undoRecord{title: p.Title, at: l.w.Clock.Now(), contextID: o.contextID(), steps: p.Undo}
+func (l *Loop) keepUndo(id string, o offer, p fix.Plan) (u undoRecord, lost string) {
+	u = undoRecord{id: id, title: p.Title, at: l.w.Clock.Now(), contextID: o.contextID, steps: p.Undo}
 	var err error
 	if u.file, err = (journal{l.w}).keep(o.in.Dir, u); err != nil {
 		lost = fmt.Sprintf(" It can be undone until Go Phantom is restarted, and not after that: the undo record could not be kept (%v).", err)
@@ -211,22 +256,23 @@ func (l *Loop) withNext(r CureResult) CureResult {
 	return r
 }
 
-// takeBack undoes a cure that made things worse, and says so.
-func (l *Loop) takeBack(ctx context.Context, h Host, u undoRecord, worse []string) string {
+// takeBack undoes a cure that made things worse, and says so. back tells that
+// it could be undone.
+func (l *Loop) takeBack(ctx context.Context, h Host, u undoRecord, worse []string) (message string, back bool) {
 	what := "There was a problem that was not there before: " + worse[0]
 	if len(worse) > 1 {
 		what = fmt.Sprintf("There were %d problems that were not there before, such as: %s", len(worse), worse[0])
 	}
 	if u.steps == nil {
-		return "This cure made things worse, and it cannot be undone. " + what
+		return "This cure made things worse, and it cannot be undone. " + what, false
 	}
 	h.Progress("undoing what made things worse")
 	if _, err := l.steps(ctx, h, "Undo: "+u.title, u.steps); err != nil {
-		return fmt.Sprintf("“%s” made things worse, and undoing it failed (%v). %s", u.title, err, what)
+		return fmt.Sprintf("“%s” made things worse, and undoing it failed (%v). %s", u.title, err, what), false
 	}
 	l.forget(u)
 	_ = l.refresh(ctx)
-	return fmt.Sprintf("“%s” made things worse and was undone. %s", u.title, what)
+	return fmt.Sprintf("“%s” made things worse and was undone. %s", u.title, what), true
 }
 
 func (l *Loop) since(start time.Time) int64 { return l.w.Clock.Now().Sub(start).Milliseconds() }
@@ -460,11 +506,22 @@ func (l *Loop) worse(before, now survey, p fix.Plan, start time.Time, cured bool
 	return out
 }
 
-// Undo undoes the last cure that was not undone, also one from before a
-// restart.
-func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
+// Undo undoes a cure, also one from before a restart; id "" means the last one
+// that was not undone.
+func (l *Loop) Undo(ctx context.Context, h Host, id string) CureResult {
 	return l.change(func(survey) (r CureResult) {
 		records, why := l.undoable(l.folders())
+		if id != "" {
+			at := slices.IndexFunc(records, func(u undoRecord) bool { return u.id == id })
+			if at < 0 {
+				return CureResult{Outcome: "refused", Message: "This cure cannot be undone any more."}
+			}
+			// What is in its way may be a later cure, after whose undo it can be undone.
+			if hindrance := (journal{l.w}).hindrance(records[at]); hindrance != "" {
+				return CureResult{Outcome: "refused", Message: fmt.Sprintf("“%s” cannot be undone now: %s", records[at].title, hindrance)}
+			}
+			records = records[at : at+1]
+		}
 		if len(records) == 0 {
 			return CureResult{Outcome: "nothing", Message: cmp.Or(why, "There is no cure to undo.")}
 		}
@@ -491,7 +548,10 @@ func (l *Loop) Undo(ctx context.Context, h Host) CureResult {
 		case err != nil:
 			return CureResult{Outcome: "not-cured", Message: fmt.Sprintf("Undoing “%s” failed: %v.", u.title, err)}
 		}
+		r = CureResult{Outcome: "undone", Message: fmt.Sprintf("Undone: “%s”.", u.title)}
+		l.tell(eventUndone, u.id, u.title, r, u.contextID)
 		_ = l.refresh(ctx)
-		return CureResult{Outcome: "undone", Message: fmt.Sprintf("Undone: “%s”.", u.title), Millis: l.since(start)}
+		r.Millis = l.since(start)
+		return r
 	})
 }

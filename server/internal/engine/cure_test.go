@@ -22,7 +22,7 @@ type asked struct {
 	edits     []engine.Edit
 }
 
-func (a *asked) Confirm(_ context.Context, title, preview string) (bool, error) {
+func (a *asked) Confirm(_ context.Context, title, preview string, _ []engine.Edit) (bool, error) {
 	a.questions = append(a.questions, title+"\n"+preview)
 	return a.agree, nil
 }
@@ -73,7 +73,7 @@ func TestEditIsShownBeforeItIsMade(t *testing.T) {
 	if len(user.edits) != 1 || user.edits[0].File != settings {
 		t.Fatalf("edits %+v", user.edits)
 	}
-	if r := e.loop.Undo(t.Context(), user); r.Outcome != "undone" {
+	if r := e.loop.Undo(t.Context(), user, ""); r.Outcome != "undone" {
 		t.Errorf("undo: %+v", r)
 	}
 	if len(user.questions) != 2 {

@@ -43,8 +43,19 @@ type Update struct {
 	Cure     string // title of the best cure, "" if none
 	Trusted  bool
 	Undoable bool  // there is a cure that can be undone
+	Sync     Sync  // whether gopls has the environment of the shell
 	Gopls    []int // the processes of the gopls that run in the editor, and of daemons behind them
 }
+
+// Sync tells whether gopls has the environment of the shell, as far as it
+// matters to Go.
+type Sync string
+
+const (
+	SyncYes     Sync = "yes"
+	SyncNo      Sync = "no"
+	SyncUnknown Sync = "unknown" // one of them could not be read completely
+)
 
 // Host is the editor side of a cure.
 type Host interface {
@@ -68,8 +79,9 @@ type Host interface {
 	// ApplyEdit applies an edit and saves the file; applied is false if the
 	// editor or the user declined.
 	ApplyEdit(ctx context.Context, edit Edit) (applied bool, err error)
-	// Confirm shows what will be done and asks whether to go on.
-	Confirm(ctx context.Context, title, preview string) (ok bool, err error)
+	// Confirm shows what will be done and asks whether to go on. edits are the
+	// changes of files among it.
+	Confirm(ctx context.Context, title, preview string, edits []Edit) (ok bool, err error)
 	// Progress reports what is being done, for people.
 	Progress(message string)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/modfile"
 
@@ -35,7 +36,7 @@ func hover(w *world.World, s *model.Snapshot, file string, at model.Position) (h
 	switch {
 	case filepath.Base(file) == "go.mod":
 		return hoverModule(w, s, file, at)
-	case filepath.Base(file) == "settings.json" || filepath.Ext(file) == ".code-workspace":
+	case slices.Contains([]string{"settings.json", "launch.json"}, filepath.Base(file)) || filepath.Ext(file) == ".code-workspace":
 		if data, err := w.Files.ReadFile(file); err == nil {
 			name, h.Range, ok = observe.VariableAt(file, data, at)
 		}

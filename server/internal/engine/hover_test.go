@@ -53,6 +53,7 @@ func TestHover(t *testing.T) {
 	gomod := write("go.mod", "module corp.example/app\n\ngo 1.26\n\nrequire (\n\tdep.example/a v1.2.0\n)\n\nreplace dep.example/b => ../b\n")
 	settings := write(".vscode/settings.json", "{\n  // tools\n  \"go.toolsEnvVars\": {\"GOPROXY\": \"off\", \"HUSH\": \"x\"},\n  \"editor.tabSize\": 4,\n  \"gopls\": {\"build.env\": {\"GOPROXY\": \"off\"}}\n}\n")
 	workspace := write("a.code-workspace", "{\"folders\": [], \"settings\": {\"go.toolsEnvVars\": {\n\"GOPROXY\": \"off\"}},\n\"go.toolsEnvVars\": {\"GOPROXY\": \"x\"}}\n")
+	launch := write(".vscode/launch.json", "{\"configurations\": [{\"type\": \"go\"}, {\n\"env\": {\"GOPROXY\": \"off\", \"HUSH\": \"x\"},\n\"args\": [\"GOPROXY\"]}]}\n")
 	goenv := write("goenv", "# notes\nGOPROXY=https://u:hunter2@proxy.example\nEDITOR=vi\n")
 	other := write("other", "GOPROXY=off\n")
 	broken := write("broken/go.mod", "module\n<<<<<<< HEAD\n")
@@ -79,6 +80,9 @@ func TestHover(t *testing.T) {
 		{"a comment", settings, model.Position{Line: 1, Character: 6}, nil},
 		{"a workspace file", workspace, model.Position{Line: 1, Character: 3}, variable},
 		{"beside the settings of a workspace file", workspace, model.Position{Line: 2, Character: 23}, nil},
+		{"a variable of launch.json", launch, model.Position{Line: 1, Character: 12}, variable},
+		{"a variable of launch.json that may not be kept", launch, model.Position{Line: 1, Character: 32}, nil},
+		{"an argument in launch.json", launch, model.Position{Line: 2, Character: 12}, nil},
 		{"the GOENV file", goenv, model.Position{Line: 1, Character: 2}, variable},
 		{"a comment of the GOENV file", goenv, model.Position{}, nil},
 		{"what is none of go's", goenv, model.Position{Line: 2}, nil},

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,6 +19,7 @@ import (
 
 // undoRecord is what takes one cure back.
 type undoRecord struct {
+	id    string // of the cure
 	title string
 	at    time.Time
 	// contextID is that of the cause that was cured; "" in a record of an earlier
@@ -111,7 +111,7 @@ func (j journal) keep(folder string, u undoRecord) (file string, err error) {
 	if len(data) > maxRecord {
 		return "", errors.New("it is too long")
 	}
-	file = filepath.Join(dir, fmt.Sprintf("%020d-%s.json", u.at.UnixNano(), rand.Text()[:8]))
+	file = filepath.Join(dir, u.id+".json")
 	if err := j.w.Files.CreatePrivate(file, data); err != nil {
 		return "", err
 	}
@@ -183,7 +183,7 @@ func (j journal) read(folder string) (records []undoRecord, why string) {
 		case r.Version < 1 || filepath.Clean(r.Folder) != filepath.Clean(folder) || !slices.ContainsFunc(r.Steps, func(s savedStep) bool { return s.Kind == fix.StepEditFile && filepath.IsAbs(s.File) }):
 			why = fmt.Sprintf("The undo record %s is damaged, so that cure cannot be undone here.", file)
 		default:
-			records = append(records, undoRecord{title: show(r.Title), at: r.At, contextID: show(r.ContextID), file: file, saved: r.Steps})
+			records = append(records, undoRecord{id: show(strings.TrimSuffix(filepath.Base(file), ".json")), title: show(r.Title), at: r.At, contextID: show(r.ContextID), file: file, saved: r.Steps})
 		}
 	}
 	return records, why
@@ -259,6 +259,6 @@ func (l *Loop) forget(u undoRecord) {
 		journal{l.w}.drop(u.file)
 	}
 	l.mu.Lock()
-	l.undo = slices.DeleteFunc(l.undo, func(o undoRecord) bool { return o.at.Equal(u.at) && o.title == u.title && o.file == u.file })
+	l.undo = slices.DeleteFunc(l.undo, func(o undoRecord) bool { return o.id == u.id })
 	l.mu.Unlock()
 }

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -47,7 +49,7 @@ func (e *editor) restartServer() {
 
 // records are the files of the journal.
 func (e *editor) records() (files []string) {
-	_ = filepath.WalkDir(e.w.CacheDir(), func(name string, d os.DirEntry, err error) error {
+	_ = filepath.WalkDir(filepath.Join(e.w.CacheDir(), "gophantom", "undo"), func(name string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, name)
 		}
@@ -69,7 +71,7 @@ func TestUndoSurvivesARestart(t *testing.T) {
 		t.Errorf("%s: %v, %v", files[0], info.Mode(), err)
 	}
 	user.await("that it can be undone", func(u engine.Update) bool { return u.Undoable })
-	if r := user.loop.Undo(t.Context(), user); r.Outcome != "undone" || r.Undoable {
+	if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "undone" || r.Undoable {
 		t.Errorf("%+v", r)
 	}
 	if _, err := os.Stat(filepath.Dir(settings)); !errors.Is(err, os.ErrNotExist) {
@@ -78,7 +80,7 @@ func TestUndoSurvivesARestart(t *testing.T) {
 	if files := user.records(); len(files) != 0 {
 		t.Errorf("the journal still has %q", files)
 	}
-	if r := user.loop.Undo(t.Context(), user); r.Outcome != "nothing" {
+	if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "nothing" {
 		t.Errorf("a second undo: %+v", r)
 	}
 }
@@ -87,7 +89,7 @@ func TestUndoAfterARestartKeepsWhatWasChangedSince(t *testing.T) {
 	user, _, settings := edited(t)
 	const mine = "{\n\t\"mine\": true\n}\n"
 	user.Write(settings, mine)
-	if r := user.loop.Undo(t.Context(), user); r.Outcome != "not-cured" || !strings.Contains(r.Message, "changed since") || r.Undoable {
+	if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "not-cured" || !strings.Contains(r.Message, "changed since") || r.Undoable {
 		t.Errorf("%+v", r)
 	}
 	if data, err := os.ReadFile(settings); err != nil || string(data) != mine {
@@ -99,7 +101,7 @@ func TestUndoKeepsOtherFilesOfTheFolderItMade(t *testing.T) {
 	user, _, settings := edited(t)
 	launch := filepath.Join(filepath.Dir(settings), "launch.json")
 	user.Write(launch, "{}")
-	if r := user.loop.Undo(t.Context(), user); r.Outcome != "undone" {
+	if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "undone" {
 		t.Errorf("%+v", r)
 	}
 	if _, err := os.Stat(launch); err != nil {
@@ -120,7 +122,7 @@ func TestDamagedJournal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			user.Write(record, tt.text)
-			if r := user.loop.Undo(t.Context(), user); r.Outcome != "nothing" || !strings.Contains(r.Message, tt.say) || !strings.Contains(r.Message, record) {
+			if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "nothing" || !strings.Contains(r.Message, tt.say) || !strings.Contains(r.Message, record) {
 				t.Errorf("%+v", r)
 			}
 			if data, err := os.ReadFile(record); err != nil || string(data) != tt.text {
@@ -139,7 +141,7 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 	if !r.Undoable || !strings.Contains(r.Message, "undo record could not be kept") {
 		t.Errorf("%+v", r)
 	}
-	if r := user.loop.Undo(t.Context(), user); r.Outcome != "nothing" {
+	if r := user.loop.Undo(t.Context(), user, ""); r.Outcome != "nothing" {
 		t.Errorf("after the restart: %+v", r)
 	}
 }
@@ -159,7 +161,7 @@ func TestUndoOnAReadOnlyDisk(t *testing.T) {
 	if !r.Undoable || !strings.Contains(r.Message, "read-only file system") {
 		t.Errorf("%+v", r)
 	}
-	if r := e.loop.Undo(t.Context(), user); r.Outcome != "undone" || r.Undoable {
+	if r := e.loop.Undo(t.Context(), user, ""); r.Outcome != "undone" || r.Undoable {
 		t.Errorf("%+v", r)
 	}
 }
@@ -174,5 +176,43 @@ func TestSecretsOfTheSessionAreNotKept(t *testing.T) {
 	}
 	if files := e.records(); len(files) != 0 {
 		t.Errorf("the journal has %q", files)
+	}
+}
+
+// TestHistoryOfACure follows one cure through reports: carried out, kept over a
+// restart, in the way of nobody when its file was changed, and undone by its id.
+func TestHistoryOfACure(t *testing.T) {
+	user, _, settings := edited(t)
+	u := user.await("the cure of before", func(u engine.Update) bool { return len(u.Report.Cures) == 1 })
+	cure := u.Report.Cures[0]
+	last := u.Report.History[len(u.Report.History)-1]
+	if !cure.Undoable || cure.Why != "" || !strings.Contains(cure.Title, "GOPROXY") {
+		t.Errorf("%+v", cure)
+	}
+	at := slices.IndexFunc(u.Report.History, func(e report.HistoryEvent) bool { return e.Cure == cure.ID })
+	if at < 0 || u.Report.History[at].Kind != "cure-failed" || u.Report.History[at].Subject != cure.Title { // this editor reads no settings
+		t.Errorf("%+v, the last %+v", u.Report.History, last)
+	}
+
+	before, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user.Write(settings, "{}\n")
+	if r := user.loop.Undo(t.Context(), user, cure.ID); r.Outcome != "refused" || !strings.Contains(r.Message, "was changed since") || !r.Undoable {
+		t.Errorf("%+v", r)
+	}
+	user.Write(settings, string(before))
+	if r := user.loop.Undo(t.Context(), user, "another"); r.Outcome != "refused" {
+		t.Errorf("%+v", r)
+	}
+	if r := user.loop.Undo(t.Context(), user, cure.ID); r.Outcome != "undone" || r.Undoable {
+		t.Errorf("%+v", r)
+	}
+	u = user.await("that it was undone", func(u engine.Update) bool {
+		return len(u.Report.Cures) == 1 && !u.Report.Cures[0].Undoable && u.Report.Cures[0].Why == "It was undone."
+	})
+	if !slices.ContainsFunc(u.Report.History, func(e report.HistoryEvent) bool { return e.Kind == "undone" && e.Cure == cure.ID }) {
+		t.Errorf("%+v", u.Report.History)
 	}
 }

@@ -112,7 +112,7 @@ type restarter struct {
 	ended     int
 }
 
-func (r *restarter) Confirm(_ context.Context, title, _ string) (bool, error) {
+func (r *restarter) Confirm(_ context.Context, title, _ string, _ []engine.Edit) (bool, error) {
 	r.questions = append(r.questions, title)
 	return r.agree, nil
 }
@@ -128,7 +128,7 @@ func TestSessionEnvCures(t *testing.T) {
 	if r := e.loop.Cure(t.Context(), e); r.Outcome != "cured" || e.host["GOPROXY"] != "file://"+e.Proxy || !r.Undoable {
 		t.Fatalf("%+v, GOPROXY=%s", r, e.host["GOPROXY"])
 	}
-	if r := e.loop.Undo(t.Context(), e); r.Outcome != "undone" || e.host["GOPROXY"] != "off" || r.Undoable {
+	if r := e.loop.Undo(t.Context(), e, ""); r.Outcome != "undone" || e.host["GOPROXY"] != "off" || r.Undoable {
 		t.Errorf("%+v, GOPROXY=%s", r, e.host["GOPROXY"])
 	}
 }
@@ -154,7 +154,7 @@ func TestGuiltySetIsCuredAsASet(t *testing.T) {
 	if _, set := e.host["GOFLAGS"]; r.Outcome != "cured" || set || e.host["GOPROXY"] == "off" {
 		t.Errorf("%+v, %v", r, e.host)
 	}
-	if r := e.loop.Undo(t.Context(), e); r.Outcome != "undone" || e.host["GOPROXY"] != "off" || e.host["GOFLAGS"] != "-mod=vendor" {
+	if r := e.loop.Undo(t.Context(), e, ""); r.Outcome != "undone" || e.host["GOPROXY"] != "off" || e.host["GOFLAGS"] != "-mod=vendor" {
 		t.Errorf("%+v, %v", r, e.host)
 	}
 }
@@ -194,7 +194,7 @@ func TestCureThatFailsHalfwayCanBeUndone(t *testing.T) {
 	if r.Outcome != "not-cured" || !r.Undoable || !strings.Contains(r.Message, "no such command") || r.Next == "" {
 		t.Errorf("%+v", r)
 	}
-	if r := e.loop.Undo(t.Context(), e); r.Outcome != "undone" || e.host["GOPROXY"] != "off" {
+	if r := e.loop.Undo(t.Context(), e, ""); r.Outcome != "undone" || e.host["GOPROXY"] != "off" {
 		t.Errorf("%+v, GOPROXY=%s", r, e.host["GOPROXY"])
 	}
 }

@@ -237,7 +237,7 @@ func TestUndoGoesBackCureByCure(t *testing.T) {
 	if !r.Undoable {
 		t.Errorf("after %+v nothing can be undone", r)
 	}
-	if r := e.loop.Undo(t.Context(), user); r.Outcome != "undone" || r.Undoable {
+	if r := e.loop.Undo(t.Context(), user, ""); r.Outcome != "undone" || r.Undoable {
 		t.Errorf("undo: %+v", r)
 	}
 	if _, err := os.Stat(settings); !errors.Is(err, os.ErrNotExist) {

@@ -55,6 +55,7 @@ type Loop struct {
 	undo     []undoRecord         // the last cure at the end
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
+	history  history
 
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
 	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
@@ -75,6 +76,7 @@ func NewLoop(w *world.World, publish func(Update)) *Loop {
 	return &Loop{
 		w: w, publish: publish, wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		seen: map[string]time.Time{}, tried: map[string]bool{}, truths: map[string]*verify.Memory{},
+		history: history{w: w},
 	}
 }
 
@@ -377,8 +379,15 @@ func (r *run) noFolder(facts *EditorFacts, asked int) {
 // report publishes a look. remark is a detail of its own, "" if there is none.
 func (l *Loop) report(v survey, remark string, asked int) {
 	r := l.shown(v).report(l.w)
+	l.mu.Lock()
+	sure := !l.shells.asking() && v[0].Snapshot.Trusted
+	l.mu.Unlock()
+	l.history.open(l.folders())
+	l.history.note(r, sure)
+	r.History = l.history.list()
+	r.Cures = l.cures(r.History)
 	records, _ := l.undoable(l.folders())
-	u := Update{Undoable: len(records) > 0, Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
+	u := Update{Undoable: len(records) > 0, Sync: v.sync(), Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
 	if remark != "" {
 		u.Details = append(u.Details, remark)
 	}

@@ -243,9 +243,11 @@ func (e *editor) InstallGopls(context.Context) error         { return errors.New
 func (e *editor) RestartExtensionHost(context.Context) error { return nil }
 func (e *editor) AddFolder(context.Context, string) error    { return nil }
 
-func (e *editor) ApplyEdit(context.Context, engine.Edit) (bool, error)  { return false, nil }
-func (e *editor) Confirm(context.Context, string, string) (bool, error) { return true, nil }
-func (e *editor) Progress(string)                                       {}
+func (e *editor) ApplyEdit(context.Context, engine.Edit) (bool, error) { return false, nil }
+func (e *editor) Confirm(context.Context, string, string, []engine.Edit) (bool, error) {
+	return true, nil
+}
+func (e *editor) Progress(string) {}
 
 var _ engine.Host = (*editor)(nil)
 
@@ -289,10 +291,10 @@ func TestCureOfMaskedProxy(t *testing.T) {
 		t.Errorf("after the cure: %+v", u)
 	}
 
-	if r := e.loop.Undo(t.Context(), e); r.Outcome != "undone" || e.host["GOPROXY"] != "off" {
+	if r := e.loop.Undo(t.Context(), e, ""); r.Outcome != "undone" || e.host["GOPROXY"] != "off" {
 		t.Errorf("undo: %+v, GOPROXY=%q", r, e.host["GOPROXY"])
 	}
-	if r := e.loop.Undo(t.Context(), e); r.Outcome != "nothing" {
+	if r := e.loop.Undo(t.Context(), e, ""); r.Outcome != "nothing" {
 		t.Errorf("a second undo: %+v", r)
 	}
 }

@@ -181,7 +181,7 @@ func TestCureWithoutBeingTold(t *testing.T) {
 	if r.Outcome != "cured" || strings.Contains(string(data), "vendor") {
 		t.Errorf("%+v; the file has %q", r, data)
 	}
-	if r := p.loop.Undo(t.Context(), p); r.Outcome != "undone" {
+	if r := p.loop.Undo(t.Context(), p, ""); r.Outcome != "undone" {
 		t.Errorf("%+v", r)
 	}
 	if u := p.show(); len(verdicts(u, "phantom")) == 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/cause"
+	"github.com/gophantom/gophantom/server/internal/drift"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -163,6 +164,28 @@ func known(version string) string {
 	return version
 }
 
+// sync tells whether gopls, or the tools of an editor in which none runs, has
+// the environment of the shell in every folder.
+func (v survey) sync() Sync {
+	all := SyncYes
+	for _, a := range v {
+		s := a.Snapshot
+		tools := model.EnvGopls
+		if _, runs := s.Env(tools); !runs {
+			tools = model.EnvTools
+		}
+		for _, name := range []model.EnvName{model.EnvShell, tools} {
+			if env, ok := s.Env(name); !ok || !env.Complete {
+				all = SyncUnknown
+			}
+		}
+		if slices.ContainsFunc(drift.Between(s, model.EnvShell, tools), func(d model.Drift) bool { return d.Matters }) {
+			return SyncNo
+		}
+	}
+	return all
+}
+
 // offers lists every fix on offer, the best first: what cures a proven
 // phantom before what only mends a finding, then by side effects.
 func (v survey) offers() []offer {
@@ -175,7 +198,7 @@ func (v survey) offers() []offer {
 	for _, a := range v {
 		for _, verdict := range a.Verdicts {
 			for _, f := range verdict.Fixes {
-				add(offer{FixOffer: f, in: a.Snapshot, verdict: &verdict})
+				add(offer{FixOffer: f, in: a.Snapshot, verdict: &verdict, contextID: verdict.ContextID})
 			}
 		}
 	}
@@ -183,7 +206,7 @@ func (v survey) offers() []offer {
 	for _, a := range v {
 		for _, f := range a.Findings {
 			for _, o := range f.Fixes {
-				add(offer{FixOffer: o, in: a.Snapshot, rule: f.Rule, subject: f.Subject})
+				add(offer{FixOffer: o, in: a.Snapshot, rule: f.Rule, subject: f.Subject, contextID: f.ContextID})
 			}
 		}
 	}
@@ -198,14 +221,7 @@ type offer struct {
 	in            *model.Snapshot // the picture it was made for
 	verdict       *model.Verdict  // the phantom it cures; nil for a finding
 	rule, subject string          // the finding it cures
-}
-
-// contextID is that of the cause that it cures.
-func (o offer) contextID() string {
-	if o.verdict != nil {
-		return o.verdict.ContextID
-	}
-	return rules.ContextID(o.subject)
+	contextID     string          // of the cause that it cures
 }
 
 // key is the same for offers that do the same.

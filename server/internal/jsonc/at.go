@@ -2,6 +2,7 @@ package jsonc
 
 import (
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/tailscale/hujson"
@@ -16,27 +17,37 @@ func (d *Document) At(p Position) (path []string, node Node, ok bool) {
 		return nil, Node{}, false
 	}
 	value := *d.root
+	var within []string // the path of value
 	for {
-		obj, isObject := value.Value.(*hujson.Object)
-		if !isObject {
+		switch v := value.Value.(type) {
+		case *hujson.Object:
+			i := slices.IndexFunc(v.Members, func(m hujson.ObjectMember) bool {
+				return m.Name.StartOffset <= offset && offset <= m.Value.EndOffset
+			})
+			if i < 0 {
+				return path, node, ok
+			}
+			m := v.Members[i]
+			name := nameOf(m)
+			if last(v, name) != i {
+				return nil, Node{}, false
+			}
+			within = append(slices.Clone(within), name)
+			path, node, ok = within, nodeOf(m), true
+			if offset <= m.Name.EndOffset {
+				return path, node, ok
+			}
+			value = m.Value
+		case *hujson.Array:
+			i := slices.IndexFunc(v.Elements, func(e hujson.Value) bool { return e.StartOffset <= offset && offset <= e.EndOffset })
+			if i < 0 {
+				return path, node, ok
+			}
+			within = append(slices.Clone(within), strconv.Itoa(i))
+			value = v.Elements[i]
+		default:
 			return path, node, ok
 		}
-		i := slices.IndexFunc(obj.Members, func(m hujson.ObjectMember) bool {
-			return m.Name.StartOffset <= offset && offset <= m.Value.EndOffset
-		})
-		if i < 0 {
-			return path, node, ok
-		}
-		m := obj.Members[i]
-		name := nameOf(m)
-		if last(obj, name) != i {
-			return nil, Node{}, false
-		}
-		path, node, ok = append(path, name), nodeOf(m), true
-		if offset <= m.Name.EndOffset {
-			return path, node, ok
-		}
-		value = m.Value
 	}
 }
 

@@ -22,6 +22,7 @@ func TestAt(t *testing.T) {
 		{`off`, []string{"go.toolsEnvVars", "GOPROXY"}},
 		{`1 }`, []string{"go.toolsEnvVars", "A"}},
 		{`{"x"`, []string{"list"}},
+		{`x"`, []string{"list", "0", "x"}},
 		{`// é`, nil},
 		{`"twice"`, nil},
 		{`"a": 2`, []string{"twice", "a"}},

@@ -344,7 +344,11 @@ type fakeLoop struct {
 	show      func(context.Context, engine.Host) (engine.Update, error)
 	cure      func(context.Context, engine.Host) engine.CureResult
 	fix       func(context.Context, engine.Host, engine.FixRequest) engine.CureResult
-	undo      func(context.Context, engine.Host) engine.CureResult
+	undo      func(context.Context, engine.Host, string) engine.CureResult
+	picture   func() engine.Picture
+	route     func(file, module string) (string, error)
+	lenses    func(file string) []engine.Lens
+	redacted  func() (string, error)
 	hover     func(file string, at model.Position) (engine.Hover, bool)
 	probeable func(file string, line int) (string, bool)
 	probe     func(context.Context, engine.Host, engine.ProbeRequest) (string, error)
@@ -412,7 +416,17 @@ func (l *fakeLoop) Probe(ctx context.Context, h engine.Host, r engine.ProbeReque
 	return l.probe(ctx, h, r)
 }
 
-func (l *fakeLoop) Undo(ctx context.Context, h engine.Host) engine.CureResult { return l.undo(ctx, h) }
+func (l *fakeLoop) Undo(ctx context.Context, h engine.Host, id string) engine.CureResult {
+	return l.undo(ctx, h, id)
+}
+
+func (l *fakeLoop) Picture() engine.Picture { return l.picture() }
+
+func (l *fakeLoop) ShowRoute(file, module string) (string, error) { return l.route(file, module) }
+
+func (l *fakeLoop) Lenses(file string) []engine.Lens { return l.lenses(file) }
+
+func (l *fakeLoop) Redacted() (string, error) { return l.redacted() }
 
 // fact awaits the next facts that the engine was handed.
 func (c *client) fact() engine.EditorFacts {

@@ -21,6 +21,8 @@ const (
 	commandProbe   = "gophantom.probe"
 	commandBisect  = "gophantom.bisect"
 	commandRecord  = "gophantom.record"
+	commandRoute   = "gophantom.route"
+	commandRedact  = "gophantom.redacted"
 )
 
 func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
@@ -30,7 +32,14 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 	case commandCure:
 		return s.cure(ctx, p, "Curing", s.loop.Cure)
 	case commandUndo:
-		return s.cure(ctx, p, "Undoing", s.loop.Undo)
+		arg := new(UndoCommand)
+		if len(p.Arguments) > 0 {
+			var err error
+			if arg, err = argument[UndoCommand](p); err != nil {
+				return nil, err
+			}
+		}
+		return s.cure(ctx, p, "Undoing", func(ctx context.Context, h engine.Host) engine.CureResult { return s.loop.Undo(ctx, h, arg.Cure) })
 	case commandFix:
 		arg, err := argument[FixCommand](p)
 		if err != nil {
@@ -42,6 +51,15 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		return s.probe(ctx, p)
 	case commandBisect:
 		return s.bisect(ctx, p)
+	case commandRoute:
+		return s.showRoute(p)
+	case commandRedact:
+		page, err := s.loop.Redacted()
+		if err != nil {
+			return nil, err
+		}
+		s.tell(protocol.MessageTypeInfo, page)
+		return page, nil
 	case commandRecord:
 		arg, err := argument[RecordCommand](p)
 		if err != nil {
@@ -105,6 +123,27 @@ func (s *server) bisect(ctx context.Context, p *protocol.ExecuteCommandParams) (
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
+}
+
+// showRoute tells how go gets a module, as Markdown. It asks nobody.
+func (s *server) showRoute(p *protocol.ExecuteCommandParams) (any, error) {
+	arg, err := argument[RouteCommand](p)
+	if err != nil {
+		return nil, err
+	}
+	file := ""
+	if arg.URI != "" {
+		var ok bool
+		if file, ok = s.path(uri.URI(arg.URI)); !ok {
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such file")
+		}
+	}
+	page, err := s.loop.ShowRoute(file, arg.Module)
+	if err != nil {
+		return nil, err
+	}
+	s.tell(protocol.MessageTypeInfo, page)
+	return page, nil
 }
 
 // page answers with what is to be said of the problem at a place.

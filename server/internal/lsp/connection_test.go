@@ -500,7 +500,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 	}
 	exists := map[string]bool{
 		methodStatus: true, methodEditorAction: true,
-		commandCheck: true, commandCure: true, commandFix: true, commandUndo: true, commandExplain: true, commandProbe: true, commandBisect: true, commandRecord: true,
+		commandCheck: true, commandCure: true, commandFix: true, commandUndo: true, commandExplain: true, commandProbe: true, commandBisect: true, commandRecord: true, commandRoute: true, commandRedact: true,
 	}
 	for method := range concurrent {
 		exists[method] = exists[method] || strings.HasPrefix(method, "gophantom")
@@ -518,7 +518,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 			t.Errorf("%s is documented but does not exist", name)
 		}
 	}
-	for _, action := range []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave, model.ActionReloadGopls, model.ActionInstallGopls, model.ActionRestartExtensions, model.ActionAddFolder} {
+	for _, action := range []string{model.ActionUnsetEnv, model.ActionSetEnv, model.ActionRestartGopls, model.ActionSave, model.ActionReloadGopls, model.ActionInstallGopls, model.ActionRestartExtensions, model.ActionAddFolder, model.ActionShowDiff} {
 		if !strings.Contains(doc, "`"+action+"`") {
 			t.Errorf("the editor action %s is not documented", action)
 		}

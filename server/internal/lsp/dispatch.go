@@ -24,6 +24,7 @@ const (
 const (
 	methodEditorFacts  = "gophantom/editorFacts"
 	methodReport       = "gophantom/report"
+	methodTree         = "gophantom/tree"
 	methodStatus       = "gophantom/status"
 	methodEditorAction = "gophantom/editorAction"
 )
@@ -44,7 +45,9 @@ var inOrder = map[string]request{
 // concurrent are the requests that run side by side.
 var concurrent = map[string]request{
 	methodReport:                           takes((*server).report),
+	methodTree:                             takes((*server).tree),
 	protocol.MethodTextDocumentCodeAction:  takes((*server).codeAction),
+	protocol.MethodTextDocumentCodeLens:    takes((*server).codeLens),
 	protocol.MethodTextDocumentHover:       takes((*server).hover),
 	protocol.MethodWorkspaceExecuteCommand: takes((*server).executeCommand),
 }

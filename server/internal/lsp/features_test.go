@@ -290,7 +290,7 @@ func TestPublishing(t *testing.T) {
 	var status Status
 	c.expect("gophantom/status", &status)
 	want := Status{
-		Health: "warning", Ready: true, Snapshot: 42, Headline: "1 phantom", Details: []string{}, Cure: "Unmask",
+		Health: "warning", Ready: true, Snapshot: 42, Headline: "1 phantom", Details: []string{}, Cure: "Unmask", Sync: "unknown",
 		Counts: StatusCounts{Phantom: 1, Real: 1, Unknown: 1, Errors: 1}, Etag: status.Etag,
 	}
 	if diff := cmp.Diff(want, status); diff != "" || status.Etag == "" {
@@ -816,7 +816,7 @@ func TestConfirm(t *testing.T) {
 			Actions []struct{ Title string }
 		}
 		err := c.during(func(ctx context.Context, h engine.Host) (err error) {
-			ok, err = h.Confirm(ctx, "Change the file", "-a\n+b")
+			ok, err = h.Confirm(ctx, "Change the file", "-a\n+b", []engine.Edit{{}})
 			return err
 		}, func() { c.answer(c.expect("window/showMessageRequest", &asked), tt.answer) })
 		if err != nil || ok != tt.want {

@@ -61,19 +61,35 @@ func (h host) AddFolder(ctx context.Context, folder string) error {
 func (h host) Progress(message string) { h.progress.report(message) }
 
 // Confirm asks in a message of the editor: the title, an empty line, and what
-// will be done. Dismissing it is a no.
-func (h host) Confirm(ctx context.Context, title, preview string) (ok bool, err error) {
-	const yes = "Apply"
-	params := &protocol.ShowMessageRequestParams{
-		Type:    protocol.MessageTypeInfo,
-		Message: strings.TrimSpace(title + "\n\n" + preview),
-		Actions: []protocol.MessageActionItem{{Title: yes}, {Title: "Cancel"}},
+// will be done. Dismissing it is a no. Where the editor can show edits side by
+// side, that is an answer, too, after which it is asked again, without the
+// details that are in sight by then.
+func (h host) Confirm(ctx context.Context, title, preview string, edits []engine.Edit) (ok bool, err error) {
+	const yes, look, no = "Apply", "Show Diff", "Cancel"
+	answers, message := []string{yes, no}, strings.TrimSpace(title+"\n\n"+preview)
+	if len(edits) > 0 && slices.Contains(h.s.peer.actions, model.ActionShowDiff) {
+		answers = []string{yes, look, no}
 	}
-	var chosen protocol.MessageActionItem
-	if err := protocol.Call(ctx, h.s.conn, protocol.MethodWindowShowMessageRequest, params, &chosen); err != nil {
-		return false, callError("the question", err)
+	for {
+		params := &protocol.ShowMessageRequestParams{Type: protocol.MessageTypeInfo, Message: message}
+		for _, answer := range answers {
+			params.Actions = append(params.Actions, protocol.MessageActionItem{Title: answer})
+		}
+		var chosen protocol.MessageActionItem
+		if err := protocol.Call(ctx, h.s.conn, protocol.MethodWindowShowMessageRequest, params, &chosen); err != nil {
+			return false, callError("the question", err)
+		}
+		if chosen.Title != look {
+			return chosen.Title == yes, nil
+		}
+		for _, edit := range edits {
+			action := EditorAction{Kind: model.ActionShowDiff, URI: string(h.s.uri(edit.File)), Text: string(edit.After), Title: title, New: creates(edit)}
+			if err := h.act(ctx, action); err != nil {
+				return false, err
+			}
+		}
+		answers, message = []string{yes, no}, title
 	}
-	return chosen.Title == yes, nil
 }
 
 // act has the editor carry out an action. The error wraps

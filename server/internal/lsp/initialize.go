@@ -22,6 +22,8 @@ type peer struct {
 	// runsGopls says that the editor itself starts gopls: a plain one does.
 	runsGopls bool
 
+	codeLens bool // it wants code lenses
+
 	applyEdit       bool
 	documentChanges bool
 	createFile      bool
@@ -48,9 +50,12 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 			HoverProvider:      protocol.Boolean(true),
 			ExecuteCommandProvider: protocol.ExecuteCommandOptions{
 				WorkDoneProgressOptions: protocol.WorkDoneProgressOptions{WorkDoneProgress: &yes},
-				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain, commandProbe, commandBisect, commandRecord},
+				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain, commandProbe, commandBisect, commandRecord, commandRoute, commandRedact},
 			},
 		},
+	}
+	if s.peer.codeLens {
+		result.Capabilities.CodeLensProvider = &protocol.CodeLensOptions{}
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		result.ServerInfo.Version = protocol.NewOptional(info.Main.Version)
@@ -77,7 +82,7 @@ func (s *server) meet(p *protocol.InitializeParams) peer {
 		s.log.Error("ignoring malformed initializationOptions")
 		options = new(InitOptions)
 	}
-	c.actions, c.feeds = options.EditorActions, options.EditorActions != nil
+	c.actions, c.feeds, c.codeLens = options.EditorActions, options.EditorActions != nil, options.CodeLens
 	c.runsGopls = options.RunsGopls || !c.feeds
 	if options.EditorName != "" {
 		c.name = options.EditorName

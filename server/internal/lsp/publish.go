@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -142,6 +143,11 @@ func statusOf(u engine.Update) Status {
 		Trusted:  u.Trusted,
 		Undoable: u.Undoable,
 		Gopls:    u.Gopls,
+		Checked:  u.Report.Snapshot.Taken,
+		Sync:     cmp.Or(string(u.Sync), string(engine.SyncUnknown)),
+	}
+	if n := len(u.Report.History); n > 0 {
+		st.Events = u.Report.History[n-1].Time
 	}
 	if st.Health == "" {
 		st.Health = "unknown" // nothing was judged yet

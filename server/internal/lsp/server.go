@@ -41,7 +41,11 @@ type loop interface {
 	Show(ctx context.Context, h engine.Host) (engine.Update, error)
 	Cure(ctx context.Context, h engine.Host) engine.CureResult
 	Fix(ctx context.Context, h engine.Host, r engine.FixRequest) engine.CureResult
-	Undo(ctx context.Context, h engine.Host) engine.CureResult
+	Undo(ctx context.Context, h engine.Host, id string) engine.CureResult
+	Picture() engine.Picture
+	ShowRoute(file, module string) (markdown string, err error)
+	Lenses(file string) []engine.Lens
+	Redacted() (markdown string, err error)
 	Hover(file string, at model.Position) (h engine.Hover, ok bool)
 	Probeable(file string, line int) (module string, ok bool)
 	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)

@@ -10,6 +10,7 @@ type InitOptions struct {
 	EditorActions []string `json:"editorActions,omitzero"`
 	EditorName    string   `json:"editorName,omitzero"`
 	RunsGopls     bool     `json:"runsGopls,omitzero"` // the editor itself starts gopls; no Go extension does
+	CodeLens      bool     `json:"codeLens,omitzero"`  // it wants the routes of modules as code lenses in go.mod
 }
 
 // EditorFacts is what only the editor knows: params of gophantom/editorFacts.
@@ -87,6 +88,9 @@ type Status struct {
 	Trusted  bool         `json:"trusted"`
 	Undoable bool         `json:"undoable"`       // there is a cure that gophantom.undo would take back
 	Gopls    []int        `json:"gopls,omitzero"` // the processes of the gopls that run in the editor
+	Checked  string       `json:"checked"`        // when Snapshot was taken, RFC 3339; "" if nothing was looked at yet
+	Sync     string       `json:"sync"`           // whether gopls has the environment of the shell: "yes", "no", "unknown"
+	Events   string       `json:"events"`         // changes with the history
 	Etag     string       `json:"etag"`
 }
 
@@ -100,14 +104,66 @@ type StatusCounts struct {
 	Infos    int `json:"infos"`
 }
 
+// Tree is the answer to gophantom/tree: everything that was found, ready to be
+// shown line by line. Every text in it is safe to show.
+type Tree struct {
+	Snapshot int        `json:"snapshot"`
+	Roots    []TreeNode `json:"roots"` // "findings", "environments", "routes", "toolchains" and "history", in this order
+}
+
+// TreeNode is one line of a Tree.
+type TreeNode struct {
+	ID string `json:"id"` // the same for the same thing in the next Tree
+	// Kind says what it is: "root"; "error", "warning", "info" (findings by
+	// severity); "phantom", "real", "stale-green", "unknown" (problems by verdict, and
+	// what is not known); "cure", "by-hand" (fixes); "origin"; "environment",
+	// "environment-unknown"; "difference", "difference-idle" (one that does not
+	// matter); "value", "value-unset"; "route-ok", "route-info", "route-warn",
+	// "route-fail", "route-unknown", "step"; "toolchain", "program"; "changed",
+	// "found", "gone", "verdict", "cured", "cure-failed", "undone" (events);
+	// "cures", "carried-out" (cures of the past); "more" (how much was left out).
+	Kind        string          `json:"kind"`
+	Label       string          `json:"label"`                // "" for roots, which clients name
+	Description string          `json:"description,omitzero"` // what stands behind the label, less prominent
+	Tooltip     string          `json:"tooltip,omitzero"`     // plain text of several lines
+	Count       int             `json:"count,omitzero"`       // of a root: how many of its lines want attention
+	Time        string          `json:"time,omitzero"`        // RFC 3339
+	Location    *TreeLocation   `json:"location,omitzero"`    // where it is, or was set
+	Fix         *FixCommand     `json:"fix,omitzero"`         // argument of gophantom.fix
+	FixTitle    string          `json:"fixTitle,omitzero"`
+	Explain     *ExplainCommand `json:"explain,omitzero"` // argument of gophantom.explain
+	Undo        string          `json:"undo,omitzero"`    // id of a cure, for gophantom.undo
+	Children    []TreeNode      `json:"children,omitzero"`
+}
+
+// TreeLocation is a place in a file.
+type TreeLocation struct {
+	URI  string `json:"uri"`
+	Line int    `json:"line"` // counted from 0
+}
+
+// UndoCommand is the argument of the command gophantom.undo, which may have none.
+type UndoCommand struct {
+	Cure string `json:"cure,omitzero"` // id; absent for the last one that was not undone
+}
+
+// RouteCommand is the argument of the command gophantom.route.
+type RouteCommand struct {
+	URI    string `json:"uri,omitzero"` // a document of the workspace folder that is meant; absent for the first
+	Module string `json:"module"`       // "path" or "path@version"
+}
+
 // EditorAction is the params of gophantom/editorAction.
 type EditorAction struct {
 	// "unsetEnv", "setEnv", "restartGopls", "save", "reloadGopls", "installGopls",
-	// "restartExtensionHost", "addFolder"
+	// "restartExtensionHost", "addFolder", "showDiff"
 	Kind   string            `json:"kind"`
 	Names  []string          `json:"names,omitzero"`
 	Values map[string]string `json:"values,omitzero"`
-	URI    string            `json:"uri,omitzero"`  // of a document to save, of a folder to add
+	URI    string            `json:"uri,omitzero"`  // of a document to save or to compare, of a folder to add
+	Text   string            `json:"text,omitzero"` // what the document would hold afterwards
+	Title  string            `json:"title,omitzero"`
+	New    bool              `json:"new,omitzero"`  // there is no such document yet
 	URIs   []string          `json:"uris,omitzero"` // of the workspace folders that gopls loads anew
 }
 

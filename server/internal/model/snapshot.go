@@ -395,6 +395,7 @@ const (
 	ActionReloadGopls  = "reloadGopls"  // let gopls load a workspace folder anew, without a restart
 	ActionInstallGopls = "installGopls" // let the Go extension build and install gopls anew
 	ActionAddFolder    = "addFolder"    // add a folder to the workspace
+	ActionShowDiff     = "showDiff"     // show a document beside what an edit would make of it
 
 	// ActionRestartExtensions restarts the extension host, and us with it.
 	ActionRestartExtensions = "restartExtensionHost"

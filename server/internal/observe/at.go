@@ -10,7 +10,7 @@ import (
 )
 
 // VariableAt tells which variable of an environment a place in a settings file
-// of the editor sets, and the range of that setting. ok is false where it sets
+// of the editor, or in launch.json, sets, and the range of that setting. ok is false where it sets
 // none, or one that may not be kept.
 func VariableAt(file string, data []byte, at model.Position) (name string, r model.Range, ok bool) {
 	doc, err := jsonc.Parse(data)
@@ -18,13 +18,17 @@ func VariableAt(file string, data []byte, at model.Position) (name string, r mod
 		return "", r, false
 	}
 	path, node, ok := doc.At(jsonc.Position(at))
-	if ok && filepath.Ext(file) == ".code-workspace" {
-		if path[0] != "settings" {
-			return "", r, false
-		}
-		path = path[1:]
+	switch {
+	case !ok:
+	case filepath.Base(file) == "launch.json":
+		name = variableOfDebugger(path)
+	case path[0] == "launch": // of settings or of a workspace file
+		name = variableOfDebugger(path[1:])
+	case filepath.Ext(file) != ".code-workspace":
+		name = variableOf(path)
+	case path[0] == "settings":
+		name = variableOf(path[1:])
 	}
-	name = variableOf(path)
 	if !ok || !model.Kept(name) {
 		return "", r, false
 	}
@@ -51,6 +55,15 @@ func variableOf(path []string) string {
 		if option := path[1][strings.LastIndexByte(path[1], '.')+1:]; path[0] == "gopls" && option == "env" {
 			return path[2]
 		}
+	}
+	return ""
+}
+
+// variableOfDebugger names the variable that a place of a launch configuration
+// sets; "" if it sets none.
+func variableOfDebugger(path []string) string {
+	if len(path) == 4 && path[0] == "configurations" && path[2] == "env" {
+		return path[3]
 	}
 	return ""
 }

@@ -181,3 +181,33 @@ func hoverValue(value string) string {
 	}
 	return markdownCode(value)
 }
+
+// RoutePage is the way of one module in several environments as a document.
+func RoutePage(routes []Route) string {
+	if len(routes) == 0 {
+		return ""
+	}
+	return "# " + markdownText(routes[0].name()) + "\n\n" + RoutesMarkdown(routes) +
+		"\nThis is what go would do; nobody was asked. *Probe this route*, in the light bulb of the line in go.mod, asks.\n"
+}
+
+// RoutesLine is the way of one module in several environments in one line.
+func RoutesLine(routes []Route) string {
+	var parts []string
+	for i, r := range routes {
+		text := r.mark().symbol + " " + strings.TrimSuffix(inLine(r.sentence()), ".")
+		if i > 0 && slices.ContainsFunc(routes[:i], func(other Route) bool { return other.way() == r.way() }) {
+			continue
+		}
+		parts = append(parts, r.Environment+": "+text)
+	}
+	if len(parts) == 1 { // the same in all of them
+		_, text, _ := strings.Cut(parts[0], ": ")
+		return text
+	}
+	return strings.Join(parts, " | ")
+}
+
+// Way is how a route is told in a list: one sentence, and whether the module
+// can be had as far as the settings go.
+func (r Route) Way() (sentence, word string) { return r.sentence(), r.mark().word }

@@ -18,6 +18,9 @@ type Report struct {
 	Unknown  []Unknown `json:"unknown"`
 	Graph    Graph     `json:"graph"` // how all of it hangs together
 
+	History []HistoryEvent `json:"history"` // what happened in an editor, the newest last; empty on the command line
+	Cures   []Cure         `json:"cures"`   // the cures that were carried out there, the newest first
+
 	Accepted []Accepted `json:"accepted"`       // findings that the team contract accepts; they are not among Findings
 	Known    int        `json:"known,omitzero"` // findings and verdicts that are left out, because an earlier run had them
 }
@@ -28,6 +31,29 @@ type Accepted struct {
 	Owner   string  `json:"owner"`
 	Reason  string  `json:"reason"`
 	Expires string  `json:"expires"` // the last day, such as "2026-12-31"
+}
+
+// HistoryEvent is something that happened. Subject is what it is about: of a finding
+// its subject, of a verdict the place of the first problem, of a cure its title.
+type HistoryEvent struct {
+	Time      string `json:"time"` // RFC 3339, with milliseconds
+	Kind      string `json:"kind"` // "changed", "found", "gone", "verdict", "cured", "cure-failed" or "undone"
+	Subject   string `json:"subject"`
+	Message   string `json:"message"`
+	Snapshot  int    `json:"snapshot"`
+	Rule      string `json:"rule"`
+	Verdict   string `json:"verdict"`
+	ContextID string `json:"contextId"`
+	Cure      string `json:"cure"` // id of the cure that it is about; "" if none
+}
+
+// Cure is a cure that was carried out.
+type Cure struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Time     string `json:"time"` // RFC 3339, with milliseconds
+	Undoable bool   `json:"undoable"`
+	Why      string `json:"why"` // why it cannot be undone; "" if it can
 }
 
 // Snapshot says which picture of the world the report speaks of.

@@ -170,6 +170,21 @@ func (*realFiles) CreatePrivate(name string, data []byte) (err error) {
 	return os.Rename(temp, name)
 }
 
+func (*realFiles) AppendPrivate(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(data); err != nil { // in one piece, as the system promises for O_APPEND
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
 // unchanged fails with ErrChanged unless the file holds want, or does not
 // exist if want is nil.
 func (r *realFiles) unchanged(name string, want []byte) error {

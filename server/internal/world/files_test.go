@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -298,5 +300,36 @@ func TestCacheDir(t *testing.T) {
 		if got := w.CacheDir(); filepath.ToSlash(got) != tt.want && runtime.GOOS != "windows" {
 			t.Errorf("%s %q: %q, want %q", tt.goos, tt.environ, got, tt.want)
 		}
+	}
+}
+
+func TestAppendPrivate(t *testing.T) {
+	w := Real()
+	file := filepath.Join(t.TempDir(), "a", "log")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if err := w.Files.AppendPrivate(file, []byte(strings.Repeat(string(rune('a'+i)), 99)+"\n")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	data, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(data), "\n") != 400 {
+		t.Fatalf("%d lines, %v", strings.Count(string(data), "\n"), err)
+	}
+	for line := range strings.Lines(string(data)) {
+		if strings.Trim(line, line[:1]+"\n") != "" || len(line) != 100 {
+			t.Fatalf("torn: %q", line)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 }

@@ -90,6 +90,13 @@ func (p *patientFiles) CreatePrivate(name string, data []byte) error {
 	return p.Files.CreatePrivate(name, data)
 }
 
+func (p *patientFiles) AppendPrivate(name string, data []byte) error {
+	if _, err := p.Stat(name); errors.Is(err, ErrStalled) {
+		return err
+	}
+	return p.Files.AppendPrivate(name, data)
+}
+
 // ReplaceFile does not begin where nothing answers. Once begun it is not
 // given up: it might be done after we said that it was not.
 func (p *patientFiles) ReplaceFile(name string, want, data []byte) error {

@@ -70,6 +70,10 @@ type Files interface {
 	// and parent directories of the same kind. It fails with fs.ErrExist when
 	// there is a file of that name.
 	CreatePrivate(name string, data []byte) error
+	// AppendPrivate adds data to the end of a file that only its user may read,
+	// which it makes if there is none, with parent directories of the same kind. What
+	// several processes add at once stands one behind the other.
+	AppendPrivate(name string, data []byte) error
 	// MkdirTemp makes a private directory that the caller removes.
 	MkdirTemp(pattern string) (string, error)
 	// WriteTemp writes a file inside a directory made by MkdirTemp.

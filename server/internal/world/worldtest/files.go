@@ -217,6 +217,17 @@ func (f files) CreatePrivate(name string, data []byte) error {
 	return nil
 }
 
+func (f files) AppendPrivate(name string, data []byte) error {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	var before []byte
+	if n, exists := f.s.resolve(name); exists {
+		before = f.s.tree[n].Data
+	}
+	f.s.put(key(name), slices.Concat(before, data))
+	return nil
+}
+
 func (f files) MkdirTemp(pattern string) (string, error) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
