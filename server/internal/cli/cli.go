@@ -141,12 +141,12 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 			return a.checkFlags(cmd)
 		},
 	}
-	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env also markdown and html")
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, for env and report also markdown and html")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy and sumdb")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.reportCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.bisectCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()
