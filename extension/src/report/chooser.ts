@@ -41,7 +41,7 @@ export class Chooser<E extends Entry> {
       this.choose(this.matching.find(({ key }) => key === option?.dataset.key));
     });
     this.list.addEventListener("keydown", (event) => {
-      const at = this.matching.findIndex((entry) => entry === this.chosen);
+      const at = this.chosen === undefined ? -1 : this.matching.indexOf(this.chosen);
       const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.matching.length - 1 }[event.key];
       if (to !== undefined && !event.ctrlKey && !event.altKey && !event.metaKey) {
         event.preventDefault();
@@ -54,7 +54,7 @@ export class Chooser<E extends Entry> {
 
   /** Shows the entries that hold the text, which is in lower case; answers how many. */
   filter(text: string, also: (entry: E) => boolean = () => true): number {
-    this.matching = this.of.entries.filter((entry) => also(entry) && entry.search.includes(text));
+    this.matching = this.of.entries.filter((entry) => also(entry) && (text === "" || entry.search().includes(text)));
     this.draw(this.chosen !== undefined && this.matching.includes(this.chosen) ? this.chosen : this.matching[0]);
     return this.matching.length;
   }

@@ -21,8 +21,8 @@ export interface Entry {
   title: string;
   /** A second, smaller line. */
   under: string;
-  /** Lower case. */
-  search: string;
+  /** What it is found by, in lower case. Made when it is asked for: it may be long. */
+  search(): string;
 }
 
 export interface Found extends Entry {
@@ -176,7 +176,15 @@ function withSearch(found: Omit<Found, "search">): Found {
     ...(found.problem?.guilty ?? []),
     found.finding?.subject ?? "",
   ];
-  return { ...found, search: parts.join("\n").toLowerCase() };
+  return { ...found, search: searched(parts) };
+}
+
+function searched(parts: string[]): () => string {
+  let text: string | undefined;
+  return () => {
+    text ??= parts.join("\n").toLowerCase();
+    return text;
+  };
 }
 
 /** Where each environment goes for one module; environments that go the same way are together. */
@@ -192,7 +200,7 @@ export function waysOf(document: Document): Way[] {
     let way = ways.get(title);
     let same = seen.get(title);
     if (way === undefined || same === undefined) {
-      way = { key: title, symbol: "", word: "", title, under: "", search: "", routes: [] };
+      way = { key: title, symbol: "", word: "", title, under: "", search: searched([]), routes: [] };
       same = new Map();
       ways.set(title, way);
       seen.set(title, same);
@@ -217,9 +225,8 @@ export function waysOf(document: Document): Way[] {
       way.routes.length > 1
         ? "the environments go different ways"
         : `in ${way.routes[0]?.environments.join(" and ") ?? ""}`;
-    way.search = [way.word, way.title, way.under, ...way.routes.flatMap(({ route }) => route.steps.map((s) => s.url))]
-      .join("\n")
-      .toLowerCase();
+    const urls = way.routes.flatMap(({ route }) => route.steps.map(({ url }) => url));
+    way.search = searched([way.word, way.title, way.under, ...urls]);
   }
   const rank = (way: Way) =>
     Math.min(...way.routes.map(({ route }) => standing(route).rank), way.routes.length > 1 ? 2 : 9);
@@ -531,7 +538,7 @@ export function momentsOf(document: Document): Moment[] {
       word,
       title,
       under: entry.rule ?? "",
-      search: `${entry.time}\n${word}\n${title}`.toLowerCase(),
+      search: searched([entry.time, word, title]),
     };
   });
 }

@@ -108,7 +108,7 @@ function drawReport(document: Document): void {
     grow();
     reveal("history", "Time line", moments.length).append(element("p", { class: "soft" }, "Newest first."), list, more);
     filtered.push((wanted) => {
-      matching = moments.filter(({ search }) => search.includes(wanted));
+      matching = moments.filter((moment) => moment.search().includes(wanted));
       shown = 0;
       list.replaceChildren();
       grow();
@@ -261,17 +261,15 @@ function drawTools(): void {
 
 /** The variables that the page came with. */
 function variables(): Filtered {
-  const blocks = [...document.querySelectorAll<HTMLElement>("[data-variable]")].map((block) => ({
-    block,
-    text: (block.textContent ?? "").toLowerCase(),
-    counts: block.tagName !== "TR",
-  }));
+  const blocks = [...document.querySelectorAll<HTMLElement>("[data-variable]")];
   const folds = [...document.querySelectorAll<HTMLDetailsElement>("details[data-fold]")];
+  let texts: string[] | undefined;
   return (wanted) => {
+    texts ??= blocks.map((block) => (block.textContent ?? "").toLowerCase());
     let shown = 0;
-    for (const { block, text, counts } of blocks) {
-      block.hidden = !text.includes(wanted);
-      shown += counts && !block.hidden ? 1 : 0;
+    for (const [index, block] of blocks.entries()) {
+      block.hidden = !texts[index]?.includes(wanted);
+      shown += block.tagName === "TR" || block.hidden ? 0 : 1; // a row is the same variable once more
     }
     for (const fold of folds) {
       fold.open = wanted !== "";

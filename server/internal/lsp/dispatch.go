@@ -24,6 +24,7 @@ const (
 const (
 	methodEditorFacts  = "gophantom/editorFacts"
 	methodReport       = "gophantom/report"
+	methodWhole        = "gophantom/environmentReport"
 	methodStatus       = "gophantom/status"
 	methodEditorAction = "gophantom/editorAction"
 )
@@ -44,6 +45,7 @@ var inOrder = map[string]request{
 // concurrent are the requests that run side by side.
 var concurrent = map[string]request{
 	methodReport:                           takes((*server).report),
+	methodWhole:                            takes((*server).environmentReport),
 	protocol.MethodTextDocumentCodeAction:  takes((*server).codeAction),
 	protocol.MethodTextDocumentHover:       takes((*server).hover),
 	protocol.MethodWorkspaceExecuteCommand: takes((*server).executeCommand),

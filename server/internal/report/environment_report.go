@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -146,15 +144,11 @@ func (r EnvironmentReport) Files() []string {
 // inert is a value as JSON that stands inside a script element and cannot end
 // it: no character of it has a meaning in HTML.
 func inert(v any) (string, error) {
-	data, err := JSON(v)
+	data, err := encode(v, "")
 	if err != nil {
 		return "", err
 	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, data); err != nil {
-		return "", err
-	}
-	return inertJSON.Replace(b.String()), nil
+	return inertJSON.Replace(strings.TrimSpace(string(data))), nil
 }
 
 // In JSON, these occur in strings only.
