@@ -5,6 +5,7 @@
  */
 import { ourSource } from "./feed";
 import type { CureResult } from "./protocol.gen";
+import { ReportPanel } from "./reportPanel";
 import type { SessionManager } from "./session";
 import { actionsOf } from "./status";
 import { escapeLabel, escapeMessage, messageOf } from "./text";
@@ -22,6 +23,7 @@ export function registerCommands(manager: SessionManager, log: api.Log): api.Dis
     "gophantom.probe": (route) => commands.probe(route),
     "gophantom.bisect": (document) => commands.bisect(document),
     "gophantom.record": (place) => commands.record(place),
+    "gophantom.showReport": () => commands.report.show(),
     "gophantom.showActions": () => commands.showActions(),
     "gophantom.showLog": () => log.show(),
     "gophantom.restartServer": () => manager.restart(),
@@ -39,6 +41,7 @@ export function registerCommands(manager: SessionManager, log: api.Log): api.Dis
 
 class Commands {
   private readonly documents = api.createMarkdownDocuments("gophantom");
+  readonly report: ReportPanel;
   private curing = false;
   private undoable = false;
   private readonly statuses: api.Disposable;
@@ -47,6 +50,7 @@ class Commands {
     private readonly manager: SessionManager,
     private readonly log: api.Log,
   ) {
+    this.report = new ReportPanel(manager, log);
     // A cure may have been carried out before the server or the editor was restarted.
     this.statuses = manager.onDidChangeStatus((status) => {
       if (status !== undefined) {
@@ -57,6 +61,7 @@ class Commands {
 
   dispose(): void {
     this.statuses.dispose();
+    this.report.dispose();
     this.documents.dispose();
   }
 

@@ -1,7 +1,15 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
 import { collectFacts, Feed, Published } from "./feed";
 import { goplsViews } from "./goExtension";
-import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, View } from "./protocol.gen";
+import type {
+  EditorAction,
+  EditorActionResult,
+  EditorFacts,
+  EnvironmentReportResult,
+  InitOptions,
+  Status,
+  View,
+} from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
 import { serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
@@ -17,6 +25,8 @@ export interface Client {
   sendFacts(facts: EditorFacts): void;
   /** Runs a command of the server; report gets what it says meanwhile, and stop ends it. */
   execute(command: string, args: unknown[], report: (message: string) => void, stop?: api.Stop): Promise<unknown>;
+  /** The environment report of the folder that a document is in; without one, of the first folder. */
+  environmentReport(uri: string | undefined): Promise<EnvironmentReportResult>;
 }
 
 /** What a client tells, and is told at the start. */
@@ -109,6 +119,10 @@ class Session {
       this.feed?.sendNow();
     }
     return this.client.execute(command, args, report, stop);
+  }
+
+  environmentReport(): Promise<EnvironmentReportResult> {
+    return this.client.environmentReport(api.activeFile());
   }
 
   /** Takes over what gopls says of its views, unless it was asked again since. */
@@ -211,12 +225,21 @@ export class SessionManager {
     report: (message: string) => void = () => {},
     stop?: api.Stop,
   ): Promise<unknown> {
+    return this.ask((session) => session.execute(command, args, report, stop));
+  }
+
+  /** The newest environment report; rejects if no server runs. */
+  async environmentReport(): Promise<EnvironmentReportResult> {
+    return this.ask((session) => session.environmentReport());
+  }
+
+  private async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
     const session = this.session;
     if (session === undefined || this.state.kind !== "running") {
       throw new Error("The server is not running.");
     }
     try {
-      return await session.execute(command, args, report, stop);
+      return await question(session);
     } catch (error) {
       throw this.session === session ? error : new Error("The server ended before it answered.");
     }

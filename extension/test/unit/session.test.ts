@@ -35,6 +35,10 @@ class FakeServer implements Client {
     this.facts.push(facts);
   }
 
+  async environmentReport(uri: string | undefined) {
+    return { page: uri ?? "", markdown: "", files: [] };
+  }
+
   async execute(command: string, args: unknown[], report: (message: string) => void) {
     this.executed.push({ command, args });
     for (const message of this.progress) {
