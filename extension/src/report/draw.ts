@@ -97,17 +97,15 @@ export function trees(graph: Graph, dir: string): HTMLElement {
       "ul",
       {},
       ...branches.map(({ node, label, again, branches }) => {
-        const here = node.place !== undefined && spotOf(node.place, dir) === node.label;
+        const where = spotOf(node.place, dir);
+        const named = node.place !== undefined && node.label === where;
         return element(
           "li",
           {},
-          `${label === "" ? "" : `${label} `}${node.kind}: `,
-          here && node.place !== undefined ? spot(node.place, dir) : element("strong", {}, node.label),
+          `${label === "" ? "" : `${label}: `}${node.kind} `,
+          named && node.place !== undefined ? spot(node.place, dir) : element("strong", {}, node.label),
           node.detail === "" ? undefined : `, ${node.detail}`,
-          node.place === undefined || here || node.detail.includes(spotOf(node.place, dir)) ? undefined : " ",
-          node.place === undefined || here || node.detail.includes(spotOf(node.place, dir))
-            ? undefined
-            : spot(node.place, dir),
+          ...(named || node.place === undefined || node.detail.includes(where) ? [] : [" ", spot(node.place, dir)]),
           again ? " (see above)" : undefined,
           branches.length === 0 ? undefined : list(branches),
         );

@@ -17,6 +17,7 @@ func outputs() map[string][]any {
 	return map[string][]any{
 		"check":        {troubled(), healthy()},
 		"env":          {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
+		"report":       {whole(), EnvironmentReport{Schema: EnvironmentReportSchema, Report: healthy(), Environments: Environments{Snapshot: healthy().Snapshot}}},
 		"route":        {routes(), []Route(nil)},
 		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
 		"verification": {verification(), Verification{Kind: "sumdb", Environment: "shell"}},
@@ -128,7 +129,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		}
 	}
 	for name, typ := range map[string]reflect.Type{
-		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
+		"check": reflect.TypeFor[Report](), "report": reflect.TypeFor[EnvironmentReport](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](),
 		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "bisection": reflect.TypeFor[Bisection](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})
