@@ -29,8 +29,8 @@ export interface Layout {
 
 const boxWidth = 250;
 /** How many characters of the fonts in page.css fit into a box. */
-const nameChars = 30;
-const detailChars = 36;
+const nameChars = 28;
+const detailChars = 32;
 export const lineHeight = 17;
 export const padding = 9;
 
@@ -41,7 +41,7 @@ export function layOut(graph: Graph): Layout {
   const boxes = new Map<string, Box>();
   for (const node of graph.nodes) {
     const name = wrap(visible(node.label), nameChars, 3);
-    const detail = wrap(visible(node.detail), detailChars, 2);
+    const detail = wrap(visible(node.detail), detailChars, 3);
     const height = (1 + name.length + detail.length) * lineHeight + 2 * padding;
     boxes.set(node.id, { node, x: 0, y: 0, width: boxWidth, height, name, detail });
     g.setNode(node.id, { width: boxWidth, height });

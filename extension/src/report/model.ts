@@ -425,21 +425,22 @@ export function pictureOf(route: Route, dir: string): Graph {
   let from = module;
   let label = route.cache.state === "whole" ? "else first from" : "first from";
   for (const [index, step] of route.steps.entries()) {
+    if (step.kind === "noproxy" && !step.applies) {
+      continue; // the module is not private: nothing to see
+    }
     const probed = route.probe?.steps[index];
     const answer = probed?.answers.find(({ outcome }) => outcome !== "ok") ?? probed?.answers.at(-1);
     const told =
       answer === undefined
         ? undefined
         : `answered ${answer.status === 0 ? answer.outcome : `${answer.status} (${answer.outcome})`} in ${answer.took.total} ms`;
-    const details = [
-      decided(step.why, dir),
-      told ?? (probed?.reached === false && step.applies ? "not asked: go does not get here" : ""),
-    ];
+    const silent = probed?.reached === false && step.applies ? "not asked: go does not get here" : "";
+    const details = [told ?? silent, decided(step.why, dir)];
     let tone: Tone = step.applies ? "plain" : "off";
     if (route.probe?.servedBy === index) {
       tone = "good";
     } else if (step.kind === "off" || (answer !== undefined && answer.outcome !== "ok")) {
-      tone = step.applies ? "bad" : "off";
+      tone = !step.applies ? "off" : answer?.outcome === "not-found" ? "odd" : "bad";
     }
     from = graph.add(from, label, {
       kind: step.applies ? "step" : "skipped",

@@ -231,7 +231,7 @@ test("a route says under which condition go goes on, and what the servers answer
     "example.com/dep@v1.0.0 -first from-> https://a.example",
     "https://a.example -only after “not found”-> the origin (direct)",
   ]);
-  assert.match(graph.nodes[1]?.detail ?? "", /GOPROXY \(\/home\/env:4\); answered 503 \(failed\) in 17 ms/);
+  assert.match(graph.nodes[1]?.detail ?? "", /answered 503 \(failed\) in 17 ms; GOPROXY \(\/home\/env:4\)/);
   assert.equal(graph.nodes[1]?.tone, "bad");
   assert.match(graph.nodes[2]?.detail ?? "", /not asked/);
 });
