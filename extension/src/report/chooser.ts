@@ -92,7 +92,9 @@ export class Chooser<E extends Entry> {
     const option = element(
       "div",
       { role: "option", tabindex: "-1", "aria-selected": "false", "data-key": entry.key },
-      entry.word === "" ? undefined : element("span", { class: `word ${entry.word}` }, `${entry.symbol} ${entry.word}`),
+      entry.word === ""
+        ? undefined
+        : element("span", { class: `word ${entry.word}` }, `${entry.symbol} ${entry.word} `),
       entry.title.length > titleLimit ? `${entry.title.slice(0, titleLimit)}…` : entry.title,
       element("span", { class: "place" }, entry.under),
     );

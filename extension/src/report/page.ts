@@ -96,7 +96,7 @@ function drawReport(document: Document): void {
             "li",
             {},
             element("time", { datetime: moment.time }, moment.time.replace("T", " ").replace(/\.\d+|Z$/g, "")),
-            element("span", { class: "word" }, `${moment.symbol} ${moment.word}`),
+            element("span", { class: "word" }, `${moment.symbol} ${moment.word} `),
             moment.title,
           ),
         ),
@@ -164,7 +164,7 @@ function detailOf(document: Document, one: Found): Child[] {
   const graph = causeOf(document, one);
   const { dir } = document.report.snapshot;
   return [
-    element("h3", {}, element("span", { class: `word ${one.word}` }, `${one.symbol} ${one.word}`), one.title),
+    element("h3", {}, element("span", { class: `word ${one.word}` }, `${one.symbol} ${one.word} `), one.title),
     one.place === undefined ? undefined : element("p", {}, spot(one.place, dir)),
     ...one.explanation.map((text) => element("p", {}, text)),
     ...listOf(
