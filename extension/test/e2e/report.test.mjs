@@ -85,9 +85,12 @@ test("the environment report", { timeout: 300_000 }, async (t) => {
   });
 
   await t.test("comes again after a restart of the window", async () => {
-    await page.reload();
+    const address = new URL(page.url());
+    address.searchParams.delete("payload"); // with a file to open, VS Code opens nothing else again
+    await page.goto(address.href);
     report = await reportFrame(page);
-    await report.locator("#found", { hasText: "could not import example.com/greet" }).waitFor();
+    // The restart has taken the mask away, so the report is another one.
+    await report.locator("#found-title").waitFor();
   });
 });
 
