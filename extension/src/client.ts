@@ -181,6 +181,9 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
         progress.dispose();
       }
     },
+    environmentReport(uri) {
+      return client.sendRequest("gophantom/environmentReport", uri === undefined ? {} : { uri });
+    },
   };
 }
 

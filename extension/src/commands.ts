@@ -6,6 +6,7 @@
 import type { EnvironmentTree } from "./environmentTree";
 import { ourSource } from "./feed";
 import type { CureResult, RouteCommand, TreeNode } from "./protocol.gen";
+import { ReportPanel } from "./reportPanel";
 import type { SessionManager } from "./session";
 import { actionsOf } from "./status";
 import { escapeLabel, escapeMessage, messageOf } from "./text";
@@ -34,6 +35,7 @@ export function registerCommands(manager: SessionManager, tree: EnvironmentTree,
     "gophantom.item.explain": (node) => commands.explain(line(node)?.explain),
     "gophantom.item.reveal": (node) => commands.revealItem(line(node)),
     "gophantom.item.undo": (node) => commands.undoItem(line(node)),
+    "gophantom.showReport": () => commands.report.show(),
     "gophantom.showActions": () => commands.showActions(),
     "gophantom.showLog": () => log.show(),
     "gophantom.restartServer": () => manager.restart(),
@@ -51,6 +53,7 @@ export function registerCommands(manager: SessionManager, tree: EnvironmentTree,
 
 class Commands {
   private readonly documents = api.createMarkdownDocuments("gophantom");
+  readonly report: ReportPanel;
   private curing = false;
   private undoable = false;
   private readonly statuses: api.Disposable;
@@ -59,6 +62,7 @@ class Commands {
     private readonly manager: SessionManager,
     private readonly log: api.Log,
   ) {
+    this.report = new ReportPanel(manager, log);
     // A cure may have been carried out before the server or the editor was restarted.
     this.statuses = manager.onDidChangeStatus((status) => {
       if (status !== undefined) {
@@ -69,6 +73,7 @@ class Commands {
 
   dispose(): void {
     this.statuses.dispose();
+    this.report.dispose();
     this.documents.dispose();
   }
 

@@ -290,6 +290,25 @@ export interface CureResult {
   undoable: boolean;
 }
 
+/** EnvironmentReportParams are the params of gophantom/environmentReport. */
+export interface EnvironmentReportParams {
+  /** a document of the workspace folder whose environments are meant; absent for the first folder */
+  uri?: string;
+}
+
+/**
+ * EnvironmentReportResult is the environment report as a page and as text. Both
+ * are safe to show and to share.
+ */
+export interface EnvironmentReportResult {
+  /** HTML that needs and reaches nothing else, and speaks to the editor it is shown in */
+  page: string;
+  /** for an issue */
+  markdown: string;
+  /** absolute paths of the files that the report names */
+  files: string[] | null;
+}
+
 /**
  * The variables that may leave the editor, compared in upper case: those with
  * one of the prefixes (but not the excluded one), and the names.

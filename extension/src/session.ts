@@ -1,7 +1,16 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
 import { collectFacts, Feed, Published } from "./feed";
 import { goplsViews } from "./goExtension";
-import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, Tree, View } from "./protocol.gen";
+import type {
+  EditorAction,
+  EditorActionResult,
+  EditorFacts,
+  EnvironmentReportResult,
+  InitOptions,
+  Status,
+  Tree,
+  View,
+} from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
 import { serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
@@ -19,6 +28,8 @@ export interface Client {
   execute(command: string, args: unknown[], report: (message: string) => void, stop?: api.Stop): Promise<unknown>;
   /** What the view shows. */
   tree(): Promise<Tree>;
+  /** The environment report of the folder that a document is in; without one, of the first folder. */
+  environmentReport(uri: string | undefined): Promise<EnvironmentReportResult>;
 }
 
 /** What a client tells, and is told at the start. */
@@ -118,6 +129,10 @@ class Session {
 
   tree(): Promise<Tree> {
     return this.client.tree();
+  }
+
+  environmentReport(): Promise<EnvironmentReportResult> {
+    return this.client.environmentReport(api.activeFile());
   }
 
   /** Takes over what gopls says of its views, unless it was asked again since. */
@@ -220,12 +235,21 @@ export class SessionManager {
     report: (message: string) => void = () => {},
     stop?: api.Stop,
   ): Promise<unknown> {
+    return this.ask((session) => session.execute(command, args, report, stop));
+  }
+
+  /** The newest environment report; rejects if no server runs. */
+  async environmentReport(): Promise<EnvironmentReportResult> {
+    return this.ask((session) => session.environmentReport());
+  }
+
+  private async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
     const session = this.session;
     if (session === undefined || this.state.kind !== "running") {
       throw new Error("The server is not running.");
     }
     try {
-      return await session.execute(command, args, report, stop);
+      return await question(session);
     } catch (error) {
       throw this.session === session ? error : new Error("The server ended before it answered.");
     }

@@ -148,6 +148,7 @@ export function actionsOf(state: State, undoable: boolean): Action[] {
   if (state.kind === "running") {
     actions.push({ icon: "refresh", title: "Check Now", command: "gophantom.check" });
     actions.push({ icon: "list-tree", title: "Compare Environments", command: "gophantom.compareEnvironments" });
+    actions.push({ icon: "graph", title: "Show Environment Report", command: "gophantom.showReport" });
     if (undoable) {
       actions.push({ icon: "discard", title: "Undo Last Cure", command: "gophantom.undo" });
     }

@@ -434,7 +434,12 @@ export async function copy(text: string): Promise<void> {
 /** Opens a document at a line, counted from 0. */
 export async function openAt(uri: string, line: number): Promise<void> {
   const at = new vscode.Position(line, 0);
-  await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(at, at) });
+  // Not in the place of what it was opened from: a report, say.
+  const viewColumn = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), {
+    viewColumn,
+    selection: new vscode.Range(at, at),
+  });
 }
 
 const diffScheme = "gophantom-diff";
@@ -510,6 +515,62 @@ export function createTreeView<T>(id: string, nodes: TreeNodes<T>): TreeView<T> 
       changed.dispose();
     },
   };
+}
+
+/** A panel with a page of HTML. */
+export interface Panel extends Disposable {
+  setPage(html: string): void;
+  reveal(): void;
+  /** Tells the page something. */
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onDidDispose(listener: () => void): void;
+}
+
+export function createPanel(viewType: string, title: string): Panel {
+  const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+  return panelOf(vscode.window.createWebviewPanel(viewType, title, column, { enableFindWidget: true }));
+}
+
+/** Takes over the panels of this type that the editor opens again when it starts. */
+export function onDidRestorePanel(viewType: string, listener: (panel: Panel) => Promise<void>): Disposable {
+  return vscode.window.registerWebviewPanelSerializer(viewType, {
+    deserializeWebviewPanel: (panel) => listener(panelOf(panel)),
+  });
+}
+
+function panelOf(panel: vscode.WebviewPanel): Panel {
+  // A page may run its script and reach no file: what it shows is in it.
+  panel.webview.options = { enableScripts: true, localResourceRoots: [] };
+  return {
+    setPage(html) {
+      panel.webview.html = html;
+    },
+    reveal: () => panel.reveal(),
+    post: (message) => void panel.webview.postMessage(message),
+    onMessage: (listener) => void panel.webview.onDidReceiveMessage(listener),
+    onDidDispose: (listener) => void panel.onDidDispose(listener),
+    dispose: () => panel.dispose(),
+  };
+}
+
+/** Asks where to save a text, and saves it; resolves with the path, undefined if it was dismissed. */
+export async function saveAs(name: string, text: string): Promise<string | undefined> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+    filters: { HTML: ["html"] },
+  });
+  if (uri !== undefined) {
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  }
+  return uri?.fsPath;
+}
+
+/** The file of the active text editor. */
+export function activeFile(): string | undefined {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  return uri?.scheme === "file" ? uri.toString() : undefined;
 }
 
 /** Offers virtual Markdown documents: `show` renders one in the Markdown preview. */

@@ -20,7 +20,7 @@ import { find } from "../../scripts/command.mjs";
 import { screenshots } from "../../scripts/layout.mjs";
 
 /** How long anything in the workbench may take before the test fails: generous, for it is only ever waited out by a failure. */
-const patience = 60_000;
+const patience = 200_000;
 
 // Killed, we still take the servers with us: they end with the process's own end.
 for (const signal of ["SIGINT", "SIGTERM"]) {

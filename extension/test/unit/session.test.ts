@@ -44,6 +44,10 @@ class FakeServer implements Client {
     return this.answerTree;
   }
 
+  async environmentReport(uri: string | undefined) {
+    return { page: uri ?? "", markdown: "", files: [] };
+  }
+
   async execute(command: string, args: unknown[], report: (message: string) => void) {
     this.executed.push({ command, args });
     for (const message of this.progress) {

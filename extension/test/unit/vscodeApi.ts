@@ -17,6 +17,7 @@ export type PickItem = real.PickItem;
 export type TreeItemLook = real.TreeItemLook;
 export type TreeNodes<T> = real.TreeNodes<T>;
 export type TreeView<T> = real.TreeView<T>;
+export type Panel = real.Panel;
 export type WorkspaceFolder = real.WorkspaceFolder;
 
 interface FakeExtension {
@@ -97,6 +98,12 @@ function freshEditor() {
       changes: 0,
       revealed: [] as unknown[],
     },
+    /** The file of the active editor. */
+    activeFile: undefined as string | undefined,
+    panels: [] as FakePanel[],
+    /** What the editor does with the panels that it opens again, by type. */
+    restorers: {} as { [viewType: string]: (panel: real.Panel) => Promise<void> },
+    written: [] as { name: string; text: string }[],
     changed: new Listeners(),
     stirred: new Listeners(),
     granted: new Listeners(),
@@ -275,6 +282,56 @@ export const createMarkdownDocuments: typeof real.createMarkdownDocuments = () =
   },
   dispose() {},
 });
+
+/** A panel that keeps what it was told. */
+export class FakePanel implements real.Panel {
+  readonly pages: string[] = [];
+  readonly posted: unknown[] = [];
+  reveals = 0;
+  private readonly messages = new Listeners<unknown>();
+  private readonly disposals = new Listeners();
+
+  setPage(html: string): void {
+    this.pages.push(html);
+  }
+  reveal(): void {
+    this.reveals++;
+  }
+  post(message: unknown): void {
+    this.posted.push(message);
+  }
+  onMessage(listener: (message: unknown) => void): void {
+    this.messages.add(listener);
+  }
+  onDidDispose(listener: () => void): void {
+    this.disposals.add(listener);
+  }
+  dispose(): void {
+    this.disposals.fire();
+  }
+  /** Says something as the page does. */
+  say(message: unknown): void {
+    this.messages.fire(message);
+  }
+}
+
+export const createPanel: typeof real.createPanel = () => {
+  const panel = new FakePanel();
+  editor.panels.push(panel);
+  return panel;
+};
+export const onDidRestorePanel: typeof real.onDidRestorePanel = (viewType, listener) => {
+  editor.restorers[viewType] = listener;
+  return { dispose: () => void delete editor.restorers[viewType] };
+};
+export const saveAs: typeof real.saveAs = async (name, text) => {
+  const answer = takeAnswer();
+  if (answer !== undefined) {
+    editor.written.push({ name, text });
+  }
+  return answer;
+};
+export const activeFile: typeof real.activeFile = () => editor.activeFile;
 
 function takeAnswer(): string | undefined {
   const { answer } = editor;

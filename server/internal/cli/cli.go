@@ -147,12 +147,12 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 			return a.checkFlags(cmd)
 		},
 	}
-	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, github, gitlab and junit, for env also markdown and html, for why also dot, svg and markdown")
+	root.PersistentFlags().StringVar(&a.format, "format", "text", "text or json; for check also sarif, github, gitlab and junit, for env and report also markdown and html, for why also dot, svg and markdown")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR")
 	root.PersistentFlags().Bool("offline", true, "do not use the network: what everything does but --probe, proxy, sumdb and trace -- go")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.AddCommand(
-		a.checkCommand(), a.envCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.traceCommand(), a.explainCommand(), a.rulesCommand(),
+		a.checkCommand(), a.envCommand(), a.reportCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.traceCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
 	root.InitDefaultHelpCmd()

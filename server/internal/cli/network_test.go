@@ -67,7 +67,8 @@ func TestNothingButAProbeAsks(t *testing.T) {
 		p.write("go.log", "go: example.com/dep@v1.0.0: reading https://proxy.example/example.com/dep/@v/v1.0.0.mod: 404 Not Found\n")
 		runs := map[string][][]string{
 			"check": {{"check"}, {"check", "--capture", "capture.json"}, {"check", "--format", "gitlab"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}, {"env", "--compare", "capture.json"}},
-			"route": {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
+			"report": {{"report"}, {"report", "--format", "json", "--env", "gopls=shell.env"}},
+			"route":  {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
 			"contract": {{"contract", "init"}, {"contract", "check"}, {"contract", "explain"}}, "explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
 			"bisect": {{"bisect", "--env", "gopls=shell.env"}}, "baseline": {{"baseline", "save"}, {"baseline", "diff"}}, "why": {{"why", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"why", "--gopls", gopls, "--env", "gopls=shell.env"}}, "trace": {{"trace"}}, "proxy": nil, "sumdb": nil, // the last two ask, and say so
 			"lsp": nil, // below
@@ -200,6 +201,7 @@ func (p prober) editor(environ []string) string {
 	at := map[string]any{"line": 4, "character": 10}
 	ask("textDocument/codeAction", map[string]any{"textDocument": map[string]any{"uri": mod}, "range": map[string]any{"start": at, "end": at}, "context": map[string]any{"diagnostics": []any{}}})
 	ask("gophantom/report", map[string]any{})
+	ask("gophantom/environmentReport", map[string]any{})
 	hover := ask("textDocument/hover", map[string]any{"textDocument": map[string]any{"uri": mod}, "position": at})
 	ask("shutdown", nil)
 	send(map[string]any{"method": "exit"})

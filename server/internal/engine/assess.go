@@ -96,7 +96,7 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 	}
 	hear(s, problemTexts(s))
 	if req.Probe {
-		probeMissing(ctx, w, s, req.How)
+		ProbeMissing(ctx, w, s, req.How)
 	}
 	return s, nil
 }

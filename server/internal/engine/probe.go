@@ -66,10 +66,11 @@ func untold(s *model.Snapshot, env model.Env, results []probe.Result, said []mod
 	return more
 }
 
-// probeMissing probes what the environments in which builds run would have to
-// download, each module once for each environment. What it cannot decide is a
-// fault of the picture.
-func probeMissing(ctx context.Context, w *world.World, s *model.Snapshot, how Probing) {
+// ProbeMissing probes what the environments in which builds run would have to
+// download, each module once for each environment, and returns what the servers
+// answered. What it cannot decide is a fault of the picture. It reaches the
+// network, as Probe.
+func ProbeMissing(ctx context.Context, w *world.World, s *model.Snapshot, how Probing) (all []report.Probe) {
 	for _, name := range []model.EnvName{model.EnvShell, model.EnvGopls} {
 		env, ok := s.Env(name)
 		if !ok || !env.Complete {
@@ -78,6 +79,7 @@ func probeMissing(ctx context.Context, w *world.World, s *model.Snapshot, how Pr
 		missing, _ := s.Missing(env)
 		probes, said := Probe(ctx, w, s, env, Probing{RunGOAUTH: how.RunGOAUTH, Tell: how.Tell}, modulesOf(missing)...)
 		s.Said = append(s.Said, said...)
+		all = append(all, probes...)
 		for _, p := range probes {
 			if probe.Verdict(p.Verdict) == probe.Undecided {
 				s.Faults = append(s.Faults, model.Fault{
@@ -86,6 +88,7 @@ func probeMissing(ctx context.Context, w *world.World, s *model.Snapshot, how Pr
 			}
 		}
 	}
+	return all
 }
 
 func modulesOf(names []string) []route.Module {

@@ -91,7 +91,9 @@ func (l *Loop) Probe(ctx context.Context, h Host, r ProbeRequest) (markdown stri
 				for i := range said {
 					said[i].Env = env.Name
 				}
-				l.remember(probed{dir: s.Dir, env: env.Name, module: m, key: key, said: said})
+				same := probes[a.at]
+				same.Environment = string(env.Name)
+				l.remember(probed{dir: s.Dir, env: env.Name, module: m, key: key, said: said, answer: same})
 				continue
 			}
 			how := Probing{File: r.File, Tell: func(what string) { h.Progress(show(what)) }, silent: silent}
@@ -104,7 +106,7 @@ func (l *Loop) Probe(ctx context.Context, h Host, r ProbeRequest) (markdown stri
 			}
 			asked[same] = answer{len(probes), said}
 			probes = append(probes, p...)
-			l.remember(probed{dir: s.Dir, env: env.Name, module: m, key: key, said: said})
+			l.remember(probed{dir: s.Dir, env: env.Name, module: m, key: key, said: said, answer: p[0]})
 		}
 	}
 	if len(probes) == 0 {
@@ -135,6 +137,7 @@ type probed struct {
 	module route.Module
 	key    string // probeKey when it was probed
 	said   []model.Said
+	answer report.Probe
 }
 
 // remember keeps what a probe found instead of what an older one did.
@@ -142,9 +145,7 @@ func (l *Loop) remember(p probed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.probed = slices.DeleteFunc(l.probed, func(q probed) bool { return q.dir == p.dir && q.env == p.env && q.module == p.module })
-	if len(p.said) > 0 {
-		l.probed = append(l.probed, p)
-	}
+	l.probed = append(l.probed, p)
 }
 
 // probedSaid is what probes found that still holds for a picture. What does not

@@ -89,7 +89,7 @@ func TestOneCauseHasOneContext(t *testing.T) {
 	}
 	e.restartServer()
 	e.await("that it can be undone", func(u engine.Update) bool { return u.Undoable })
-	if r := e.loop.Undo(t.Context(), user); r.ContextID != id || r.Outcome != "undone" {
+	if r := e.loop.Undo(t.Context(), user, ""); r.ContextID != id || r.Outcome != "undone" {
 		t.Errorf("the undo says %+v", r)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -355,6 +356,7 @@ type fakeLoop struct {
 	bisect    func(context.Context, engine.Host, string) (string, error)
 	problem   func(what string, p engine.Place) (string, error) // what: "explain" or "record"
 	run       func(context.Context)
+	whole     func(file string) (report.EnvironmentReport, bool)
 }
 
 func newFakeLoop() *fakeLoop {
@@ -378,6 +380,10 @@ func (l *fakeLoop) Bisect(ctx context.Context, h engine.Host, file string) (stri
 func (l *fakeLoop) ExplainProblem(p engine.Place) (string, error) { return l.problem("explain", p) }
 
 func (l *fakeLoop) RecordProblem(p engine.Place) (string, error) { return l.problem("record", p) }
+
+func (l *fakeLoop) EnvironmentReport(file string) (report.EnvironmentReport, bool) {
+	return l.whole(file)
+}
 
 func (l *fakeLoop) Facts(f engine.EditorFacts) {
 	if l.onFacts != nil {

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -201,18 +202,48 @@ func (s *server) check(ctx context.Context, h host) (any, error) {
 // one when none was finished yet.
 func (s *server) report(ctx context.Context, _ *struct{}) (any, error) {
 	return s.obey(ctx, methodReport, func() (any, error) {
-		u := s.board.read()
-		if !u.Ready {
-			var err error
-			if u, err = s.loop.Recheck(ctx); err != nil {
-				return nil, err
-			}
+		u, err := s.newest(ctx)
+		if err != nil {
+			return nil, err
 		}
 		r := u.Report
 		if r.Schema == "" {
 			r.Schema = report.Schema
 		}
 		return r, nil
+	})
+}
+
+// newest is the newest judged look; where there is none yet, it looks.
+func (s *server) newest(ctx context.Context) (engine.Update, error) {
+	if u := s.board.read(); u.Ready {
+		return u, nil
+	}
+	return s.loop.Recheck(ctx)
+}
+
+// environmentReport answers gophantom/environmentReport with a page.
+func (s *server) environmentReport(ctx context.Context, p *EnvironmentReportParams) (any, error) {
+	file := ""
+	if p.URI != "" {
+		var ok bool
+		if file, ok = s.path(uri.URI(p.URI)); !ok {
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such file")
+		}
+	}
+	return s.obey(ctx, methodWhole, func() (any, error) {
+		if _, err := s.newest(ctx); err != nil {
+			return nil, err
+		}
+		r, ok := s.loop.EnvironmentReport(file)
+		if !ok {
+			return nil, errors.New("no folder is open, so there is nothing to report of; open the folder of a Go module")
+		}
+		page, err := r.HTML()
+		if err != nil {
+			return nil, err
+		}
+		return EnvironmentReportResult{Page: page, Markdown: r.Markdown(), Files: append([]string{}, r.Files()...)}, nil
 	})
 }
 

@@ -25,6 +25,7 @@ const (
 	methodEditorFacts  = "gophantom/editorFacts"
 	methodReport       = "gophantom/report"
 	methodTree         = "gophantom/tree"
+	methodWhole        = "gophantom/environmentReport"
 	methodStatus       = "gophantom/status"
 	methodEditorAction = "gophantom/editorAction"
 )
@@ -46,6 +47,7 @@ var inOrder = map[string]request{
 var concurrent = map[string]request{
 	methodReport:                           takes((*server).report),
 	methodTree:                             takes((*server).tree),
+	methodWhole:                            takes((*server).environmentReport),
 	protocol.MethodTextDocumentCodeAction:  takes((*server).codeAction),
 	protocol.MethodTextDocumentCodeLens:    takes((*server).codeLens),
 	protocol.MethodTextDocumentHover:       takes((*server).hover),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -355,6 +356,43 @@ func TestReport(t *testing.T) {
 	c.ok("gophantom/report", nil, &first)
 	if first.Snapshot.Number != 50 {
 		t.Errorf("the report is of snapshot %d, want the published one", first.Snapshot.Number)
+	}
+}
+
+func TestEnvironmentReport(t *testing.T) {
+	c := ready(t, feeding(), nil)
+	c.loop.recheck = func(context.Context) (engine.Update, error) { return sample(), nil }
+	asked := make(chan string, 1)
+	seen := false
+	c.loop.whole = func(file string) (report.EnvironmentReport, bool) {
+		asked <- file
+		var r report.EnvironmentReport
+		r.Report.Findings = []report.Finding{{Message: "GOPROXY is odd", Origin: &report.Origin{File: "/etc/go.env", Line: 3}}}
+		return r, seen
+	}
+	const method = "gophantom/environmentReport"
+	if m := c.call(method, obj{}); m.Error == nil || !strings.Contains(m.Error.Message, "no folder") {
+		t.Errorf("where nothing was looked at, the error is %v", m.Error)
+	}
+	if file := <-asked; file != "" {
+		t.Errorf("without a document, the report is about %q", file)
+	}
+	seen = true
+	var got EnvironmentReportResult
+	c.ok(method, obj{"uri": "file:///home/gopher/app/main.go"}, &got)
+	if file := <-asked; filepath.Base(file) != "main.go" {
+		t.Errorf("the report is about %q", file)
+	}
+	for what, text := range map[string]string{"page": got.Page, "Markdown": got.Markdown} {
+		if !strings.Contains(text, "GOPROXY is odd") {
+			t.Errorf("the %s lacks the finding: %s", what, text)
+		}
+	}
+	if !slices.Equal(got.Files, []string{"/etc/go.env"}) {
+		t.Errorf("files %q", got.Files)
+	}
+	if m := c.call(method, obj{"uri": "untitled:one"}); m.Error.code() != -32602 {
+		t.Errorf("a document that is no file: %v", m.Error)
 	}
 }
 

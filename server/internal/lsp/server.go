@@ -21,6 +21,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -52,6 +53,7 @@ type loop interface {
 	Bisect(ctx context.Context, h engine.Host, file string) (markdown string, err error)
 	ExplainProblem(p engine.Place) (markdown string, err error)
 	RecordProblem(p engine.Place) (markdown string, err error)
+	EnvironmentReport(file string) (r report.EnvironmentReport, ok bool)
 }
 
 // Serve talks to one client over stdin and stdout until the client says exit,

@@ -219,3 +219,16 @@ type CureResult struct {
 	// gophantom.undo would take back.
 	Undoable bool `json:"undoable"`
 }
+
+// EnvironmentReportParams are the params of gophantom/environmentReport.
+type EnvironmentReportParams struct {
+	URI string `json:"uri,omitzero"` // a document of the workspace folder whose environments are meant; absent for the first folder
+}
+
+// EnvironmentReportResult is the environment report as a page and as text. Both
+// are safe to show and to share.
+type EnvironmentReportResult struct {
+	Page     string   `json:"page"`     // HTML that needs and reaches nothing else, and speaks to the editor it is shown in
+	Markdown string   `json:"markdown"` // for an issue
+	Files    []string `json:"files"`    // absolute paths of the files that the report names
+}

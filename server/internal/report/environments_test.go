@@ -232,10 +232,20 @@ func part(t *testing.T, page, before, after string) string {
 }
 
 func TestHTMLReachesNothing(t *testing.T) {
-	page, err := EnvironmentsOf(busy()).HTML()
+	whole, err := huge().HTML()
 	if err != nil {
 		t.Fatal(err)
 	}
+	environments, err := EnvironmentsOf(busy()).HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]string{"environments": environments, "report": whole} {
+		t.Run(name, func(t *testing.T) { reachesNothing(t, page) })
+	}
+}
+
+func reachesNothing(t *testing.T, page string) {
 	policy := html.UnescapeString(part(t, page, `Content-Security-Policy" content="`, `"`))
 	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'"} {
 		if !strings.Contains(policy, want) {
@@ -247,23 +257,26 @@ func TestHTMLReachesNothing(t *testing.T) {
 		if want := directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, want) {
 			t.Errorf("the policy does not allow the page's own %s: %s", tag, policy)
 		}
-		if n := strings.Count(page, "<"+tag); n != 1 {
-			t.Errorf("%d elements %s", n, tag)
+	}
+	for tag, want := range map[string]int{"<script": 2, "</script": 2, "<style": 1, "<!--": 0} { // a script, and its data
+		if n := strings.Count(page, tag); n != want {
+			t.Errorf("%s is there %d times, want %d", tag, n, want)
 		}
 	}
-	for _, m := range regexp.MustCompile(`(?i)\s(?:src|href|action|style|on\w+)="?([^" >]*)`).FindAllStringSubmatch(page, -1) {
+	markup := strings.Replace(page, part(t, page, "<script>", "</script>"), "", 1)
+	for _, m := range regexp.MustCompile(`(?i)\s(?:src|href|action|style|on\w+)="?([^" >]*)`).FindAllStringSubmatch(markup, -1) {
 		if !strings.HasPrefix(m[1], "#variable-") {
 			t.Errorf("the page refers to something: %s", m[0])
 		}
 	}
 	ids := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(markup, -1) {
 		if ids[m[1]] {
 			t.Errorf("the id %s is there twice", m[1])
 		}
 		ids[m[1]] = true
 	}
-	for _, m := range regexp.MustCompile(`(?:href="#|aria-labelledby="|aria-describedby="|for=")([^"]*)"`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(`(?:href="#|aria-labelledby="|aria-describedby="|for=")([^"]*)"`).FindAllStringSubmatch(markup, -1) {
 		if !ids[m[1]] {
 			t.Errorf("nothing has the id %s", m[1])
 		}
@@ -295,16 +308,45 @@ func TestHTMLInABrowser(t *testing.T) {
 		}
 		t.Skip(missing)
 	}
-	page, err := EnvironmentsOf(busy()).HTML()
-	if err != nil {
-		t.Fatal(err)
+	for name, html := range map[string]func() (string, error){"environments": EnvironmentsOf(busy()).HTML, "report": grown(100, 60, 1).HTML} {
+		t.Run(name, func(t *testing.T) {
+			page, err := html()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dom := inBrowser(t, browser, page)
+			label := regexp.MustCompile(`<label for="filter"[^>]*>`).FindString(dom)
+			if label == "" || strings.Contains(label, "hidden") {
+				t.Errorf("the script did not run: the filter is %s", label)
+			}
+			if before := regexp.MustCompile(`<label for="filter"[^>]*>`).FindString(page); !strings.Contains(before, "hidden") {
+				t.Errorf("without the script the filter is shown, and does nothing: %s", before)
+			}
+			if name != "report" {
+				return
+			}
+			// 106 findings and 63 modules, in pages of 50.
+			if n := strings.Count(dom, `role="option"`); n != 100 {
+				t.Errorf("%d entries are drawn", n)
+			}
+			for _, want := range []string{"caused by: variable <strong>GOPROXY</strong>", "in gopls: value <strong>off</strong>", "1 of 3", "1 of 2", `<svg role="img"`} {
+				if !strings.Contains(dom, want) {
+					t.Errorf("the page does not show %s", want)
+				}
+			}
+		})
 	}
+}
+
+// inBrowser is what a browser makes of a page.
+func inBrowser(t *testing.T, browser, page string) string {
+	t.Helper()
 	dir := t.TempDir()
-	file := filepath.Join(dir, "environments.html")
+	file := filepath.Join(dir, "page.html")
 	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--user-data-dir="+filepath.Join(dir, "profile"), "--dump-dom", "file://"+file)
 	cmd.WaitDelay = 5 * time.Second
@@ -312,13 +354,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", browser, err)
 	}
-	label := regexp.MustCompile(`<label for="filter"[^>]*>`).Find(dom)
-	if label == nil || strings.Contains(string(label), "hidden") {
-		t.Errorf("the script did not run: the filter is %s", label)
-	}
-	if before := regexp.MustCompile(`<label for="filter"[^>]*>`).FindString(page); !strings.Contains(before, "hidden") {
-		t.Errorf("without the script the filter is shown, and does nothing: %s", before)
-	}
+	return string(dom)
 }
 
 // FuzzEnvironmentsLeakNothing puts a secret into a value and demands that
@@ -379,7 +415,7 @@ func TestAHugeValueStaysSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, out := range map[string]string{"text": e.Text(Style{Width: 80}, true), "markdown": e.Markdown(true), "html": page} {
+	for name, out := range map[string]string{"text": e.Text(Style{Width: 80}, true), "markdown": e.Markdown(true), "html": strings.Replace(page, pageScript, "", 1)} {
 		if len(out) > 20*shownLimit {
 			t.Errorf("%s has %d bytes", name, len(out))
 		}

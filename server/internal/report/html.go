@@ -10,26 +10,61 @@ import (
 	"strings"
 )
 
-//go:embed env.css
-var envStyle string
+//go:embed page.css
+var pageStyle string
 
-//go:embed env.js
-var envScript string
+// pageScript is generated from extension/src/report by "npm run build".
+//
+//go:embed page.gen.js
+var pageScript string
 
-//go:embed env.html.tmpl
-var envPage string
+//go:embed page.html.tmpl
+var pageText string
 
-var envTemplate = template.Must(template.New("env").Parse(envPage))
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // HTML is the comparison of environments as one file that needs nothing else
 // and reaches nothing: its policy allows its own style and script and no more.
 func (e Environments) HTML() (string, error) {
 	s := e.sheet()
-	v := envView{
-		Policy: "default-src 'none'; style-src " + hash(envStyle) + "; script-src " + hash(envScript) + "; base-uri 'none'; form-action 'none'",
-		Style:  template.CSS(envStyle), Script: template.JS(envScript), //nolint:gosec // both are ours
+	v := e.view(s)
+	v.Title, v.Symbol, v.Word, v.Headline, v.Advice = "Go environments", s.mark.symbol, s.mark.word, s.headline, s.advice
+	return v.page(pageData{})
+}
+
+// HTML is the whole report, in the same way. Its policy also holds in a panel of
+// an editor, to which the page speaks where there is one.
+func (r EnvironmentReport) HTML() (string, error) {
+	s := r.Environments.sheet()
+	v := r.Environments.view(s)
+	m, headline := r.headline()
+	v.Title, v.Symbol, v.Word, v.Headline, v.Full, v.Drift = "Environment report", m.symbol, m.word, headline, true, s.headline
+	return v.page(pageData{Document: &r, Markdown: r.Markdown()})
+}
+
+// pageData is what the script of the page draws from.
+type pageData struct {
+	Document *EnvironmentReport `json:"document"` // null: environments alone
+	Markdown string             `json:"markdown"`
+}
+
+func (v pageView) page(data pageData) (string, error) {
+	text, err := inert(data)
+	if err != nil {
+		return "", err
+	}
+	v.Policy = "default-src 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript) + "; base-uri 'none'; form-action 'none'"
+	v.Style, v.Script, v.Data = template.CSS(pageStyle), template.JS(pageScript), template.JS(text) //nolint:gosec // all are ours
+	var b strings.Builder
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+func (e Environments) view(s sheet) pageView {
+	v := pageView{
 		Dir: word(e.Snapshot.Dir), Taken: e.Snapshot.Taken,
-		Symbol: s.mark.symbol, Word: s.mark.word, Headline: s.headline, Advice: s.advice,
 		Hidden: viewFacts(s.hidden), Compared: s.compared,
 		Programs: viewFacts(s.programs), Editor: viewFacts(s.editor), Sources: viewFacts(s.sources), Notes: s.notes,
 	}
@@ -58,11 +93,7 @@ func (e Environments) HTML() (string, error) {
 	for _, b := range s.same {
 		v.Same = append(v.Same, show(b))
 	}
-	var b strings.Builder
-	if err := envTemplate.Execute(&b, v); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	return v
 }
 
 // hash is the source expression of a policy for an inline text.
@@ -73,11 +104,13 @@ func hash(text string) string {
 
 // What the template sees. It reads exported fields only.
 type (
-	envView struct {
+	pageView struct {
 		Policy                    string
 		Style                     template.CSS
-		Script                    template.JS
-		Dir, Taken                string
+		Script, Data              template.JS
+		Title, Dir, Taken         string
+		Full                      bool   // the whole report, not environments alone
+		Drift                     string // the headline of the environments, where it is not the one of the page
 		Symbol, Word              string
 		Headline, Advice, Star    string
 		Compared, Notes           []string
@@ -110,7 +143,10 @@ type (
 		Same   bool
 		Origin originView
 	}
-	originView struct{ Lead, Spot, Tail string }
+	originView struct {
+		Lead, Spot, Tail, File string
+		Line                   int
+	}
 )
 
 func viewFacts(facts []fact) []factView {
@@ -148,7 +184,7 @@ func (b block) view(id string) blockView {
 	return v
 }
 
-func (o origin) view() originView { return originView{o.lead, o.spot, o.tail} }
+func (o origin) view() originView { return originView{o.lead, o.spot, o.tail, o.file, o.line} }
 
 // firstRunes is the beginning of s.
 func firstRunes(s string, n int) string {

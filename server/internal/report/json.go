@@ -11,11 +11,13 @@ import (
 
 // JSON encodes a report of any kind for people and programs: indented, without
 // HTML escapes, empty lists as [] and empty maps as {}.
-func JSON(v any) ([]byte, error) {
+func JSON(v any) ([]byte, error) { return encode(v, "  ") }
+
+func encode(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	if err := e.Encode(filled(reflect.ValueOf(v)).Interface()); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ func outputs() map[string][]any {
 	return map[string][]any{
 		"check":        {troubled(), healthy(), withAccepted()},
 		"env":          {EnvironmentsOf(divided(), judgement()), EnvironmentsOf(busy()), Environments{Snapshot: healthy().Snapshot}},
+		"report":       {whole(), EnvironmentReport{Schema: EnvironmentReportSchema, Report: healthy(), Environments: Environments{Snapshot: healthy().Snapshot}}},
 		"route":        {routes(), []Route(nil)},
 		"change":       {change(), Change{Snapshot: healthy().Snapshot}},
 		"event":        {EventOf(viewed()), EventOf(model.Event{Kind: model.EventLog})},
@@ -133,7 +134,7 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		}
 	}
 	for name, typ := range map[string]reflect.Type{
-		"check": reflect.TypeFor[Report](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](), "event": reflect.TypeFor[Event](),
+		"check": reflect.TypeFor[Report](), "report": reflect.TypeFor[EnvironmentReport](), "env": reflect.TypeFor[Environments](), "change": reflect.TypeFor[Change](), "event": reflect.TypeFor[Event](),
 		"route": reflect.TypeFor[[]Route](), "phantoms": reflect.TypeFor[Phantoms](), "verification": reflect.TypeFor[Verification](), "explanation": reflect.TypeFor[Explanation](), "bisection": reflect.TypeFor[Bisection](), "changes": reflect.TypeFor[Changes](), "contract": reflect.TypeFor[Contract](),
 	} {
 		walk(name, typ, map[string]any{"$ref": "#/$defs/" + name})

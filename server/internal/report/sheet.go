@@ -65,6 +65,8 @@ type origin struct {
 	lead string // such as "set by"
 	spot string // file:line; "" if it is no file
 	tail string
+	file string // the whole path behind spot
+	line int    // counted from 1; 0 if unknown
 }
 
 // String is the origin in one sentence without its stop.
@@ -312,7 +314,7 @@ func (e Environments) origin(o Origin) origin {
 	var out origin
 	switch {
 	case o.File != "":
-		out.lead, out.spot = "set by", e.path(o.File)
+		out.lead, out.spot, out.file, out.line = "set by", e.path(o.File), o.File, o.Line
 		if o.Line > 0 {
 			out.spot += fmt.Sprintf(":%d", o.Line)
 		}

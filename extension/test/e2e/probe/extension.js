@@ -15,6 +15,8 @@ const operations = {
     delete process.env[name];
   },
   command: ({ command, args = [] }) => vscode.commands.executeCommand(command, ...args),
+  setting: ({ key, value }) =>
+    vscode.workspace.getConfiguration().update(key, value, vscode.ConfigurationTarget.Global),
   diagnostics: () => diagnostics(),
   status: () => vscode.extensions.getExtension("gophantom.gophantom").exports.status(),
   isInstalled: ({ extension }) => vscode.extensions.getExtension(extension) !== undefined,
