@@ -17,6 +17,7 @@ import {
   toolsGopls,
   vscodeNode,
   vscodeServer,
+  vsce,
   wine,
 } from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";
@@ -167,6 +168,13 @@ export async function setUpWorkbench() {
       await copyFile(shim, join(vscodeServer, "node_modules", "@vscode", "spdlog", "index.js"));
     });
   });
+}
+
+/** The packager of VS Code extensions. */
+export async function setUpPackager() {
+  await step("packager", () =>
+    once(join(vsce, "node_modules"), [join(vsce, "package-lock.json")], () => npmCi(vsce, ["--omit=optional"])),
+  );
 }
 
 /** Resolves with the path of a Chromium that starts. */

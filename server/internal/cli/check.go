@@ -63,7 +63,7 @@ before: a file of any size, of which it knows the texts of the catalogue.`,
 			var parts []string
 			switch a.format {
 			case "sarif":
-				data, err := report.SARIF(reports, report.Tool{Version: buildVersion().Version, Rules: ruleset()})
+				data, err := report.SARIF(reports, report.Tool{Version: report.BuildVersion().Version, Rules: ruleset()})
 				if err != nil {
 					return undecided{err}
 				}
