@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { attempt, buildEnvironment, run } from "./command.mjs";
@@ -16,7 +16,7 @@ import { explain, Missing, step } from "./progress.mjs";
 import { setUpPackager } from "./setup.mjs";
 import { copyShipped } from "./shipped.mjs";
 
-const versionVariable = "github.com/gophantom/gophantom/server/internal/report.releaseVersion";
+const versionPackage = "github.com/gophantom/gophantom/server/internal/report";
 
 /** Every package that there is. */
 export const packageNames = [...targets.map(({ name }) => name), "universal"];
@@ -25,32 +25,41 @@ export async function packageVersion() {
   return JSON.parse(await readFile(join(root, "package.json"), "utf8")).version;
 }
 
-/** Makes the packages of these names. Resolves with their files, and writes SHA256SUMS for them. */
-export async function makePackages(names = packageNames) {
+/** Makes the packages of these names in a directory. Resolves with their files, and writes SHA256SUMS for them. */
+export async function makePackages(names = packageNames, dir = packages) {
   await setUpPackager();
   await step("extension", async () => {
     await run("npm", ["run", "--silent", "build"]);
   });
   const version = await packageVersion();
-  const { code, stdout } = await attempt("git", ["log", "-1", "--format=%ct"]).catch(() => ({ code: 1 }));
-  const commit = { stamped: code === 0, time: code === 0 ? stdout.trim() : "315532800" }; // 1980: the first that a zip knows
-  await mkdir(packages, { recursive: true });
+  const commit = await currentCommit();
+  await mkdir(dir, { recursive: true });
   const made = [];
   for (const name of names) {
     await step(name, async () => {
-      const file = join(packages, `gophantom-${name}-${version}.vsix`);
+      const file = join(dir, `gophantom-${name}-${version}.vsix`);
       await makePackage(name, version, commit, file);
       made.push(file);
       return `${((await stat(file)).size / 1e6).toFixed(1)} MB, ${basename(file)}`;
     });
   }
   const sums = await Promise.all(made.map(async (file) => `${await sha256(file)}  ${basename(file)}\n`));
-  await writeFile(join(packages, "SHA256SUMS"), sums.join(""));
+  await writeFile(join(dir, "SHA256SUMS"), sums.join(""));
   return made;
 }
 
+/** The commit that is packaged: its id, which says if the tree has changes, and its time. Outside of git both are empty. */
+async function currentCommit() {
+  const git = async (...args) => {
+    const { code, stdout } = await attempt("git", args).catch(() => ({ code: 1 }));
+    return code === 0 ? stdout.trim() : "";
+  };
+  const [id, time] = (await git("log", "-1", "--format=%H %ct")).split(" ");
+  return { id: (await git("status", "--porcelain")) ? `${id}+changes` : id, time };
+}
+
 async function makePackage(name, version, commit, file) {
-  const stage = join(packages, "stage", name);
+  const stage = join(dirname(file), "stage", name);
   await rm(stage, { recursive: true, force: true });
   await rm(file, { force: true });
   await copyShipped(stage, { leaveOut: ["bin"] });
@@ -61,10 +70,12 @@ async function makePackage(name, version, commit, file) {
   } else {
     await sayWhatIsMissing(join(stage, "README.md"), version);
   }
+  // A zip has times without a zone, and knows none before 1980.
+  const time = { SOURCE_DATE_EPOCH: commit.time || "315532800", TZ: "UTC" };
   const args = ["package", ...(target ? ["--target", name] : []), "--no-dependencies", "--out", file];
   await run(process.execPath, [join(vsce, "node_modules", "@vscode", "vsce", "vsce"), ...args], {
     cwd: stage,
-    env: { ...process.env, SOURCE_DATE_EPOCH: commit.time, NODE_NO_WARNINGS: "1", NO_UPDATE_NOTIFIER: "1" },
+    env: { ...process.env, ...time, NODE_NO_WARNINGS: "1", NO_UPDATE_NOTIFIER: "1" },
   });
   await rm(stage, { recursive: true });
 }
@@ -72,8 +83,9 @@ async function makePackage(name, version, commit, file) {
 async function buildServer({ goos, goarch }, version, commit, dir) {
   const program = join(dir, goos === "windows" ? "gophantom.exe" : "gophantom");
   const env = { ...buildEnvironment(), GOOS: goos, GOARCH: goarch, CGO_ENABLED: "0", GOAMD64: "v1", GOARM64: "v8.0" };
-  const link = `-s -w -buildid= -X ${versionVariable}=v${version}`;
-  const args = ["build", "-trimpath", `-buildvcs=${commit.stamped}`, "-ldflags", link, "-o", program];
+  const facts = { releaseVersion: `v${version}`, releaseCommit: commit.id };
+  const link = ["-s", "-w", ...Object.entries(facts).map(([name, value]) => `-X=${versionPackage}.${name}=${value}`)];
+  const args = ["build", "-trimpath", "-buildvcs=false", `-ldflags=${link.join(" ")}`, "-o", program];
   await run("go", [...args, "./server/cmd/gophantom"], { env });
   await chmod(program, 0o755); // whatever the umask
 }

@@ -15,9 +15,9 @@ import {
   standIn,
   toolsBin,
   toolsGopls,
+  vsce,
   vscodeNode,
   vscodeServer,
-  vsce,
   wine,
 } from "./layout.mjs";
 import { explain, Missing, step } from "./progress.mjs";

@@ -18,14 +18,24 @@ async function shippedFiles() {
   const ignore = await readFile(join(root, ".vscodeignore"), "utf8");
   const patterns = [...ignore.matchAll(/^!(.+)$/gm)].map(([, pattern]) => pattern);
   const tops = [...new Set(patterns.map((pattern) => pattern.split("/")[0]))].filter((top) => !top.includes("*"));
-  const candidates = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
+  const candidates = (await readdir(root, { withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
   for (const top of tops) {
     const below = await readdir(join(root, top), { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of below.filter((found) => found.isFile())) {
       candidates.push(join(entry.parentPath, entry.name).slice(root.length).replaceAll("\\", "/"));
     }
   }
-  const wanted = patterns.map((pattern) => new RegExp(`^${pattern.split(/(\*\*|\*)/).map(expression).join("")}$`));
+  const wanted = patterns.map(
+    (pattern) =>
+      new RegExp(
+        `^${pattern
+          .split(/(\*\*|\*)/)
+          .map(expression)
+          .join("")}$`,
+      ),
+  );
   return candidates.filter((file) => wanted.some((pattern) => pattern.test(file))).sort();
 }
 

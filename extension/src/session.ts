@@ -3,7 +3,7 @@ import { collectFacts, Feed, Published } from "./feed";
 import { goplsViews } from "./goExtension";
 import type { EditorAction, EditorActionResult, EditorFacts, InitOptions, Status, View } from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
-import { serverProgram, whyNotRunnable } from "./server";
+import { type ServerChoice, serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
 import { messageOf } from "./text";
 import * as api from "./vscodeApi";
@@ -33,6 +33,8 @@ export interface ClientEvents {
 /** What the extension is given by the editor and by extension.ts. */
 export interface Surroundings {
   extensionPath: string;
+  /** Of the extension. */
+  version: string;
   /** Absolute path of the folder for global storage. */
   storage: string;
   log: api.Log;
@@ -167,7 +169,7 @@ export class SessionManager {
     }
     clearTimeout(this.timer);
     const program = this.program();
-    const fault = whyNotRunnable(program);
+    const fault = whyNotRunnable(program, this.choice());
     if (fault !== undefined) {
       this.around.log.error(fault);
       this.setState({ kind: "stopped", why: fault });
@@ -243,12 +245,14 @@ export class SessionManager {
   }
 
   private program(): string {
-    return serverProgram({
-      setting: api.setting("gophantom.server.path", ""),
-      trusted: api.isTrusted(),
-      extensionPath: this.around.extensionPath,
-      platform: process.platform,
-    });
+    return serverProgram(this.choice());
+  }
+
+  private choice(): ServerChoice {
+    const { extensionPath, version } = this.around;
+    const { platform, arch, env } = process;
+    const [setting, trusted] = [api.setting("gophantom.server.path", ""), api.isTrusted()];
+    return { setting, trusted, extensionPath, version, platform, arch, env };
   }
 
   private async stop(): Promise<void> {

@@ -5,20 +5,22 @@ import (
 	"runtime/debug"
 )
 
-// releaseVersion is set by the linker in a released program (extension/scripts/package.mjs).
-var releaseVersion string
+// Set by the linker in a packaged program (extension/scripts/package.mjs).
+var releaseVersion, releaseCommit string
 
-// BuildVersion says what is running: what the linker recorded.
+// BuildVersion says what is running: what the linker was told, else what the go
+// command recorded.
 func BuildVersion() Version {
-	v := Version{Version: "(devel)", Go: runtime.Version()}
+	v := Version{Version: "(devel)", Commit: releaseCommit, Go: runtime.Version()}
+	if releaseVersion != "" {
+		v.Version = releaseVersion
+		return v
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
 	}
-	switch {
-	case releaseVersion != "":
-		v.Version = releaseVersion
-	case info.Main.Version != "":
+	if info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}
 	for _, s := range info.Settings {
