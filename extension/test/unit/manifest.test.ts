@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { registerCommands } from "../../src/commands";
 import type { SessionManager } from "../../src/session";
@@ -35,4 +35,30 @@ test("a path that names a program is restricted until the workspace is trusted",
 
 test("the types of the editor's API are those of the oldest editor supported", () => {
   assert.equal(`^${manifest.devDependencies["@types/vscode"]}`, manifest.engines.vscode);
+});
+
+test("the walkthrough has four steps, whose pictures exist and whose links lead somewhere", () => {
+  const [{ steps }] = manifest.contributes.walkthroughs;
+  assert.equal(steps.length, 4);
+  const ours = manifest.contributes.commands.map(({ command }: { command: string }) => command);
+  const ofTheEditor = ["workbench.actions.view.problems"];
+  for (const { id, description, media, completionEvents = [] } of steps) {
+    assert.ok(existsSync(media.svg), media.svg);
+    assert.notEqual(media.altText, "", id);
+    const links = [...description.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
+    assert.notEqual(links.length, 0, id);
+    for (const link of [...links, ...completionEvents]) {
+      const [, command] = /^(?:command|onCommand):(.*)$/.exec(link) ?? [];
+      if (command !== undefined) {
+        assert.ok([...ours, ...ofTheEditor].includes(command), `${id}: ${command}`);
+      } else {
+        const [, file, heading] = /\/blob\/main\/([^#]+)#(.+)$/.exec(link) ?? [];
+        assert.ok(file && heading, link);
+        const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+          text?.toLowerCase().replaceAll(" ", "-"),
+        );
+        assert.ok(headings.includes(heading), link);
+      }
+    }
+  }
 });
