@@ -64,6 +64,7 @@ const packagesWithoutWine = {
 const testsWithoutWine = {
   "server/internal/cli": {
     TestTranscripts: "needs a go command for Windows",
+    TestDocumentedCommands: "needs a go command for Windows",
     TestWithoutAGoNothingIsHealthy: "needs a go command for Windows, to hide it",
     TestWatchPrintsWhatChanges: "Wine 8 tells changes of files late, twice or not at all",
     TestNothingHostileIsShown: "makes file names that Windows does not have",
