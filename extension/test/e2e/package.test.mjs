@@ -100,6 +100,14 @@ test("the package of this machine, installed in VS Code, proves the phantom of t
   await workbench.probe.waitFor((all) => all.some(isImportError), "the red import");
   await demo.repair();
   await workbench.statusSays(/\b1 phantom\b/);
+
+  const [{ id, steps }] = manifest.contributes.walkthroughs;
+  const walkthrough = `${manifest.publisher}.${manifest.name}#${id}`;
+  await workbench.probe.call("command", { command: "workbench.action.openWalkthrough", args: [walkthrough, false] });
+  for (const { title } of steps) {
+    await workbench.page.locator(".getting-started-step", { hasText: title }).first().waitFor();
+  }
+  await workbench.picture("walkthrough");
 });
 
 test("the universal package says what it lacks, and runs a server that the user installed", {

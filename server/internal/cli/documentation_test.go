@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -45,11 +46,15 @@ func pages(t *testing.T) map[string]string {
 
 // gopher is the machine of the documentation: /home/gopher, with the workspaces
 // that its commands are about. See run.
-type gopher struct{ root string }
+type gopher struct{ root, gocache string }
 
 func newGopher(t *testing.T) gopher {
 	t.Helper()
-	g := gopher{t.TempDir()}
+	gocache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatalf("this test needs the go command in PATH: %v", err)
+	}
+	g := gopher{t.TempDir(), strings.TrimSpace(string(gocache))}
 	for name, text := range map[string]string{
 		".config/go/env": "GOPROXY=https://proxy.example,direct\nGOPRIVATE=git.corp.example\n",
 		"hello/go.mod":   "module example.com/hello\n\ngo 1.21\n\nrequire git.corp.example/team/greet v1.2.0\n",
@@ -82,7 +87,7 @@ func (g gopher) run(args ...string) (code int, stdout, stderr string) {
 	w := world.Real()
 	w.Dir = filepath.Join(home, "hello")
 	path := os.Getenv("PATH") + string(filepath.ListSeparator) + ownTools
-	w.Environ = []string{"HOME=" + home, "PATH=" + path, "SHELL=/bin/sh"}
+	w.Environ = []string{"HOME=" + home, "PATH=" + path, "SHELL=/bin/sh", "GOCACHE=" + g.gocache}
 	var out, errs bytes.Buffer
 	code = Main(context.Background(), w, args, strings.NewReader(""), &out, &errs)
 	return code, strings.ReplaceAll(out.String(), g.root, ""), strings.ReplaceAll(errs.String(), g.root, "")
