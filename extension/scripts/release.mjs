@@ -37,7 +37,7 @@ async function release() {
   const version = await packageVersion();
   let notes;
   await step("clean tree", async () => {
-    const changes = (await run("git", ["status", "--porcelain"])).trim();
+    const changes = (await run("git", ["status", "--porcelain"])).trimEnd();
     if (changes) {
       throw new Missing(`A release is a commit, but these files have changes: commit or remove them.\n${changes}`);
     }
