@@ -45,6 +45,7 @@ test("the walkthrough has four steps, whose pictures exist and whose links lead 
   for (const { id, description, media, completionEvents = [] } of steps) {
     assert.ok(existsSync(media.svg), media.svg);
     assert.notEqual(media.altText, "", id);
+    assert.doesNotMatch(description, /`|(?<!\*)\*(?!\*)/, `${id}: a walkthrough knows bold and links only`);
     const links = [...description.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
     assert.notEqual(links.length, 0, id);
     for (const link of [...links, ...completionEvents]) {
