@@ -2,11 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { attempt } from "./command.mjs";
 import { root, standIn, vscodeNode, vscodeServer } from "./layout.mjs";
+import { copyShipped } from "./shipped.mjs";
 
 const serverMain = join(vscodeServer, "out", "server-main.js");
 
@@ -108,28 +108,23 @@ export async function writeSettings(dataDir, settings) {
   await writeFile(join(user, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-/** Puts Go Phantom, with what .vscodeignore lets into its package, into an extensions directory. */
+/** Puts Go Phantom, with what is shipped, into an extensions directory. */
 export async function installGoPhantom(extensionsDir) {
-  const ignore = await readFile(join(root, ".vscodeignore"), "utf8");
-  const included = [...ignore.matchAll(/^!([^*\n]+?)(\/\*\*)?$/gm)].map(([, file]) => file);
-  await copyExtension(
-    root,
-    included.filter((file) => existsSync(join(root, file))),
-    extensionsDir,
-  );
+  await putExtension(root, extensionsDir, copyShipped);
 }
 
 /** Puts the stand-in for golang.go into an extensions directory. */
 export async function installStandIn(extensionsDir) {
-  await copyExtension(standIn, ["package.json", "extension.js"], extensionsDir);
+  await putExtension(standIn, extensionsDir, async (target) => {
+    for (const file of ["package.json", "extension.js"]) {
+      await cp(join(standIn, file), join(target, file));
+    }
+  });
 }
 
-async function copyExtension(source, files, extensionsDir) {
+async function putExtension(source, extensionsDir, copyTo) {
   const { publisher, name, version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
-  const target = join(extensionsDir, `${publisher}.${name}-${version}`);
-  for (const file of files) {
-    await cp(join(source, file), join(target, file), { recursive: true });
-  }
+  await copyTo(join(extensionsDir, `${publisher}.${name}-${version}`));
   // The list that VS Code keeps of this directory does not know the copy: without the list it looks for itself.
   await rm(join(extensionsDir, "extensions.json"), { force: true });
 }

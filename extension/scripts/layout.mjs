@@ -15,6 +15,10 @@ export const toolsGopls = join(root, ".tools", "gopls");
 export const standIn = join(root, ".tools", "go-extension");
 /** What the Windows builds of our tests run in: a Wine prefix, and what Go and Wine lack for each other. */
 export const wine = join(root, ".tools", "wine");
+/** Where packages of the extension go. */
+export const packages = join(root, "out", "packages");
+/** The packager of VS Code extensions, with a lock file of its own. */
+export const vsce = join(root, "extension", "vsce");
 export const e2e = join(root, "extension", "test", "e2e");
 export const screenshots = join(root, "out", "e2e");
 

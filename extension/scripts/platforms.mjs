@@ -6,8 +6,13 @@ import { attempt, buildEnvironment } from "./command.mjs";
 import { root } from "./layout.mjs";
 import { seconds } from "./progress.mjs";
 
-const targets = ["linux", "darwin", "windows"].flatMap((goos) =>
-  ["amd64", "arm64"].map((goarch) => ({ goos, goarch })),
+/** Each as VS Code calls it (name) and as Go does. */
+export const targets = ["linux", "darwin", "windows"].flatMap((goos) =>
+  ["amd64", "arm64"].map((goarch) => ({
+    name: `${goos === "windows" ? "win32" : goos}-${goarch === "amd64" ? "x64" : goarch}`,
+    goos,
+    goarch,
+  })),
 );
 
 /** Vets everything and builds the server for every target, two at a time. Resolves with the counts. */
@@ -59,6 +64,7 @@ const packagesWithoutWine = {
 const testsWithoutWine = {
   "server/internal/cli": {
     TestTranscripts: "needs a go command for Windows",
+    TestDocumentedCommands: "needs a go command for Windows",
     TestWithoutAGoNothingIsHealthy: "needs a go command for Windows, to hide it",
     TestWatchPrintsWhatChanges: "Wine 8 tells changes of files late, twice or not at all",
     TestNothingHostileIsShown: "makes file names that Windows does not have",

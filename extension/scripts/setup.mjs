@@ -15,6 +15,7 @@ import {
   standIn,
   toolsBin,
   toolsGopls,
+  vsce,
   vscodeNode,
   vscodeServer,
   wine,
@@ -177,6 +178,13 @@ export async function setUpWorkbench() {
       await copyFile(shim, join(vscodeServer, "node_modules", "@vscode", "spdlog", "index.js"));
     });
   });
+}
+
+/** The packager of VS Code extensions. */
+export async function setUpPackager() {
+  await step("packager", () =>
+    once(join(vsce, "node_modules"), [join(vsce, "package-lock.json")], () => npmCi(vsce, ["--omit=optional"])),
+  );
 }
 
 /** Resolves with the path of a Chromium that starts. */

@@ -22,6 +22,7 @@ export function activate(context: ExtensionContext): Api {
   const log = createLog("Go Phantom");
   const sessions = new SessionManager({
     extensionPath: context.extensionPath,
+    version: context.extension.packageJSON.version,
     storage: context.globalStorageUri.fsPath,
     log,
     createClient,

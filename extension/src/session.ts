@@ -12,7 +12,7 @@ import type {
   View,
 } from "./protocol.gen";
 import { RestartPolicy } from "./restarts";
-import { serverProgram, whyNotRunnable } from "./server";
+import { type ServerChoice, serverProgram, whyNotRunnable } from "./server";
 import { type State, StatusView } from "./status";
 import { escapeMessage, messageOf } from "./text";
 import * as api from "./vscodeApi";
@@ -46,6 +46,8 @@ export interface ClientEvents {
 /** What the extension is given by the editor and by extension.ts. */
 export interface Surroundings {
   extensionPath: string;
+  /** Of the extension. */
+  version: string;
   /** Absolute path of the folder for global storage. */
   storage: string;
   log: api.Log;
@@ -191,7 +193,7 @@ export class SessionManager {
     }
     clearTimeout(this.timer);
     const program = this.program();
-    const fault = whyNotRunnable(program);
+    const fault = whyNotRunnable(program, this.choice());
     if (fault !== undefined) {
       this.around.log.error(fault);
       this.setState({ kind: "stopped", why: fault });
@@ -284,12 +286,14 @@ export class SessionManager {
   }
 
   private program(): string {
-    return serverProgram({
-      setting: api.setting("gophantom.server.path", ""),
-      trusted: api.isTrusted(),
-      extensionPath: this.around.extensionPath,
-      platform: process.platform,
-    });
+    return serverProgram(this.choice());
+  }
+
+  private choice(): ServerChoice {
+    const { extensionPath, version } = this.around;
+    const { platform, arch, env } = process;
+    const [setting, trusted] = [api.setting("gophantom.server.path", ""), api.isTrusted()];
+    return { setting, trusted, extensionPath, version, platform, arch, env };
   }
 
   private async stop(): Promise<void> {

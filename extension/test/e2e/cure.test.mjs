@@ -81,6 +81,7 @@ for (const { label, golang, skip } of golangExtensions) {
       );
       await page.locator(".monaco-editor .squiggly-error").waitFor({ state: "detached" });
       assert.equal(await (await workbench.problems("example.com/greet")).count(), 0);
+      await workbench.picture("cured");
       assert.deepEqual(await untouched(), before, "the cure has edited no file");
       assert.equal((await inTerminal()).code, 0, "the go command of the terminal is green");
     });

@@ -22,6 +22,9 @@ import { screenshots } from "../../scripts/layout.mjs";
 /** How long anything in the workbench may take before the test fails: generous, for it is only ever waited out by a failure. */
 const patience = 200_000;
 
+/** For the pictures of the documentation: see pictures.mjs. */
+const forReaders = Boolean(process.env.GOPHANTOM_E2E_FOR_READERS);
+
 // Killed, we still take the servers with us: they end with the process's own end.
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => process.exit(1));
@@ -35,7 +38,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
  *   env         the environment that VS Code is started with
  *   settings    user settings
  *   golang      what plays golang.go: "stand-in" (default), "none" or the path of a .vsix
- *   goPhantom   whether Go Phantom is installed, default true
+ *   goPhantom   whether Go Phantom is installed, default true; or the path of a .vsix of it
  *   trusted     whether the workspace is trusted, default true
  */
 export async function openWorkbench({
@@ -59,13 +62,21 @@ export async function openWorkbench({
   await cp(fileURLToPath(new URL("probe", import.meta.url)), join(extensionsDir, "gophantom-e2e.probe-0.0.0"), {
     recursive: true,
   });
-  if (goPhantom) {
+  const install = async (vsix) => {
+    if (!(await installExtension(extensionsDir, dataDir, vsix))) {
+      throw new Error(`VS Code could not install ${vsix}`);
+    }
+  };
+  if (goPhantom === true) {
     await installGoPhantom(extensionsDir);
   }
   if (golang === "stand-in") {
     await installStandIn(extensionsDir);
-  } else if (golang !== "none" && !(await installExtension(extensionsDir, dataDir, golang))) {
-    throw new Error(`VS Code could not install ${golang}`);
+  } else if (golang !== "none") {
+    await install(golang);
+  }
+  if (typeof goPhantom === "string") {
+    await install(goPhantom);
   }
 
   const probe = await listen(closing, socket);
@@ -75,6 +86,7 @@ export async function openWorkbench({
     env: { ...env, GOPHANTOM_E2E_PROBE: socket },
     settings: {
       ...quietSettings,
+      ...(forReaders ? { "workbench.colorTheme": "Default Light Modern", "editor.minimap.enabled": false } : {}),
       ...(trusted
         ? { "security.workspace.trust.enabled": false }
         : { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" }),
@@ -107,7 +119,9 @@ export async function openPage(closing) {
     ],
   });
   closing.defer(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const context = await browser.newContext({
+    viewport: forReaders ? { width: 1100, height: 640 } : { width: 1400, height: 900 },
+  });
   await context.route(
     (url) => url.hostname !== "127.0.0.1",
     (route) => route.abort(),

@@ -70,3 +70,30 @@ test("a team contract may have comments", () => {
   const jsonc = manifest.contributes.languages.find(({ id }: { id: string }) => id === "jsonc");
   assert.ok(jsonc.filenames.includes(fileMatch));
 });
+
+test("the walkthrough has four steps, whose pictures exist and whose links lead somewhere", () => {
+  const [{ steps }] = manifest.contributes.walkthroughs;
+  assert.equal(steps.length, 4);
+  const ours = manifest.contributes.commands.map(({ command }: { command: string }) => command);
+  const ofTheEditor = ["workbench.actions.view.problems"];
+  for (const { id, description, media, completionEvents = [] } of steps) {
+    assert.ok(existsSync(media.svg), media.svg);
+    assert.notEqual(media.altText, "", id);
+    assert.doesNotMatch(description, /`|(?<!\*)\*(?!\*)/, `${id}: a walkthrough knows bold and links only`);
+    const links = [...description.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
+    assert.notEqual(links.length, 0, id);
+    for (const link of [...links, ...completionEvents]) {
+      const [, command] = /^(?:command|onCommand):(.*)$/.exec(link) ?? [];
+      if (command !== undefined) {
+        assert.ok([...ours, ...ofTheEditor].includes(command), `${id}: ${command}`);
+      } else {
+        const [, file, heading] = /\/blob\/main\/([^#]+)#(.+)$/.exec(link) ?? [];
+        assert.ok(file && heading, link);
+        const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+          text?.toLowerCase().replaceAll(" ", "-"),
+        );
+        assert.ok(headings.includes(heading), link);
+      }
+    }
+  }
+});

@@ -6,7 +6,6 @@ import { beforeEach, type TestContext, test } from "node:test";
 import { registerCommands } from "../../src/commands";
 import { EnvironmentTree } from "../../src/environmentTree";
 import type { CureResult, EditorFacts, Tree, TreeNode } from "../../src/protocol.gen";
-import { serverProgram, whyNotRunnable } from "../../src/server";
 import { type Client, type ClientEvents, SessionManager } from "../../src/session";
 import { status } from "./serverStatus";
 import { editor, fakeLog, resetEditor } from "./vscodeApi";
@@ -62,7 +61,7 @@ function extensionFolder(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), "gophantom-"));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(path.join(folder, "bin"));
-  const program = serverProgram({ setting: "", trusted: true, extensionPath: folder, platform: process.platform });
+  const program = path.join(folder, "bin", process.platform === "win32" ? "gophantom.exe" : "gophantom");
   writeFileSync(program, "");
   chmodSync(program, 0o755);
   return folder;
@@ -73,6 +72,7 @@ async function startManager(t: TestContext, extensionPath = extensionFolder(t)) 
   const log = fakeLog();
   const manager = new SessionManager({
     extensionPath,
+    version: "1.2.3",
     storage: path.join(extensionPath, "none"),
     log,
     createClient(program, events) {
@@ -186,30 +186,9 @@ test("a missing server is one sentence, and no restarts", async (t) => {
   await settle();
   assert.equal(servers.length, 0);
   assert.match(editor.statusItem?.text ?? "", /stopped/);
-  assert.match(editor.statusItem?.accessibilityLabel ?? "", /does not exist.*Reinstall/);
+  assert.match(editor.statusItem?.accessibilityLabel ?? "", /no server.*go install/);
   assert.equal(log.lines.filter((line) => line.startsWith("error")).length, 1);
   assert.deepEqual(editor.warnings, []);
-});
-
-test("which program runs", (t) => {
-  const choice = { setting: "/opt/gophantom", trusted: true, extensionPath: "/ext", platform: "linux" } as const;
-  const bundled = path.join("/ext", "bin", "gophantom");
-  assert.equal(serverProgram(choice), "/opt/gophantom");
-  assert.equal(serverProgram({ ...choice, trusted: false }), bundled, "an untrusted workspace chooses nothing");
-  assert.equal(serverProgram({ ...choice, setting: "" }), bundled);
-  assert.equal(serverProgram({ ...choice, setting: "", platform: "win32" }), `${bundled}.exe`);
-
-  const folder = extensionFolder(t);
-  const program = path.join(folder, "plain");
-  writeFileSync(program, "");
-  assert.match(whyNotRunnable("gophantom") ?? "", /absolute/);
-  assert.match(whyNotRunnable(folder) ?? "", /not a file/);
-  chmodSync(program, 0o755);
-  assert.equal(whyNotRunnable(program), undefined);
-  if (process.platform !== "win32") {
-    chmodSync(program, 0o644);
-    assert.match(whyNotRunnable(program) ?? "", /not executable/);
-  }
 });
 
 test("trust and the setting decide anew which program runs", async (t) => {

@@ -12,7 +12,7 @@ import (
 // writeCapture writes a snapshot, redacted, to a file that only its user may
 // read; one that is there is replaced.
 func (a *app) writeCapture(s *model.Snapshot, name string) error {
-	data, err := report.Capture(s, buildVersion().Version)
+	data, err := report.Capture(s, report.BuildVersion().Version)
 	if err != nil {
 		return undecided{err}
 	}

@@ -104,7 +104,7 @@ takes such a file in place of this machine, asks nobody, and finds the same.`,
 			var parts []string
 			switch a.format {
 			case "sarif":
-				data, err := report.SARIF(reports, report.Tool{Version: buildVersion().Version, Rules: ruleset()})
+				data, err := report.SARIF(reports, report.Tool{Version: report.BuildVersion().Version, Rules: ruleset()})
 				if err != nil {
 					return undecided{err}
 				}

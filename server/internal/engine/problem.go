@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -49,10 +48,7 @@ func (l *Loop) RecordProblem(p Place) (markdown string, err error) {
 	if err != nil {
 		return "", err
 	}
-	record := report.Record{Problem: problem, Findings: []report.Finding{}, Drift: []report.Drift{}, Views: []report.View{}, Snapshot: r.Snapshot}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		record.Version = info.Main.Version
-	}
+	record := report.Record{Problem: problem, Findings: []report.Finding{}, Drift: []report.Drift{}, Views: []report.View{}, Snapshot: r.Snapshot, Version: report.BuildVersion().Version}
 	for _, f := range r.Findings {
 		if f.ContextID == problem.ContextID {
 			record.Findings = append(record.Findings, f)

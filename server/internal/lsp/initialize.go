@@ -2,10 +2,11 @@ package lsp
 
 import (
 	"context"
-	"runtime/debug"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
+
+	"github.com/gophantom/gophantom/server/internal/report"
 )
 
 // peer is what the client said about itself on initialize.
@@ -42,7 +43,7 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 
 	yes := true
 	result := &protocol.InitializeResult{
-		ServerInfo: protocol.ServerInfo{Name: "gophantom"},
+		ServerInfo: protocol.ServerInfo{Name: "gophantom", Version: protocol.NewOptional(report.BuildVersion().Version)},
 		Capabilities: protocol.ServerCapabilities{
 			PositionEncoding:   protocol.PositionEncodingKindUTF16,
 			TextDocumentSync:   protocol.TextDocumentSyncKindNone,
@@ -56,9 +57,6 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 	}
 	if s.peer.codeLens {
 		result.Capabilities.CodeLensProvider = &protocol.CodeLensOptions{}
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		result.ServerInfo.Version = protocol.NewOptional(info.Main.Version)
 	}
 	if !s.peer.feeds {
 		// A feeding client says itself which documents are dirty; from any other
