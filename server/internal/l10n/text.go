@@ -1,0 +1,226 @@
+package l10n
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// depth is how deep sentences can stand in sentences.
+const depth = 6
+
+// Text translates what a person reads: a sentence, several, or a few words. What
+// is not in the table stays as it is.
+func (l Language) Text(s string) string {
+	t := l.table()
+	if t == nil {
+		return s
+	}
+	out, _ := t.text(s, depth)
+	return out
+}
+
+// Texts translates each of several.
+func (l Language) Texts(all []string) []string {
+	if l == English || all == nil {
+		return all
+	}
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = l.Text(s)
+	}
+	return out
+}
+
+// Markdown translates a document line by line. Code stays.
+func (l Language) Markdown(s string) string {
+	t := l.table()
+	if t == nil {
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	fence := ""
+	for i, line := range lines {
+		mark := strings.TrimLeft(line, " ")
+		switch {
+		case fence != "":
+			if strings.HasPrefix(mark, fence) && strings.Trim(mark, fence[:1]) == "" {
+				fence = ""
+			}
+		case strings.HasPrefix(mark, "```"):
+			fence = mark[:len(mark)-len(strings.TrimLeft(mark, "`"))]
+		default:
+			lines[i], _ = t.block(line, depth)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lead is what begins a block: marks of headings, items and quotes.
+var lead = regexp.MustCompile(`^\s*(#{1,6} |[-*] |[0-9]+\. |> )?`)
+
+func (t *table) block(line string, depth int) (string, bool) {
+	if out, ok := t.text(line, depth); ok {
+		return out, true
+	}
+	start := lead.FindString(line)
+	out, ok := t.text(line[len(start):], depth)
+	return start + out, ok
+}
+
+// around is what can surround a sentence without being a part of it: blanks,
+// colours of terminals, marks of emphasis.
+var around = regexp.MustCompile(`(?s)^((?:\s|\x1b\[[0-9;]*m|\*\*|\*)*)(.*?)((?:\s|\x1b\[[0-9;]*m|\*\*|\*)*)$`)
+
+// text translates s, and tells whether anything was translated.
+func (t *table) text(s string, depth int) (string, bool) {
+	if depth == 0 || s == "" {
+		return s, false
+	}
+	if out, ok := t.sentence(s, depth); ok {
+		return out, true
+	}
+	if m := around.FindStringSubmatch(s); m[2] != s && m[2] != "" {
+		out, ok := t.text(m[2], depth-1)
+		return m[1] + out + m[3], ok
+	}
+	if strings.Contains(s, "\n") {
+		return t.each(strings.Split(s, "\n"), "\n", depth)
+	}
+	if out, ok := t.several(s, depth); ok {
+		return out, true
+	}
+	if head, ok := strings.CutSuffix(s, "."); ok {
+		if out, ok := t.text(head, depth-1); ok {
+			return strings.TrimSuffix(out, "。") + "。", true
+		}
+		return s, false
+	}
+	if out, ok := t.sentence(s+".", depth); ok {
+		return strings.TrimSuffix(out, "。"), true
+	}
+	if out, ok := t.list(s, depth); ok {
+		return out, true
+	}
+	return t.glued(s, depth)
+}
+
+// sentence translates s by one entry of the table.
+func (t *table) sentence(s string, depth int) (string, bool) {
+	k := key(s)
+	if out, ok := t.exact[k]; ok {
+		return out, true
+	}
+	low := lowered(s)
+	for _, p := range t.patterns {
+		if !strings.HasPrefix(k, p.first) || !strings.HasSuffix(k, p.last) {
+			continue
+		}
+		m := p.match.FindStringSubmatch(low)
+		if m == nil {
+			continue
+		}
+		if p.first == "" { // the sentence begins with an argument, which keeps its letter
+			if own := p.match.FindStringSubmatch(s); own != nil {
+				m = own
+			}
+		}
+		args := make([]string, 0, 2*len(p.names))
+		for i, name := range p.names {
+			arg, _ := t.text(m[i+1], depth-1)
+			args = append(args, name, arg)
+		}
+		return strings.NewReplacer(args...).Replace(p.translation), true
+	}
+	return "", false
+}
+
+func (t *table) each(parts []string, separator string, depth int) (string, bool) {
+	any := false
+	for i, part := range parts {
+		out, ok := t.block(part, depth-1)
+		parts[i], any = out, any || ok
+	}
+	return strings.Join(parts, separator), any
+}
+
+// stop ends a sentence before the next.
+var stop = regexp.MustCompile(`[.!?:]\*{0,2} `)
+
+// several translates sentences that follow each other.
+func (t *table) several(s string, depth int) (string, bool) {
+	for _, at := range stop.FindAllStringIndex(s, -1) {
+		head, tail := s[:at[1]-1], s[at[1]:]
+		first, ok := t.sentence(head, depth-1)
+		if !ok {
+			continue
+		}
+		rest, _ := t.text(tail, depth-1)
+		if last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(first, "*")); last > 0x2e7f {
+			return first + rest, true
+		}
+		return first + " " + rest, true
+	}
+	// The first has no translation: perhaps the others have.
+	if at := strings.Index(s, ". "); at >= 0 {
+		if rest, ok := t.text(s[at+2:], depth-1); ok {
+			return s[:at+2] + rest, true
+		}
+	}
+	return s, false
+}
+
+var comma = regexp.MustCompile(`, | and `)
+
+// list translates "a, b and c" where every element is an entry or one word.
+func (t *table) list(s string, depth int) (string, bool) {
+	marks := comma.FindAllString(s, -1)
+	if marks == nil {
+		return s, false
+	}
+	var b strings.Builder
+	any := false
+	for i, item := range comma.Split(s, -1) {
+		if i > 0 {
+			b.WriteString(map[string]string{", ": "、", " and ": "和"}[marks[i-1]])
+		}
+		out, ok := t.sentence(item, depth-1)
+		switch {
+		case ok:
+			any = true
+		case strings.Contains(item, " "):
+			return s, false
+		default:
+			out = item
+		}
+		b.WriteString(out)
+	}
+	return b.String(), any || len(marks) > 0 && strings.Contains(s, " and ")
+}
+
+// glue are the ways in which a text is made of two.
+var glue = []struct {
+	match          *regexp.Regexp
+	between, after string
+}{
+	{regexp.MustCompile(`(?s)^(.+?) \((.+)\)$`), "（", "）"},
+	{regexp.MustCompile(`(?s)^(.+?); (.+)$`), "；", ""},
+	{regexp.MustCompile(`(?s)^(.+?): (.+)$`), "：", ""},
+	{regexp.MustCompile(`(?s)^(.+), (.+)$`), "，", ""},
+}
+
+// glued translates a text of two halves where one of them can be.
+func (t *table) glued(s string, depth int) (string, bool) {
+	for _, g := range glue {
+		m := g.match.FindStringSubmatch(s)
+		if m == nil {
+			continue
+		}
+		a, okA := t.text(m[1], depth-1)
+		b, okB := t.text(m[2], depth-1)
+		if okA || okB {
+			return a + g.between + b + g.after, true
+		}
+	}
+	return s, false
+}
