@@ -32,8 +32,9 @@ var allowed = map[string][]string{
 	"jsonc":           nil,
 	"world/worldtest": {"world"},
 	"route":           {"model"},
-	"report":          {"model"},
-	"rules":           {"model", "route", "drift"},
+	"l10n":            nil,
+	"report":          {"model", "l10n"},
+	"rules":           {"model", "route", "drift", "l10n"},
 	"drift":           {"model", "route"},
 	"trace":           {"model"},
 	"probe":           {"world", "model", "route"},
@@ -42,9 +43,9 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report"},
-	"lsp":             {"world", "model", "engine", "report"},
-	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp"},
+	"engine":          {"world", "model", "headless", "shell", "observe", "drift", "rules", "verify", "probe", "route", "trace", "fix", "report", "l10n"},
+	"lsp":             {"world", "model", "engine", "report", "l10n"},
+	"cli":             {"world", "model", "route", "rules", "probe", "engine", "report", "lsp", "l10n"},
 }
 
 // outside are the packages that reach the world; only world may use them.

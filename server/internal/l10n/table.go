@@ -25,7 +25,9 @@ type Page struct {
 }
 
 // complete reports whether every section is there.
-func (p Page) complete() bool { return p.Symptom != "" && p.Cause != "" && p.Cure != "" && p.Undo != "" }
+func (p Page) complete() bool {
+	return p.Symptom != "" && p.Cause != "" && p.Cure != "" && p.Undo != ""
+}
 
 // table is one language.
 type table struct {
@@ -44,11 +46,16 @@ type pattern struct {
 	weight      int // how much of it is no argument
 }
 
-// Placeholder is what stands for an argument; one whose name begins with n and
-// goes on with digits or nothing is a number.
+// Placeholder is what stands for an argument. {n}, {n1} and so on are numbers,
+// {counts} is a list of what was counted, a name in capitals is one word.
 var Placeholder = regexp.MustCompile(`\{[A-Za-z][A-Za-z0-9]*\}`)
 
-var number = regexp.MustCompile(`^\{n[0-9]*\}$`)
+var (
+	number = regexp.MustCompile(`^\{n[0-9]*\}$`)
+	word   = regexp.MustCompile(`^\{[A-Z][A-Z0-9]*\}$`)
+	// verbatim are arguments that are never translated: what tools print.
+	verbatim = regexp.MustCompile(`^\{(gotext|said|[A-Z][A-Z0-9]*)\}$`)
+)
 
 var chinese = sync.OnceValue(func() *table { return load(files, string(Chinese)) })
 
@@ -142,9 +149,14 @@ func (t *table) add(english, translation string) {
 		}
 		expression.WriteString(quoted(literal))
 		name := english[h[0]:h[1]]
-		if number.MatchString(name) {
+		switch {
+		case number.MatchString(name):
 			expression.WriteString(`(\d+)`)
-		} else {
+		case name == "{counts}":
+			expression.WriteString(`(\d+ [^()]+?)`)
+		case word.MatchString(name):
+			expression.WriteString(`(\S+?)`)
+		default:
 			expression.WriteString(`(.+?)`)
 		}
 		p.names = append(p.names, name)
@@ -181,6 +193,9 @@ func key(s string) string { return lowered(bare(s)) }
 
 // lowered has a small first letter. Names in capitals stay.
 func lowered(s string) string {
+	if s == "" {
+		return s
+	}
 	first, size := utf8.DecodeRuneInString(s)
 	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) || unicode.IsDigit(second) {
 		return s

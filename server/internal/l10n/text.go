@@ -2,7 +2,9 @@ package l10n
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,6 +20,29 @@ func (l Language) Text(s string) string {
 	}
 	out, _ := t.text(s, depth)
 	return out
+}
+
+// Template translates a sentence with {name} in it, without filling it in.
+func (l Language) Template(english string) string {
+	if t := l.table(); t != nil {
+		for _, p := range t.patterns {
+			if p.english == english {
+				return p.translation
+			}
+		}
+	}
+	return l.Text(english)
+}
+
+// Label translates one word of a kind of labels, such as the field "in" of a
+// text, where it could mean anything by itself.
+func (l Language) Label(kind, label string) string {
+	if t := l.table(); t != nil {
+		if out, ok := t.exact[key(kind+"|"+label)]; ok {
+			return out
+		}
+	}
+	return label
 }
 
 // Texts translates each of several.
@@ -126,14 +151,54 @@ func (t *table) sentence(s string, depth int) (string, bool) {
 			}
 		}
 		args := make([]string, 0, 2*len(p.names))
+		half := false
 		for i, name := range p.names {
-			arg, _ := t.text(m[i+1], depth-1)
+			arg, ok := m[i+1], true
+			if !verbatim.MatchString(name) {
+				arg, ok = t.text(arg, depth-1)
+			}
+			half = half || !ok && prose.MatchString(arg)
 			args = append(args, name, arg)
 		}
-		return strings.NewReplacer(args...).Replace(p.translation), true
+		if half && p.weight < specific {
+			continue // rather the whole in English
+		}
+		return fill(p.translation, args), true
 	}
 	return "", false
 }
+
+// fill puts arguments, each after its placeholder, into a translation.
+func fill(translation string, args []string) string {
+	out, end := "", 0
+	for _, at := range Placeholder.FindAllStringIndex(translation, -1) {
+		out = spaced(out, translation[end:at[0]])
+		if i := slices.Index(args, translation[at[0]:at[1]]); i >= 0 {
+			out = spaced(out, args[i+1])
+		}
+		end = at[1]
+	}
+	return spaced(out, translation[end:])
+}
+
+// spaced joins two texts, with a blank between Chinese and what is not.
+func spaced(a, b string) string {
+	last, _ := utf8.DecodeLastRuneInString(a)
+	first, _ := utf8.DecodeRuneInString(b)
+	if unicode.Is(unicode.Han, last) && latin(first) || latin(last) && unicode.Is(unicode.Han, first) {
+		return a + " " + b
+	}
+	return a + b
+}
+
+func latin(r rune) bool { return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+
+// prose are words of English that nobody would take for a value.
+var prose = regexp.MustCompile(`\b[a-z]{2,}( [a-z]{2,}){3,}`)
+
+// specific is how much a pattern says itself so that an argument of it may be
+// English prose, such as the text of a system error.
+const specific = 12
 
 func (t *table) each(parts []string, separator string, depth int) (string, bool) {
 	any := false
@@ -178,24 +243,24 @@ func (t *table) list(s string, depth int) (string, bool) {
 	if marks == nil {
 		return s, false
 	}
-	var b strings.Builder
+	out := ""
 	any := false
 	for i, item := range comma.Split(s, -1) {
 		if i > 0 {
-			b.WriteString(map[string]string{", ": "、", " and ": "和"}[marks[i-1]])
+			out = spaced(out, map[string]string{", ": "、", " and ": "和"}[marks[i-1]])
 		}
-		out, ok := t.sentence(item, depth-1)
+		element, ok := t.sentence(item, depth-1)
 		switch {
 		case ok:
 			any = true
 		case strings.Contains(item, " "):
 			return s, false
 		default:
-			out = item
+			element = item
 		}
-		b.WriteString(out)
+		out = spaced(out, element)
 	}
-	return b.String(), any || len(marks) > 0 && strings.Contains(s, " and ")
+	return out, any || len(marks) > 0 && strings.Contains(s, " and ")
 }
 
 // glue are the ways in which a text is made of two.
@@ -218,7 +283,7 @@ func (t *table) glued(s string, depth int) (string, bool) {
 		}
 		a, okA := t.text(m[1], depth-1)
 		b, okB := t.text(m[2], depth-1)
-		if okA || okB {
+		if (okA || okB) && (okA || !prose.MatchString(a)) && (okB || !prose.MatchString(b)) {
 			return a + g.between + b + g.after, true
 		}
 	}

@@ -56,7 +56,7 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		if arg.URI != "" {
 			return s.page(s.loop.ExplainProblem, arg.URI, arg.Line, arg.Message)
 		}
-		page, ok := engine.Explain(arg.Rule)
+		page, ok := engine.Explain(s.peer.language, arg.Rule)
 		if !ok {
 			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such rule")
 		}
@@ -81,6 +81,7 @@ func (s *server) probe(ctx context.Context, p *protocol.ExecuteCommandParams) (a
 		if err != nil {
 			return nil, err
 		}
+		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
@@ -102,6 +103,7 @@ func (s *server) bisect(ctx context.Context, p *protocol.ExecuteCommandParams) (
 		if err != nil {
 			return nil, err
 		}
+		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
@@ -117,6 +119,7 @@ func (s *server) page(of func(engine.Place) (string, error), document string, li
 	if err != nil {
 		return nil, err
 	}
+	page = s.peer.language.Markdown(page)
 	s.tell(protocol.MessageTypeInfo, page)
 	return page, nil
 }
@@ -132,7 +135,7 @@ func argument[T any](p *protocol.ExecuteCommandParams) (*T, error) {
 // cure runs one change of the world.
 func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, title string, change func(context.Context, engine.Host) engine.CureResult) (any, error) {
 	return s.run(ctx, p, title, func(ctx context.Context, h host) (any, error) {
-		r := change(ctx, h)
+		r := change(ctx, h).In(s.peer.language)
 		kind := protocol.MessageTypeInfo
 		if r.Outcome == "not-cured" || r.Outcome == "refused" {
 			kind = protocol.MessageTypeWarning
@@ -148,7 +151,7 @@ func (s *server) recheck(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return statusOf(u), nil
+	return statusOf(u.In(s.peer.language)), nil
 }
 
 // report answers gophantom/report with the newest report, or with the first
@@ -161,6 +164,7 @@ func (s *server) report(ctx context.Context, _ *struct{}) (any, error) {
 			if u, err = s.loop.Recheck(ctx); err != nil {
 				return nil, err
 			}
+			u = u.In(s.peer.language)
 		}
 		r := u.Report
 		if r.Schema == "" {
@@ -174,7 +178,7 @@ func (s *server) report(ctx context.Context, _ *struct{}) (any, error) {
 func (s *server) run(ctx context.Context, p *protocol.ExecuteCommandParams, title string, do func(context.Context, host) (any, error)) (any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	shown := s.begin(ctx, p.WorkDoneToken, "Go Phantom: "+title, cancel)
+	shown := s.begin(ctx, p.WorkDoneToken, s.peer.language.Text("Go Phantom: "+title), cancel)
 	return s.obey(ctx, p.Command, func() (any, error) {
 		// The work may outlive a cancelled request by a moment; the progress
 		// is over when the work is.

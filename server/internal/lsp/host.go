@@ -58,16 +58,17 @@ func (h host) AddFolder(ctx context.Context, folder string) error {
 	return h.act(ctx, EditorAction{Kind: model.ActionAddFolder, URI: string(h.s.uri(folder))})
 }
 
-func (h host) Progress(message string) { h.progress.report(message) }
+func (h host) Progress(message string) { h.progress.report(h.s.peer.language.Text(message)) }
 
 // Confirm asks in a message of the editor: the title, an empty line, and what
 // will be done. Dismissing it is a no.
 func (h host) Confirm(ctx context.Context, title, preview string) (ok bool, err error) {
-	const yes = "Apply"
+	l := h.s.peer.language
+	yes := l.Label("button", "Apply")
 	params := &protocol.ShowMessageRequestParams{
 		Type:    protocol.MessageTypeInfo,
-		Message: strings.TrimSpace(title + "\n\n" + preview),
-		Actions: []protocol.MessageActionItem{{Title: yes}, {Title: "Cancel"}},
+		Message: strings.TrimSpace(l.Text(title) + "\n\n" + l.Text(preview)),
+		Actions: []protocol.MessageActionItem{{Title: yes}, {Title: l.Label("button", "Cancel")}},
 	}
 	var chosen protocol.MessageActionItem
 	if err := protocol.Call(ctx, h.s.conn, protocol.MethodWindowShowMessageRequest, params, &chosen); err != nil {

@@ -234,10 +234,10 @@ func (p *page) step(r Route, i int, s RouteStep) {
 	switch {
 	case last:
 	case s.Fallback == "any-error":
-		p.WriteString("  ├──▶ any error: the next one\n")
+		p.hang("  ", 2, "├──▶ any error: the next one")
 	default:
-		p.WriteString("  ├──▶ only if it answers 404, 410 or \"not found\": the next one\n")
-		p.WriteString("  │    any other error: " + p.colored(markFail.color, "✗ go stops") + "\n")
+		p.hang("  ", 2, "├──▶ only if it answers 404, 410 or \"not found\": the next one")
+		p.hang("  ", 2, "│    any other error: "+p.colored(markFail.color, "✗ go stops"))
 	}
 }
 
