@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import * as path from "node:path";
+import * as api from "./vscodeApi";
 
 /** What decides which server program runs. */
 export interface ServerChoice {
@@ -21,21 +22,21 @@ export function serverProgram(choice: ServerChoice): string {
 
 /** One sentence that says why the program cannot run and what to do; undefined if it can. */
 export function whyNotRunnable(program: string): string | undefined {
-  const cure = "Reinstall Go Phantom, or let the setting gophantom.server.path name a gophantom program.";
+  const cure = api.t("Reinstall Go Phantom, or let the setting gophantom.server.path name a gophantom program.");
   if (!path.isAbsolute(program)) {
-    return `The setting gophantom.server.path must be an absolute path, but is "${program}".`;
+    return api.t('The setting gophantom.server.path must be an absolute path, but is "{0}".', program);
   }
   try {
     if (!statSync(program).isFile()) {
-      return `The Go Phantom server ${program} is not a file. ${cure}`;
+      return `${api.t("The Go Phantom server {0} is not a file.", program)} ${cure}`;
     }
   } catch {
-    return `The Go Phantom server ${program} does not exist. ${cure}`;
+    return `${api.t("The Go Phantom server {0} does not exist.", program)} ${cure}`;
   }
   try {
     accessSync(program, constants.X_OK);
   } catch {
-    return `The Go Phantom server ${program} is not executable. ${cure}`;
+    return `${api.t("The Go Phantom server {0} is not executable.", program)} ${cure}`;
   }
   return undefined;
 }

@@ -213,7 +213,7 @@ func (p *page) step(r Route, i int, s RouteStep) {
 		if p.Width > rail+20 {
 			room = p.Width - rail
 		}
-		for _, line := range wrapped(text, room) {
+		for _, line := range wrapped(p.Language.Text(text), room) {
 			p.WriteString(strings.TrimRight(track+line, " ") + "\n")
 		}
 	}
