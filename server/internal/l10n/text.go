@@ -137,9 +137,13 @@ func (t *table) sentence(s string, depth int) (string, bool) {
 		return out, true
 	}
 	low := lowered(s)
+	ends := strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "..")
 	for _, p := range t.patterns {
 		if !strings.HasPrefix(k, p.first) || !strings.HasSuffix(k, p.last) {
 			continue
+		}
+		if p.last == "" && ends {
+			continue // the stop is none of the argument's
 		}
 		m := p.match.FindStringSubmatch(low)
 		if m == nil {
@@ -217,6 +221,11 @@ func (t *table) several(s string, depth int) (string, bool) {
 	for _, at := range stop.FindAllStringIndex(s, -1) {
 		head, tail := s[:at[1]-1], s[at[1]:]
 		first, ok := t.sentence(head, depth-1)
+		if bare, stopped := strings.CutSuffix(head, "."); !ok && stopped {
+			if first, ok = t.sentence(bare, depth-1); ok {
+				first = strings.TrimSuffix(first, "。") + "。"
+			}
+		}
 		if !ok {
 			continue
 		}
