@@ -19,6 +19,9 @@ const (
 	Chinese Language = "zh-cn" // simplified
 )
 
+// Languages are those beside English.
+var Languages = []Language{Chinese}
+
 // Of returns the language of a locale, as editors ("zh-cn", "zh-Hans-CN") and
 // POSIX ("zh_CN.UTF-8") name it; English for all that has no translation.
 func Of(locale string) Language {

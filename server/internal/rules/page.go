@@ -91,7 +91,7 @@ func (r *Rule) page(l l10n.Language) string {
 		b.WriteString("\n")
 	}
 	if len(r.DependsOn) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", l.Text("It stays silent where "+joinLinks(r.DependsOn)+" already explains the same variable."))
+		fmt.Fprintf(&b, "\n%s\n", l.Text("It stays silent where "+joinLinks(l, r.DependsOn)+" already explains the same variable."))
 	}
 	fmt.Fprintf(&b, "\n## %s\n\n", l.Text("What it says"))
 	keys := make([]string, 0, len(r.Messages))
@@ -105,12 +105,12 @@ func (r *Rule) page(l l10n.Language) string {
 	return b.String()
 }
 
-func joinLinks(ids []string) string {
+func joinLinks(l l10n.Language, ids []string) string {
 	links := make([]string, 0, len(ids))
 	for _, id := range ids {
 		links = append(links, fmt.Sprintf("[`%s`](%s.md)", id, id))
 	}
-	return strings.Join(links, " or ")
+	return strings.Join(links, " "+l.Label("joint", "or")+" ")
 }
 
 // phantomPageID is the code of verdicts in an editor.
