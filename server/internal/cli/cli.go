@@ -96,6 +96,7 @@ func run(ctx context.Context, a *app, args []string) (exit int) {
 			exit = exitUndecided
 		}
 	}()
+	a.stderr = translating{a.stderr, a.language}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
@@ -105,13 +106,13 @@ func run(ctx context.Context, a *app, args []string) (exit int) {
 	var open undecided
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(a.stderr, "gophantom: "+a.language.Text("interrupted"))
+		fmt.Fprintln(a.stderr, "gophantom: interrupted")
 		return exitInterrupted
 	case errors.As(err, &open):
-		fmt.Fprintln(a.stderr, "gophantom: "+a.language.Text(shown(err)))
+		fmt.Fprintln(a.stderr, "gophantom: "+shown(err))
 		return exitUndecided
 	case err != nil:
-		fmt.Fprintln(a.stderr, "gophantom: "+a.language.Text(shown(err)))
+		fmt.Fprintln(a.stderr, "gophantom: "+shown(err))
 		return exitUsage
 	}
 	return a.exit
@@ -169,6 +170,27 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 		}
 	}
 	return root
+}
+
+// translating is a writer of lines for people.
+type translating struct {
+	io.Writer
+	language l10n.Language
+}
+
+func (t translating) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(t.Writer, t.language.Text(string(line))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// Fd lets isTerminal see what is behind.
+func (t translating) Fd() uintptr {
+	if f, ok := t.Writer.(interface{ Fd() uintptr }); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0)
 }
 
 // translate has a command and those below it speak the user's language.
