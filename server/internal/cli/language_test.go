@@ -21,9 +21,16 @@ func TestLanguage(t *testing.T) {
 	}
 	out := map[string]map[l10n.Language]string{}
 	for _, args := range [][]string{
-		{"check"}, {"check", "--format", "json"}, {"check", "--format", "sarif"},
-		{"rules"}, {"rules", "--format", "json"}, {"explain", "goproxy-no-entries"}, {"explain", "goproxy-no-entries", "--format", "json"},
-		{"explain", "phantom"}, {"explain", "phantom", "--format", "json"}, {"check", "--help"},
+		{"check"},
+		{"check", "--format", "json"},
+		{"check", "--format", "sarif"},
+		{"rules"},
+		{"rules", "--format", "json"},
+		{"explain", "goproxy-no-entries"},
+		{"explain", "goproxy-no-entries", "--format", "json"},
+		{"explain", "phantom"},
+		{"explain", "phantom", "--format", "json"},
+		{"check", "--help"},
 	} {
 		name := strings.Join(args, " ")
 		out[name] = map[l10n.Language]string{}

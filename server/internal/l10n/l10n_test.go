@@ -196,3 +196,18 @@ var (
 	// quotes are words of others, which stay.
 	quotes = regexp.MustCompile("“[^”]*”|`[^`]*`|\\([^)]*\\)|（[^）]*）|：[^。；]*$|\"[^\"]*\"")
 )
+
+// BenchmarkText is the price of a sentence with arguments, and of one that the
+// tables do not have, which is the worst.
+func BenchmarkText(b *testing.B) {
+	for name, text := range map[string]string{
+		"known":   "gopls was started with GOPROXY=off; started now, it would get GOPROXY=https://proxy.example,direct, so it needs a restart.",
+		"unknown": "could not import example.com/x/y (no required module provides package \"example.com/x/y\"); see the log, and ask.",
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				chinese().text(text, depth)
+			}
+		})
+	}
+}

@@ -34,6 +34,9 @@ type table struct {
 	exact    map[string]string // translations of sentences without arguments
 	patterns []pattern         // those with arguments, the most specific first
 	pages    map[string]Page   // complete ones, by rule
+
+	mu   sync.Mutex
+	done map[string]string // what was translated lately
 }
 
 // pattern is an English sentence with arguments.
@@ -41,6 +44,7 @@ type pattern struct {
 	english     string
 	translation string
 	first, last string // the English before the first and after the last argument
+	longest     string // the longest piece between arguments
 	match       *regexp.Regexp
 	names       []string
 	weight      int // how much of it is no argument
@@ -83,7 +87,7 @@ func (l Language) File(name string) (text string, ok bool) {
 }
 
 func load(from fs.FS, dir string) *table {
-	t := &table{exact: map[string]string{}, pages: map[string]Page{}}
+	t := &table{exact: map[string]string{}, pages: map[string]Page{}, done: map[string]string{}}
 	for _, kind := range []string{"texts", "rules"} {
 		names, _ := fs.Glob(from, path.Join(dir, kind, "*.txt"))
 		for _, name := range names {
@@ -148,6 +152,9 @@ func (t *table) add(english, translation string) {
 			literal = lowered(literal)
 		}
 		expression.WriteString(quoted(literal))
+		if b := bare(literal); len(b) > len(p.longest) {
+			p.longest = b
+		}
 		name := english[h[0]:h[1]]
 		switch {
 		case number.MatchString(name):
@@ -166,6 +173,9 @@ func (t *table) add(english, translation string) {
 	expression.WriteString(quoted(english[end:]) + `$`)
 	p.weight += len(english) - end
 	p.first, p.last = lowered(bare(english[:holes[0][0]])), bare(english[end:])
+	if len(p.last) > len(p.longest) {
+		p.longest = p.last
+	}
 	p.match = regexp.MustCompile(expression.String())
 	t.patterns = append(t.patterns, p)
 }

@@ -18,9 +18,26 @@ func (l Language) Text(s string) string {
 	if t == nil {
 		return s
 	}
+	return t.remembered(s)
+}
+
+// remembered translates a text. A report is published again and again with the
+// same texts, so the last ones are kept.
+func (t *table) remembered(s string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if out, ok := t.done[s]; ok {
+		return out
+	}
 	out, _ := t.text(s, depth)
+	if len(t.done) >= rememberedTexts {
+		clear(t.done)
+	}
+	t.done[s] = out
 	return out
 }
+
+const rememberedTexts = 4096
 
 // Template translates a sentence with {name} in it, without filling it in.
 func (l Language) Template(english string) string {
@@ -139,7 +156,7 @@ func (t *table) sentence(s string, depth int) (string, bool) {
 	low := lowered(s)
 	ends := strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "..")
 	for _, p := range t.patterns {
-		if !strings.HasPrefix(k, p.first) || !strings.HasSuffix(k, p.last) {
+		if !strings.HasPrefix(k, p.first) || !strings.HasSuffix(k, p.last) || !strings.Contains(k, p.longest) {
 			continue
 		}
 		if p.last == "" && ends {
