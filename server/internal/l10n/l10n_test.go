@@ -105,8 +105,9 @@ func TestText(t *testing.T) {
 		"Nobody knows this sentence.":                           "Nobody knows this sentence.",
 		"Run the language server on stdin and stdout":           "Run the language server on stdin and stdout", // rather nothing than a half
 		"Nobody knows this one. Other modules are private.":     "Nobody knows this one. 私有的模块不同。",
-		"in": "in", // a label is no text
-		"":   "",
+		"Run x. The editor has y.":                              "Run x. 编辑器中是 y。", // a short entry does not swallow two sentences
+		"in":                                                    "in",              // a label is no text
+		"":                                                      "",
 	} {
 		if got, _ := table.text(english, depth); got != want {
 			t.Errorf("%q\n got %q\nwant %q", english, got, want)
@@ -114,6 +115,9 @@ func TestText(t *testing.T) {
 	}
 	if page := table.pages["some-rule"]; page != (Page{"症状", "原因", "办法", "撤销"}) {
 		t.Errorf("page %+v", page)
+	}
+	if got := table.aroundCode("- gopls has `the editor. It stops with: x`"); got != "- gopls 中是 `the editor. It stops with: x`" {
+		t.Errorf("code in a line: %q", got)
 	}
 	if got, _ := table.block(`- gopls\_x has GO\_X`, depth); got != `- gopls\_x 中是 GO\_X` {
 		t.Errorf("escapes of Markdown: %q", got)

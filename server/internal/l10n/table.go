@@ -47,7 +47,8 @@ type pattern struct {
 	longest     string // the longest piece between arguments
 	match       *regexp.Regexp
 	names       []string
-	weight      int // how much of it is no argument
+	weight      int  // how much of it is no argument
+	open        bool // its last argument is a sentence of its own, with its stop
 }
 
 // Placeholder is what stands for an argument. {n}, {n1} and so on are numbers,
@@ -160,7 +161,7 @@ func (t *table) add(english, translation string) {
 		case number.MatchString(name):
 			expression.WriteString(`(\d+)`)
 		case name == "{counts}":
-			expression.WriteString(`(\d+ [^()]+?)`)
+			expression.WriteString(`(\d+ [^().]+?)`)
 		case word.MatchString(name):
 			expression.WriteString(`(\S+?)`)
 		default:
@@ -172,6 +173,7 @@ func (t *table) add(english, translation string) {
 	}
 	expression.WriteString(quoted(english[end:]) + `$`)
 	p.weight += len(english) - end
+	p.open = strings.HasSuffix(english[:holes[len(holes)-1][0]], ". ")
 	p.first, p.last = lowered(bare(english[:holes[0][0]])), bare(english[end:])
 	if len(p.last) > len(p.longest) {
 		p.longest = p.last

@@ -92,19 +92,36 @@ func (l Language) Markdown(s string) string {
 		case strings.HasPrefix(mark, "```"):
 			fence = mark[:len(mark)-len(strings.TrimLeft(mark, "`"))]
 		default:
-			lines[i], _ = t.block(line, depth)
+			lines[i] = t.aroundCode(line)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
+// codeSpan is code in a line of Markdown.
+var codeSpan = regexp.MustCompile("`[^`]+`|``.+?``")
+
+// aroundCode translates a line in which code is one word that nobody reads.
+func (t *table) aroundCode(line string) string {
+	var spans []string
+	line = codeSpan.ReplaceAllStringFunc(line, func(span string) string {
+		spans = append(spans, span)
+		return string(rune(privateUse + len(spans) - 1))
+	})
+	out, _ := t.block(line, depth)
+	for i, span := range spans {
+		out = strings.ReplaceAll(out, string(rune(privateUse+i)), span)
+	}
+	return out
+}
+
+// privateUse is where the characters begin that mean nothing.
+const privateUse = 0xE000
+
 // lead is what begins a block: marks of headings, items and quotes.
 var lead = regexp.MustCompile(`^\s*(#{1,6} |[-*] |[0-9]+\. |> )?`)
 
 func (t *table) block(line string, depth int) (string, bool) {
-	if out, ok := t.text(line, depth); ok {
-		return out, true
-	}
 	start := lead.FindString(line)
 	out, ok := t.text(line[len(start):], depth)
 	return start + out, ok
@@ -154,13 +171,17 @@ func (t *table) sentence(s string, depth int) (string, bool) {
 		return out, true
 	}
 	low := lowered(s)
+	more := strings.Contains(s, ". ")
 	ends := strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "..")
 	for _, p := range t.patterns {
 		if !strings.HasPrefix(k, p.first) || !strings.HasSuffix(k, p.last) || !strings.Contains(k, p.longest) {
 			continue
 		}
-		if p.last == "" && ends {
+		if p.last == "" && ends && !p.open {
 			continue // the stop is none of the argument's
+		}
+		if more && p.weight < specific {
+			continue // these are several sentences
 		}
 		m := p.match.FindStringSubmatch(low)
 		if m == nil {
