@@ -105,8 +105,8 @@ func TestText(t *testing.T) {
 		"Nobody knows this sentence.":                           "Nobody knows this sentence.",
 		"Run the language server on stdin and stdout":           "Run the language server on stdin and stdout", // rather nothing than a half
 		"Nobody knows this one. Other modules are private.":     "Nobody knows this one. 私有的模块不同。",
-		"Run x. The editor has y.":                              "Run x. 编辑器中是 y。", // a short entry does not swallow two sentences
-		"in":                                                    "in",              // a label is no text
+		"Run x. The editor has y.":                              "运行 x。编辑器中是 y。", // a short entry does not swallow two sentences
+		"in":                                                    "in",            // a label is no text
 		"":                                                      "",
 	} {
 		if got, _ := table.text(english, depth); got != want {

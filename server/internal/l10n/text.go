@@ -315,6 +315,7 @@ var glue = []struct {
 	match          *regexp.Regexp
 	between, after string
 }{
+	{regexp.MustCompile(`(?s)^(.+) → (.+)$`), " → ", ""},
 	{regexp.MustCompile(`(?s)^(.+?) \((.+)\)$`), "（", "）"},
 	{regexp.MustCompile(`(?s)^(.+?); (.+)$`), "；", ""},
 	{regexp.MustCompile(`(?s)^(.+?): (.+)$`), "：", ""},
