@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode"
 )
 
@@ -124,6 +125,20 @@ func TestText(t *testing.T) {
 	}
 	if l := English; l.Text("the editor") != "the editor" || l.Label("field", "in") != "in" {
 		t.Error("English is not English")
+	}
+}
+
+// TestHostile: text of others costs no more than its length.
+func TestHostile(t *testing.T) {
+	for _, s := range []string{
+		strings.Repeat("Run x. ", 1<<16), strings.Repeat("a, b and c; ", 1<<14), strings.Repeat("no (", 1<<14), strings.Repeat("the editor.\n", 1<<8),
+		"\xff\xfe the editor has \x00. ", strings.Repeat("`", 1<<12), strings.Repeat("**", 1<<11) + "x", "\ue000 `x` \ue001",
+	} {
+		began := time.Now()
+		_, _ = Chinese.Text(s), Chinese.Markdown(s)
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("%.20q took %v", s, took)
+		}
 	}
 }
 

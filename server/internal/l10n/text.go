@@ -131,9 +131,19 @@ func (t *table) block(line string, depth int) (string, bool) {
 // colours of terminals, marks of emphasis.
 var around = regexp.MustCompile(`(?s)^((?:\s|\x1b\[[0-9;]*m|\*\*|\*)*)(.*?)((?:\s|\x1b\[[0-9;]*m|\*\*|\*)*)$`)
 
+// longestText is the length of the longest line that is looked at: nobody says as
+// much in one, and others may have written it.
+const longestText = 4 << 10
+
 // text translates s, and tells whether anything was translated.
 func (t *table) text(s string, depth int) (string, bool) {
 	if depth == 0 || s == "" {
+		return s, false
+	}
+	if len(s) > longestText {
+		if strings.Contains(s, "\n") {
+			return t.each(strings.Split(s, "\n"), "\n", depth)
+		}
 		return s, false
 	}
 	if out, ok := t.sentence(s, depth); ok {
