@@ -21,7 +21,7 @@ import {
 import type { Tree } from "./protocol.gen";
 import type { Client, ClientEvents } from "./session";
 import { messageOf } from "./text";
-import { type Log, onDidChangeSetting, openDocuments, setting } from "./vscodeApi";
+import { type Log, onDidChangeSetting, openDocuments, setting, t } from "./vscodeApi";
 
 /** A server that has not answered `initialize` by then never will. */
 const startMillis = 30_000;
@@ -102,11 +102,11 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          ended("The server ended.");
+          ended(t("The server ended."));
           return {
             action: CloseAction.DoNotRestart,
             handled: true,
-            message: "The connection to the server is closed.",
+            message: t("The connection to the server is closed."),
           };
         },
       },
@@ -133,14 +133,14 @@ export function createClient(program: string, events: ClientEvents, log: Log): C
   return {
     async start() {
       const overdue = setTimeout(() => {
-        ended(`The server did not answer within ${startMillis / 1000} seconds.`);
+        ended(t("The server did not answer within {0} seconds.", startMillis / 1000));
         client.serverProcess?.kill("SIGKILL");
       }, startMillis);
       starting = client.start();
       try {
         await starting;
       } catch (error) {
-        ended(`The server could not be started: ${messageOf(error)}`);
+        ended(t("The server could not be started: {0}", messageOf(error)));
         throw error;
       } finally {
         clearTimeout(overdue);

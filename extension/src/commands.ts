@@ -80,12 +80,12 @@ class Commands {
   /** Runs a cure, a fix or an undo, and presents how it went. Only one runs at a time. */
   async cure(command: string, args: unknown[]): Promise<CureResult | undefined> {
     if (this.curing) {
-      api.flash("$(info) Go Phantom is already at it.");
+      api.flash(`$(info) ${api.t("Go Phantom is already at it.")}`);
       return undefined;
     }
     this.curing = true;
     try {
-      const result = (await this.execute("Curing", command, args)) as CureResult | undefined;
+      const result = (await this.execute(api.t("Curing"), command, args)) as CureResult | undefined;
       if (result !== undefined) {
         this.present(result);
       }
@@ -148,20 +148,20 @@ class Commands {
   }
 
   async check(): Promise<unknown> {
-    return this.execute("Checking", "gophantom.check", []);
+    return this.execute(api.t("Checking"), "gophantom.check", []);
   }
 
   /** subject: {rule} or {uri, line} from a code action; otherwise the problem is looked for where the cursor is. */
   async explain(subject: unknown): Promise<void> {
     if (isAbout(subject)) {
-      await this.page("Explaining", "gophantom.explain", subject, "problem");
+      await this.page(api.t("Explaining"), "gophantom.explain", subject, "problem");
       return;
     }
     const rule = ruleOf(subject) ?? (await this.pickRule());
     if (rule === undefined) {
       return;
     }
-    const text = await this.execute("Explaining", "gophantom.explain", [{ rule }]);
+    const text = await this.execute(api.t("Explaining"), "gophantom.explain", [{ rule }]);
     if (typeof text === "string") {
       await this.documents.show(rule, text);
     }
@@ -169,17 +169,17 @@ class Commands {
 
   /** route: {uri, module?} from a code action. The user may stop it, as servers may let us wait. */
   async probe(route: unknown): Promise<void> {
-    await this.page("Asking servers", "gophantom.probe", route, "probe");
+    await this.page(api.t("Asking servers"), "gophantom.probe", route, "probe");
   }
 
   /** document: {uri} from a code action. The user may stop it, as go runs several times. */
   async bisect(document: unknown): Promise<void> {
-    await this.page("Finding the guilty variables", "gophantom.bisect", document, "bisect");
+    await this.page(api.t("Finding the guilty variables"), "gophantom.bisect", document, "bisect");
   }
 
   /** place: {uri, line, message?} of a problem, from a code action. */
   async record(place: unknown): Promise<void> {
-    await this.page("Recording", "gophantom.record", place, "record");
+    await this.page(api.t("Recording"), "gophantom.record", place, "record");
   }
 
   /** Runs a command about a document, which the user may stop, and shows the page that it answers. */
@@ -229,8 +229,8 @@ class Commands {
     } catch (error) {
       this.log.error(`${command} failed: ${messageOf(error)}`);
       void this.notify(`Go Phantom: ${messageOf(error)}`, {
-        "Show Log": () => this.log.show(),
-        "Restart Server": () => this.manager.restart(),
+        [api.t("Show Log")]: () => this.log.show(),
+        [api.t("Restart Server")]: () => this.manager.restart(),
       });
       return undefined;
     }
@@ -283,12 +283,12 @@ class Commands {
     if (rules.size <= 1) {
       const [only] = rules.keys();
       if (only === undefined) {
-        api.flash("$(info) Go Phantom shows no problem to explain.");
+        api.flash(`$(info) ${api.t("Go Phantom shows no problem to explain.")}`);
       }
       return only;
     }
     const items = [...rules].map(([rule, message]) => ({ label: rule, detail: escapeLabel(message) }));
-    return (await api.pick(items, "Which problem?"))?.label;
+    return (await api.pick(items, api.t("Which problem?")))?.label;
   }
 }
 

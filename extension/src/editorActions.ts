@@ -23,7 +23,7 @@ const handlers: { [kind: string]: Handler } = {
   installGopls: () => installGopls(),
   restartExtensionHost: async () => {
     if (!(await api.commandExists(restartExtensions))) {
-      throw new Error("This editor does not offer to restart its extensions; reload the window instead.");
+      throw new Error(api.t("This editor does not offer to restart its extensions; reload the window instead."));
     }
     // The answer has to be out before the server ends with us.
     setTimeout(() => void api.executeCommand(restartExtensions), restartAfterMillis);
@@ -31,12 +31,12 @@ const handlers: { [kind: string]: Handler } = {
   showDiff: ({ uri = "", text = "", title = "", new: isNew = false }) => api.showDiff(uri, text, title, isNew),
   addFolder: ({ uri = "" }) => {
     if (!api.addWorkspaceFolder(uri)) {
-      throw new Error("The editor did not add the folder to the workspace.");
+      throw new Error(api.t("The editor did not add the folder to the workspace."));
     }
   },
   save: async ({ uri = "" }) => {
     if (!(await api.saveDocument(uri))) {
-      throw new Error("The editor could not save the file.");
+      throw new Error(api.t("The editor could not save the file."));
     }
   },
 };
@@ -51,10 +51,10 @@ export const editorActionKinds = Object.keys(handlers);
 export async function runEditorAction(action: EditorAction): Promise<EditorActionResult> {
   const handler = handlers[action.kind];
   if (handler === undefined) {
-    return { ok: false, error: `This version of the extension does not know the action "${action.kind}".` };
+    return { ok: false, error: api.t('This version of the extension does not know the action "{0}".', action.kind) };
   }
   if (!api.isTrusted()) {
-    return { ok: false, error: "The workspace is not trusted." };
+    return { ok: false, error: api.t("The workspace is not trusted.") };
   }
   try {
     await handler(action);
@@ -70,7 +70,7 @@ function openFolders(uris: string[]): api.WorkspaceFolder[] {
   return uris.map((uri) => {
     const folder = open.find(({ path }) => path === api.pathOf(uri));
     if (folder === undefined) {
-      throw new Error(`${api.pathOf(uri)} is no folder of this workspace.`);
+      throw new Error(api.t("{0} is no folder of this workspace.", api.pathOf(uri)));
     }
     return folder;
   });
@@ -80,6 +80,6 @@ function openFolders(uris: string[]): api.WorkspaceFolder[] {
 function onlyKept(names: string[]): void {
   const foreign = names.filter((name) => !isKept(name));
   if (foreign.length > 0) {
-    throw new Error(`Go Phantom does not change ${foreign.join(", ")}.`);
+    throw new Error(api.t("Go Phantom does not change {0}.", foreign.join(", ")));
   }
 }

@@ -111,20 +111,22 @@ const patience: Patience = { pauses: [100, 200, 400, 800, 1600, 3200], restart: 
 export async function restartGopls(p: Patience = patience): Promise<void> {
   const extension = installed();
   if (extension === undefined) {
-    throw new Error("The Go extension is not installed or not enabled, so it cannot restart gopls.");
+    throw new Error(api.t("The Go extension is not installed or not enabled, so it cannot restart gopls."));
   }
   if (!extension.isActive) {
     await extension.activate();
   }
   for (const pause of p.pauses) {
     if (await api.commandExists(restartCommand)) {
-      const late = `The Go extension did not restart gopls within ${p.restart / 1000} seconds.`;
+      const late = api.t("The Go extension did not restart gopls within {0} seconds.", p.restart / 1000);
       await withDeadline(api.executeCommand(restartCommand), p.restart, late);
       return;
     }
     await sleep(pause);
   }
-  throw new Error(`The Go extension does not offer the command ${restartCommand}, so gopls was not restarted.`);
+  throw new Error(
+    api.t("The Go extension does not offer the command {0}, so gopls was not restarted.", restartCommand),
+  );
 }
 
 /** How long gopls may take to load a folder, in milliseconds: as long as go list does. */
@@ -146,7 +148,7 @@ export async function reloadGopls(
   pauses: readonly number[] = [100, 200, 400, 800],
 ): Promise<void> {
   if (!installed()?.isActive) {
-    throw new Error("The Go extension is not installed or has not started, so gopls cannot be reached.");
+    throw new Error(api.t("The Go extension is not installed or has not started, so gopls cannot be reached."));
   }
   for (const pause of [0, ...pauses]) {
     await sleep(pause);
@@ -157,7 +159,7 @@ export async function reloadGopls(
         await withDeadline(
           api.executeCommand(dispatchCommand, { method: "workspace/didChangeWorkspaceFolders", param: change }),
           reloadMillis,
-          `gopls did not load ${name} within ${reloadMillis / 1000} seconds.`,
+          api.t("gopls did not load {0} within {1} seconds.", name, reloadMillis / 1000),
         );
       }
       const changes = [...orphans()].filter((uri) => !before.has(uri)).map((uri) => ({ uri, type: 2 }));
@@ -172,11 +174,11 @@ export async function reloadGopls(
     }
     if (await api.commandExists(viewsCommand)) {
       throw new Error(
-        `This gopls does not offer the command ${dispatchCommand}, which gopls v0.21.0 is the first with.`,
+        api.t("This gopls does not offer the command {0}, which gopls v0.21.0 is the first with.", dispatchCommand),
       );
     }
   }
-  throw new Error("gopls does not run, so it cannot load anything anew.");
+  throw new Error(api.t("gopls does not run, so it cannot load anything anew."));
 }
 
 /** The URIs of the documents of which gopls says that they belong to no folder that it has loaded. */
@@ -199,12 +201,14 @@ const installMillis = 600_000;
  */
 export async function installGopls(millis = installMillis): Promise<void> {
   if (!installed()?.isActive) {
-    throw new Error("The Go extension is not installed or has not started, so it cannot install gopls.");
+    throw new Error(api.t("The Go extension is not installed or has not started, so it cannot install gopls."));
   }
   if (!(await api.commandExists(installCommand))) {
-    throw new Error(`The Go extension does not offer the command ${installCommand}, so gopls was not installed.`);
+    throw new Error(
+      api.t("The Go extension does not offer the command {0}, so gopls was not installed.", installCommand),
+    );
   }
-  const late = `The Go extension did not install gopls within ${millis / 60_000} minutes.`;
+  const late = api.t("The Go extension did not install gopls within {0} minutes.", millis / 60_000);
   await withDeadline(api.executeCommand(installCommand, [goplsTool]), millis, late);
 }
 
@@ -285,7 +289,11 @@ interface GoExtensionApi {
   settings?: { getExecutionCommand?(tool: string): { binPath?: unknown } | undefined };
 }
 
-async function withDeadline<T>(work: Promise<T>, millis: number, late = "There was no answer in time."): Promise<T> {
+async function withDeadline<T>(
+  work: Promise<T>,
+  millis: number,
+  late = api.t("There was no answer in time."),
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(late)), millis);

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import * as path from "node:path";
+import * as api from "./vscodeApi";
 
 /** What decides which server program runs. */
 export interface ServerChoice {
@@ -29,12 +30,15 @@ export function whyNotRunnable(program: string, choice: ServerChoice): string | 
   if (program === ownProgram(choice) && isUniversal(choice)) {
     return whatToInstall(choice);
   }
-  const cure = "Reinstall Go Phantom, or let the setting gophantom.server.path name a gophantom program.";
+  const cure = api.t("Reinstall Go Phantom, or let the setting gophantom.server.path name a gophantom program.");
   if (!path.isAbsolute(program)) {
-    return `The setting gophantom.server.path must be an absolute path, but is "${program}".`;
+    return api.t('The setting gophantom.server.path must be an absolute path, but is "{0}".', program);
   }
   if (!isFile(program)) {
-    return `The Go Phantom server ${program} ${exists(program) ? "is not a file" : "does not exist"}. ${cure}`;
+    const fault = exists(program)
+      ? api.t("The Go Phantom server {0} is not a file.", program)
+      : api.t("The Go Phantom server {0} does not exist.", program);
+    return `${fault} ${cure}`;
   }
   if (!isExecutable(program)) {
     return `The Go Phantom server ${program} is not executable. ${cure}`;

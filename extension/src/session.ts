@@ -248,12 +248,12 @@ export class SessionManager {
   private async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
     const session = this.session;
     if (session === undefined || this.state.kind !== "running") {
-      throw new Error("The server is not running.");
+      throw new Error(api.t("The server is not running."));
     }
     try {
       return await question(session);
     } catch (error) {
-      throw this.session === session ? error : new Error("The server ended before it answered.");
+      throw this.session === session ? error : new Error(api.t("The server ended before it answered."));
     }
   }
 
@@ -314,7 +314,9 @@ export class SessionManager {
     if (wait === undefined) {
       this.setState({
         kind: "stopped",
-        why: "The server ended again and again, so it is not started any more. The log tells why; Restart Server tries once more.",
+        why: api.t(
+          "The server ended again and again, so it is not started any more. The log tells why; Restart Server tries once more.",
+        ),
       });
       return;
     }

@@ -41,13 +41,19 @@ const calm = { severity: "information", background: "none", busy: false, importa
 function lookOf(state: State): Look {
   switch (state.kind) {
     case "starting":
-      return { ...calm, icon: "rocket", words: "starting", headline: "The server is starting.", busy: true };
+      return {
+        ...calm,
+        icon: "rocket",
+        words: api.t("starting"),
+        headline: api.t("The server is starting."),
+        busy: true,
+      };
     case "restarting":
       return {
         ...calm,
         icon: "debug-restart",
-        words: "restarting",
-        headline: `The server ended. It is started again in ${plural(state.seconds, "second")}.`,
+        words: api.t("restarting"),
+        headline: api.t("The server ended. It is started again in {0} s.", state.seconds),
         severity: "warning",
         busy: true,
         important: true,
@@ -55,7 +61,7 @@ function lookOf(state: State): Look {
     case "stopped":
       return {
         icon: "circle-slash",
-        words: "stopped",
+        words: api.t("stopped"),
         headline: state.why,
         severity: "error",
         background: "error",
@@ -63,12 +69,12 @@ function lookOf(state: State): Look {
         important: true,
       };
     case "running":
-      return state.status === undefined ? warmingUp("Looking for the first time.") : judged(state.status);
+      return state.status === undefined ? warmingUp(api.t("Looking for the first time.")) : judged(state.status);
   }
 }
 
 function warmingUp(headline: string): Look {
-  return { ...calm, icon: "loading~spin", words: "warming up", headline, busy: true };
+  return { ...calm, icon: "loading~spin", words: api.t("warming up"), headline, busy: true };
 }
 
 function judged(status: Status): Look {
@@ -76,28 +82,28 @@ function judged(status: Status): Look {
     return {
       ...calm,
       icon: "shield",
-      words: "untrusted",
-      headline: status.headline || "Nothing is run until you trust the workspace.",
+      words: api.t("untrusted"),
+      headline: status.headline || api.t("Nothing is run until you trust the workspace."),
       important: true,
     };
   }
   if (!status.ready && status.snapshot === 0) {
-    return warmingUp(status.headline || "Looking for the first time.");
+    return warmingUp(status.headline || api.t("Looking for the first time."));
   }
   const look = healthLook(status);
   // While it looks again, the last answer stays in sight.
-  return status.ready ? look : { ...look, icon: "sync~spin", words: `${look.words}, checking`, busy: true };
+  return status.ready ? look : { ...look, icon: "sync~spin", words: api.t("{0}, checking", look.words), busy: true };
 }
 
 function healthLook({ health, counts, headline }: Status): Look {
   switch (health) {
     case "ok":
-      return { ...calm, icon: "pass", words: "ok", headline: headline || "No problem found." };
+      return { ...calm, icon: "pass", words: api.t("ok"), headline: headline || api.t("No problem found.") };
     case "warning":
       return {
         ...calm,
         icon: "warning",
-        words: worst(counts) ?? "warning",
+        words: worst(counts) ?? api.t("warning"),
         headline,
         severity: "warning",
         background: counts.phantom > 0 ? "warning" : "none",
@@ -107,7 +113,7 @@ function healthLook({ health, counts, headline }: Status): Look {
       return {
         ...calm,
         icon: "error",
-        words: worst(counts) ?? "error",
+        words: worst(counts) ?? api.t("error"),
         headline,
         severity: "error",
         background: "warning",
@@ -117,8 +123,8 @@ function healthLook({ health, counts, headline }: Status): Look {
       return {
         ...calm,
         icon: "question",
-        words: "unknown",
-        headline: headline || "Go Phantom could not decide.",
+        words: api.t("unknown"),
+        headline: headline || api.t("Go Phantom could not decide."),
         severity: "warning",
         important: true,
       };
@@ -127,12 +133,15 @@ function healthLook({ health, counts, headline }: Status): Look {
 
 function worst(counts: Status["counts"]): string | undefined {
   if (counts.phantom > 0) {
-    return plural(counts.phantom, "phantom");
+    return counts.phantom === 1 ? api.t("1 phantom") : api.t("{0} phantoms", counts.phantom);
   }
   if (counts.errors > 0) {
-    return plural(counts.errors, "error");
+    return counts.errors === 1 ? api.t("1 error") : api.t("{0} errors", counts.errors);
   }
-  return counts.warnings > 0 ? plural(counts.warnings, "warning") : undefined;
+  if (counts.warnings > 0) {
+    return counts.warnings === 1 ? api.t("1 warning") : api.t("{0} warnings", counts.warnings);
+  }
+  return undefined;
 }
 
 /** What can be done now, the best cure first. */
@@ -140,23 +149,23 @@ export function actionsOf(state: State, undoable: boolean): Action[] {
   const status = state.kind === "running" ? state.status : undefined;
   const actions: Action[] = [];
   if (status?.trusted === false) {
-    actions.push({ icon: "shield", title: "Manage Workspace Trust", command: "workbench.trust.manage" });
+    actions.push({ icon: "shield", title: api.t("Manage Workspace Trust"), command: "workbench.trust.manage" });
   }
   if (status?.trusted && status.cure !== "") {
-    actions.push({ icon: "wand", title: status.cure, detail: "The best cure", command: "gophantom.cure" });
+    actions.push({ icon: "wand", title: status.cure, detail: api.t("The best cure"), command: "gophantom.cure" });
   }
   if (state.kind === "running") {
-    actions.push({ icon: "refresh", title: "Check Now", command: "gophantom.check" });
-    actions.push({ icon: "list-tree", title: "Compare Environments", command: "gophantom.compareEnvironments" });
-    actions.push({ icon: "graph", title: "Show Environment Report", command: "gophantom.showReport" });
+    actions.push({ icon: "refresh", title: api.t("Check Now"), command: "gophantom.check" });
+    actions.push({ icon: "list-tree", title: api.t("Compare Environments"), command: "gophantom.compareEnvironments" });
+    actions.push({ icon: "graph", title: api.t("Show Environment Report"), command: "gophantom.showReport" });
     if (undoable) {
-      actions.push({ icon: "discard", title: "Undo Last Cure", command: "gophantom.undo" });
+      actions.push({ icon: "discard", title: api.t("Undo Last Cure"), command: "gophantom.undo" });
     }
     actions.push({ icon: "history", title: "Show History", command: "gophantom.showHistory" });
     actions.push({ icon: "clippy", title: "Copy Redacted Report", command: "gophantom.copyReport" });
   }
-  actions.push({ icon: "output", title: "Show Log", command: "gophantom.showLog" });
-  const restart = { icon: "debug-restart", title: "Restart Server", command: "gophantom.restartServer" };
+  actions.push({ icon: "output", title: api.t("Show Log"), command: "gophantom.showLog" });
+  const restart = { icon: "debug-restart", title: api.t("Restart Server"), command: "gophantom.restartServer" };
   return state.kind === "stopped" ? [restart, ...actions] : [...actions, restart];
 }
 
@@ -222,7 +231,10 @@ export class StatusView {
     const command = "gophantom.showActions";
     const selector = [{ language: "go" }, { pattern: "**/go.{mod,work,sum}" }];
     this.item = api.createStatusItem("gophantom.status", "Go Phantom", command);
-    this.language = api.createLanguageStatus("gophantom.status", "Go Phantom", selector, { command, title: "Actions" });
+    this.language = api.createLanguageStatus("gophantom.status", "Go Phantom", selector, {
+      command,
+      title: api.t("Actions"),
+    });
   }
 
   show(state: State): void {

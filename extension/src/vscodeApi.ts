@@ -88,6 +88,14 @@ export interface TreeView<T> extends Disposable {
   setMessage(text: string | undefined): void;
 }
 
+/**
+ * A text in the language of the editor: `{0}` and so on stand for arguments. The
+ * English text is the key of l10n/bundle.l10n.*.json.
+ */
+export function t(message: string, ...args: (string | number)[]): string {
+  return vscode.l10n.t(message, ...args);
+}
+
 export function createLog(name: string): Log {
   return vscode.window.createOutputChannel(name, { log: true });
 }
@@ -409,7 +417,7 @@ export function inform(message: string): void {
  * taken, undefined if it was dismissed.
  */
 export async function ask(title: string, detail: string, answers: string[]): Promise<string | undefined> {
-  const items = answers.map((answer) => ({ title: answer, isCloseAffordance: answer === "Cancel" }));
+  const items = answers.map((answer) => ({ title: answer, isCloseAffordance: answer === t("Cancel") }));
   return (await vscode.window.showInformationMessage(title, { modal: true, detail }, ...items))?.title;
 }
 

@@ -32,8 +32,9 @@ var allowed = map[string][]string{
 	"jsonc":           nil,
 	"world/worldtest": {"world"},
 	"route":           {"model"},
-	"report":          {"model"},
-	"rules":           {"model", "route", "drift"},
+	"l10n":            nil,
+	"report":          {"model", "l10n"},
+	"rules":           {"model", "route", "drift", "l10n"},
 	"cause":           {"model", "route"},
 	"drift":           {"model", "route"},
 	"baseline":        {"model"},
@@ -45,10 +46,10 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "fix", "report"},
+	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "fix", "report", "l10n"},
 	"fleet":           {"world"},
-	"lsp":             {"world", "model", "engine", "report"},
-	"cli":             {"world", "model", "route", "rules", "probe", "trace", "logs", "engine", "report", "lsp"},
+	"lsp":             {"world", "model", "engine", "report", "l10n"},
+	"cli":             {"world", "model", "route", "rules", "probe", "trace", "logs", "engine", "report", "lsp", "l10n"},
 }
 
 // outside are the packages that reach the world; only world may use them.

@@ -50,6 +50,7 @@ function freshEditor() {
   return {
     folders: [] as string[],
     codeWorkspace: undefined as string | undefined,
+    bundle: {} as { [english: string]: string },
     trusted: true,
     remote: "",
     web: false,
@@ -232,6 +233,9 @@ export const withStoppableProgress: typeof real.withStoppableProgress = async (t
     throw error;
   }
 };
+/** As the editor does without a bundle, or with `editor.bundle`. */
+export const t: typeof real.t = (message, ...args) =>
+  (editor.bundle[message] ?? message).replace(/\{(\d+)\}/g, (hole, i) => String(args[Number(i)] ?? hole));
 export const flash: typeof real.flash = (text) => void editor.flashes.push(text);
 export const warn: typeof real.warn = async (message, ...buttons) => {
   editor.warnings.push({ message, buttons });

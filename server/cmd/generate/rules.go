@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/rules"
 )
 
 const rulesDir = "server/internal/rules"
 
-// ruleTargets are the files derived from the rules: the table, one page each,
-// and the index.
+// ruleTargets are the files derived from the rules: the table, one page each in
+// every language, and the index.
 func ruleTargets() []target {
 	out := []target{
 		{rulesDir + "/all.go", rulesTable},
@@ -25,6 +26,15 @@ func ruleTargets() []target {
 			page, _ := rules.Page(id)
 			return []byte(page), nil
 		}})
+		for _, l := range l10n.Languages {
+			if !rules.Translated(l, id) {
+				continue
+			}
+			out = append(out, target{"docs/rules/" + string(l) + "/" + id + ".md", func(string) ([]byte, error) {
+				page, _ := rules.PageIn(l, id)
+				return []byte(page), nil
+			}})
+		}
 	}
 	return out
 }

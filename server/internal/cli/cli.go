@@ -24,9 +24,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
@@ -43,7 +45,7 @@ const (
 // Main runs one command line, without the program's name, and returns the exit
 // code. It stops early when ctx is done.
 func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, stdout, stderr io.Writer) (exit int) {
-	return run(ctx, &app{world: w, stdin: stdin, stdout: stdout, stderr: stderr, engine: realEngine}, args)
+	return run(ctx, &app{world: w, stdin: stdin, stdout: stdout, stderr: stderr, engine: realEngine, language: l10n.FromEnviron(w.Environ)}, args)
 }
 
 // backend is what the commands need of the engine.
@@ -75,6 +77,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	engine         backend
+	language       l10n.Language // of people; JSON and SARIF are English
 
 	// Flags.
 	format   string
@@ -99,6 +102,7 @@ func run(ctx context.Context, a *app, args []string) (exit int) {
 			exit = exitUndecided
 		}
 	}()
+	a.stderr = translating{a.stderr, a.language}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
@@ -155,6 +159,7 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 		a.checkCommand(), a.envCommand(), a.reportCommand(), a.routeCommand(), a.proxyCommand(), a.sumdbCommand(), a.phantomsCommand(), a.whyCommand(), a.bisectCommand(), a.baselineCommand(), a.contractCommand(), a.traceCommand(), a.explainCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.lspCommand(), a.versionCommand(), a.printEnvironmentCommand(),
 	)
+	a.translate(root)
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
@@ -171,6 +176,40 @@ Exit codes, the same in every format: 0 healthy, 1 findings at or above
 		}
 	}
 	return root
+}
+
+// translating is a writer of lines for people.
+type translating struct {
+	io.Writer
+	language l10n.Language
+}
+
+func (t translating) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(t.Writer, t.language.Text(string(line))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// Fd lets isTerminal see what is behind.
+func (t translating) Fd() uintptr {
+	if f, ok := t.Writer.(interface{ Fd() uintptr }); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0)
+}
+
+// translate has a command and those below it speak the user's language.
+func (a *app) translate(c *cobra.Command) {
+	if a.language == l10n.English {
+		return
+	}
+	c.Short, c.Long = a.language.Text(c.Short), a.language.Text(c.Long)
+	flags := func(f *pflag.Flag) { f.Usage = a.language.Text(f.Usage) }
+	c.LocalFlags().VisitAll(flags)
+	for _, below := range c.Commands() {
+		a.translate(below)
+	}
 }
 
 // formats is the annotation of commands that have more forms than text and
@@ -252,14 +291,14 @@ const widest = 110
 // style says how text may look on stdout.
 func (a *app) style() report.Style {
 	if !isTerminal(a.stdout) {
-		return report.Style{}
+		return report.Style{Language: a.language}
 	}
 	f := a.stdout.(interface{ Fd() uintptr })
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		width = 80
 	}
-	return report.Style{Width: min(width, widest), Color: !a.noColor && colorWanted(a.world.Environ)}
+	return report.Style{Width: min(width, widest), Color: !a.noColor && colorWanted(a.world.Environ), Language: a.language}
 }
 
 func isTerminal(w io.Writer) bool {

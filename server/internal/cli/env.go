@@ -128,7 +128,7 @@ func (a *app) printEnvironments(ctx context.Context, envs report.Environments, a
 	case "json":
 		return a.printJSON(ctx, envs)
 	case "markdown":
-		return a.print(ctx, envs.Markdown(all))
+		return a.print(ctx, a.language.Markdown(envs.Markdown(all)))
 	case "html":
 		page, err := envs.HTML()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/rules"
 )
@@ -23,7 +24,7 @@ func (a *app) rulesCommand() *cobra.Command {
 			if a.format == "json" {
 				return a.printJSON(cmd.Context(), ruleset())
 			}
-			return a.print(cmd.Context(), report.RulesText(ruleset(), a.style()))
+			return a.print(cmd.Context(), report.RulesText(rulesetIn(a.language), a.style()))
 		},
 	}
 }
@@ -50,7 +51,7 @@ make go print it.`,
 					if a.format == "json" {
 						return a.printJSON(cmd.Context(), r)
 					}
-					return a.print(cmd.Context(), r.Text(a.style()))
+					return a.print(cmd.Context(), public(rules.ByID(r.ID).In(a.language)).Text(a.style()))
 				}
 				ids = append(ids, r.ID)
 				for _, ref := range r.Refs {
@@ -63,6 +64,7 @@ make go print it.`,
 				if a.format == "json" {
 					return a.printJSON(cmd.Context(), map[string]string{"id": args[0], "page": page})
 				}
+				page, _ = rules.PageIn(a.language, args[0])
 				return a.print(cmd.Context(), page)
 			}
 			if near := nearest(args[0], ids); near != "" {
@@ -95,25 +97,31 @@ func (a *app) explainText(ctx context.Context, text string) error {
 	if a.format == "json" {
 		return a.printJSON(ctx, pages)
 	}
-	parts := []string{"go prints this in: " + strings.Join(refs, ", ") + "\n"}
+	parts := []string{a.language.Text("go prints this in: "+strings.Join(refs, ", ")) + "\n"}
 	for _, r := range pages {
-		parts = append(parts, r.Text(a.style()))
+		parts = append(parts, public(rules.ByID(r.ID).In(a.language)).Text(a.style()))
 	}
 	return a.print(ctx, strings.Join(parts, "\n"))
 }
 
 // ruleset is the catalogue in its public form.
-func ruleset() []report.Rule {
+func ruleset() []report.Rule { return rulesetIn(l10n.English) }
+
+func rulesetIn(l l10n.Language) []report.Rule {
 	out := []report.Rule{}
 	for _, r := range rules.All() {
-		p := report.Rule{
-			ID: r.ID, Family: r.Family, Title: r.Title, Severity: string(r.Severity), Refs: []report.Ref{},
-			Symptom: r.Doc.Symptom, Cause: r.Doc.Cause, Cure: r.Doc.Cure, Undo: r.Doc.Undo,
-		}
-		for _, ref := range r.Refs {
-			p.Refs = append(p.Refs, report.Ref{ID: ref.ID, What: ref.What, Says: ref.Says})
-		}
-		out = append(out, p)
+		out = append(out, public(r.In(l)))
 	}
 	return out
+}
+
+func public(r *rules.Rule) report.Rule {
+	p := report.Rule{
+		ID: r.ID, Family: r.Family, Title: r.Title, Severity: string(r.Severity), Refs: []report.Ref{},
+		Symptom: r.Doc.Symptom, Cause: r.Doc.Cause, Cure: r.Doc.Cure, Undo: r.Doc.Undo,
+	}
+	for _, ref := range r.Refs {
+		p.Refs = append(p.Refs, report.Ref{ID: ref.ID, What: ref.What, Says: ref.Says})
+	}
+	return p
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -162,7 +163,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Asse
 
 // Explain returns the documentation of a rule or verdict as Markdown; ok is
 // false if there is none of that name.
-func Explain(id string) (markdown string, ok bool) { return rules.Page(id) }
+func Explain(l l10n.Language, id string) (markdown string, ok bool) { return rules.PageIn(l, id) }
 
 // Report renders an assessment; w serves the previews of fixes.
 func (a Assessment) Report(w *world.World) report.Report {

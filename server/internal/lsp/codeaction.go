@@ -34,7 +34,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.rank(), b.rank()) })
 	for i, o := range offers {
 		cmd := protocol.Command{
-			Title:     o.title(),
+			Title:     s.peer.language.Text(o.title()),
 			Command:   commandFix,
 			Arguments: []protocol.LSPAny{encode(FixCommand{Fix: o.fix.ID, Args: o.fix.Args, Snapshot: r.Snapshot.Number, ContextID: o.contextID})},
 		}
@@ -69,7 +69,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 		actions = append(actions, action)
 	}
 	for _, rule := range rules {
-		cmd := protocol.Command{Title: "Explain " + rule, Command: commandExplain, Arguments: []protocol.LSPAny{encode(ExplainCommand{Rule: rule})}}
+		cmd := protocol.Command{Title: s.peer.language.Text("Explain " + rule), Command: commandExplain, Arguments: []protocol.LSPAny{encode(ExplainCommand{Rule: rule})}}
 		if !s.peer.literalActions {
 			actions = append(actions, &cmd)
 			continue
@@ -86,7 +86,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams) (an
 func (s *server) probes(r report.Report, p *protocol.CodeActionParams) (out []protocol.Command) {
 	add := func(title, module string) {
 		out = append(out, protocol.Command{
-			Title: title, Command: commandProbe, Arguments: []protocol.LSPAny{encode(ProbeCommand{URI: string(p.TextDocument.URI), Module: module})},
+			Title: s.peer.language.Text(title), Command: commandProbe, Arguments: []protocol.LSPAny{encode(ProbeCommand{URI: string(p.TextDocument.URI), Module: module})},
 		})
 	}
 	file, ok := s.path(p.TextDocument.URI)
@@ -118,12 +118,12 @@ func (s *server) verdicts(r report.Report, p *protocol.CodeActionParams) (out []
 		}
 		line, message := problem.Range.Start.Line, problem.Message
 		out = append(out, protocol.Command{
-			Title: "Explain this problem (" + verdictWord(kind) + ")", Command: commandExplain,
+			Title: s.peer.language.Text("Explain this problem (" + verdictWord(kind) + ")"), Command: commandExplain,
 			Arguments: []protocol.LSPAny{encode(ExplainCommand{URI: string(p.TextDocument.URI), Line: line, Message: message})},
 		})
 		if problem.Cause == string(model.CauseEnv) {
 			out = append(out, protocol.Command{
-				Title: "Find the guilty variables of this package", Command: commandBisect,
+				Title: s.peer.language.Text("Find the guilty variables of this package"), Command: commandBisect,
 				Arguments: []protocol.LSPAny{encode(BisectCommand{URI: string(p.TextDocument.URI)})},
 			})
 		}
@@ -132,7 +132,7 @@ func (s *server) verdicts(r report.Report, p *protocol.CodeActionParams) (out []
 			title = "A phantom after all? Record what was seen"
 		}
 		return append(out, protocol.Command{
-			Title: title, Command: commandRecord, Arguments: []protocol.LSPAny{encode(RecordCommand{URI: string(p.TextDocument.URI), Line: line, Message: message})},
+			Title: s.peer.language.Text(title), Command: commandRecord, Arguments: []protocol.LSPAny{encode(RecordCommand{URI: string(p.TextDocument.URI), Line: line, Message: message})},
 		}) // of several problems at one place the first
 	}
 	return out

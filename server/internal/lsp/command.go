@@ -75,7 +75,7 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		if arg.URI != "" {
 			return s.page(s.loop.ExplainProblem, arg.URI, arg.Line, arg.Message)
 		}
-		page, ok := engine.Explain(arg.Rule)
+		page, ok := engine.Explain(s.peer.language, arg.Rule)
 		if !ok {
 			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no such rule")
 		}
@@ -100,6 +100,7 @@ func (s *server) probe(ctx context.Context, p *protocol.ExecuteCommandParams) (a
 		if err != nil {
 			return nil, err
 		}
+		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
@@ -121,6 +122,7 @@ func (s *server) bisect(ctx context.Context, p *protocol.ExecuteCommandParams) (
 		if err != nil {
 			return nil, err
 		}
+		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	})
@@ -157,6 +159,7 @@ func (s *server) page(of func(engine.Place) (string, error), document string, li
 	if err != nil {
 		return nil, err
 	}
+	page = s.peer.language.Markdown(page)
 	s.tell(protocol.MessageTypeInfo, page)
 	return page, nil
 }
@@ -174,6 +177,7 @@ func (s *server) cure(ctx context.Context, p *protocol.ExecuteCommandParams, tit
 	return s.run(ctx, p, title, func(ctx context.Context, h host) (any, error) {
 		r := change(ctx, h)
 		s.log.Info("changed the world", "command", p.Command, "outcome", r.Outcome, "contextId", r.ContextID, "ms", r.Millis)
+		r = r.In(s.peer.language)
 		kind := protocol.MessageTypeInfo
 		if r.Outcome == "not-cured" || r.Outcome == "refused" {
 			kind = protocol.MessageTypeWarning
@@ -194,6 +198,7 @@ func (s *server) check(ctx context.Context, h host) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	u = u.In(s.peer.language)
 	s.tell(protocol.MessageTypeInfo, u.Headline)
 	return statusOf(u), nil
 }
@@ -219,7 +224,8 @@ func (s *server) newest(ctx context.Context) (engine.Update, error) {
 	if u := s.board.read(); u.Ready {
 		return u, nil
 	}
-	return s.loop.Recheck(ctx)
+	u, err := s.loop.Recheck(ctx)
+	return u.In(s.peer.language), err
 }
 
 // environmentReport answers gophantom/environmentReport with a page.
@@ -251,7 +257,7 @@ func (s *server) environmentReport(ctx context.Context, p *EnvironmentReportPara
 func (s *server) run(ctx context.Context, p *protocol.ExecuteCommandParams, title string, do func(context.Context, host) (any, error)) (any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	shown := s.begin(ctx, p.WorkDoneToken, "Go Phantom: "+title, cancel)
+	shown := s.begin(ctx, p.WorkDoneToken, s.peer.language.Text("Go Phantom: "+title), cancel)
 	return s.obey(ctx, p.Command, func() (any, error) {
 		// The work may outlive a cancelled request by a moment; the progress
 		// is over when the work is.

@@ -4,6 +4,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
@@ -21,7 +22,10 @@ type diagnosticData struct {
 }
 
 // rulePage is where a rule is documented.
-func rulePage(rule string) uri.URI {
+func (s *server) rulePage(rule string) uri.URI {
+	if l := s.peer.language; engine.Documented(l, rule) {
+		rule = string(l) + "/" + rule
+	}
 	return uri.URI("https://github.com/gophantom/gophantom/blob/main/docs/rules/" + rule + ".md")
 }
 
@@ -44,7 +48,7 @@ func (s *server) diagnostics(r report.Report) map[uri.URI][]protocol.Diagnostic 
 			Severity:           severity,
 			Source:             protocol.NewOptional(source),
 			Code:               protocol.String(f.Rule),
-			CodeDescription:    protocol.CodeDescription{Href: rulePage(f.Rule)},
+			CodeDescription:    protocol.CodeDescription{Href: s.rulePage(f.Rule)},
 			Message:            protocol.String(f.Message),
 			RelatedInformation: s.origins(f),
 			Data:               data(r.Snapshot.Number, f.ContextID),
@@ -59,7 +63,7 @@ func (s *server) diagnostics(r report.Report) map[uri.URI][]protocol.Diagnostic 
 		switch model.VerdictKind(p.Verdict) {
 		case model.Phantom:
 			d.Severity, d.Code = protocol.DiagnosticSeverityWarning, protocol.String(codePhantom)
-			d.CodeDescription = protocol.CodeDescription{Href: rulePage(codePhantom)}
+			d.CodeDescription = protocol.CodeDescription{Href: s.rulePage(codePhantom)}
 			for _, f := range sharing(r.Findings, p.ContextID) {
 				d.RelatedInformation = append(d.RelatedInformation, s.origins(f)...)
 			}
@@ -102,7 +106,7 @@ func (s *server) origins(f report.Finding) []protocol.DiagnosticRelatedInformati
 		at := protocol.Position{Line: clamp(o.Line - 1)}
 		out = append(out, protocol.DiagnosticRelatedInformation{
 			Location: protocol.Location{URI: s.uri(o.File), Range: protocol.Range{Start: at, End: at}},
-			Message:  what,
+			Message:  s.peer.language.Text(what),
 		})
 	}
 	if f.Origin != nil {

@@ -2,12 +2,15 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+
+	"github.com/gophantom/gophantom/server/internal/l10n"
 )
 
 // phase is where the connection is in its life.
@@ -178,6 +181,7 @@ func (s *server) release(ctx context.Context, r *jsonrpc2.Request) (any, error) 
 func (s *server) answer(ctx context.Context, r *jsonrpc2.Request, handle request) (any, error) {
 	began := s.w.Clock.Now()
 	result, err := handle(s, ctx, r.Params())
+	err = s.inLanguage(err)
 	s.log.Debug("answered", "method", r.Method(), "took", s.w.Clock.Now().Sub(began), "ok", err == nil)
 	return result, err
 }
@@ -198,4 +202,18 @@ func (s *server) notified(r *jsonrpc2.Request) error {
 	}
 	s.log.Debug("got", "method", method)
 	return handle(s, s.ctx, r.Params())
+}
+
+// inLanguage is an error as the user may be shown it.
+func (s *server) inLanguage(err error) error {
+	if err == nil || s.peer.language == l10n.English || errors.Is(err, protocol.ErrRequestCancelled) {
+		return err
+	}
+	var wire *jsonrpc2.Error
+	if errors.As(err, &wire) {
+		translated := *wire
+		translated.Message = s.peer.language.Text(wire.Message)
+		return &translated
+	}
+	return errors.New(s.peer.language.Text(err.Error()))
 }

@@ -58,15 +58,17 @@ func (h host) AddFolder(ctx context.Context, folder string) error {
 	return h.act(ctx, EditorAction{Kind: model.ActionAddFolder, URI: string(h.s.uri(folder))})
 }
 
-func (h host) Progress(message string) { h.progress.report(message) }
+func (h host) Progress(message string) { h.progress.report(h.s.peer.language.Text(message)) }
 
 // Confirm asks in a message of the editor: the title, an empty line, and what
 // will be done. Dismissing it is a no. Where the editor can show edits side by
 // side, that is an answer, too, after which it is asked again, without the
 // details that are in sight by then.
 func (h host) Confirm(ctx context.Context, title, preview string, edits []engine.Edit) (ok bool, err error) {
-	const yes, look, no = "Apply", "Show Diff", "Cancel"
-	answers, message := []string{yes, no}, strings.TrimSpace(title+"\n\n"+preview)
+	l := h.s.peer.language
+	yes, look, no := l.Label("button", "Apply"), l.Label("button", "Show Diff"), l.Label("button", "Cancel")
+	title = l.Text(title)
+	answers, message := []string{yes, no}, strings.TrimSpace(title+"\n\n"+l.Text(preview))
 	if len(edits) > 0 && slices.Contains(h.s.peer.actions, model.ActionShowDiff) {
 		answers = []string{yes, look, no}
 	}

@@ -28,7 +28,7 @@ func (s *server) hover(_ context.Context, p *protocol.HoverParams) (any, error) 
 	}
 	at := editRange(h.Range)
 	return &protocol.Hover{
-		Contents: &protocol.MarkupContent{Kind: protocol.MarkupKindMarkdown, Value: h.Markdown},
+		Contents: &protocol.MarkupContent{Kind: protocol.MarkupKindMarkdown, Value: s.peer.language.Markdown(h.Markdown)},
 		Range:    &at,
 	}, nil
 }

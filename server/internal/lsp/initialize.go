@@ -6,6 +6,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
 
@@ -15,6 +16,10 @@ type peer struct {
 	name    string
 	actions []string // editor actions it can carry out
 	folders []string // absolute paths
+
+	// language is the one of the client's locale or, if it does not tell one, of
+	// the environment.
+	language l10n.Language
 
 	// feeds says that the client knows gophantom/editorFacts. Any other client
 	// is a plain one: we build the facts from what LSP gives, and tell results
@@ -71,7 +76,10 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 }
 
 func (s *server) meet(p *protocol.InitializeParams) peer {
-	c := peer{name: p.ClientInfo.Name}
+	c := peer{name: p.ClientInfo.Name, language: l10n.FromEnviron(s.w.Environ)}
+	if p.Locale != nil && *p.Locale != "" {
+		c.language = l10n.Of(*p.Locale)
+	}
 	if p.ProcessID != nil {
 		c.pid = int(*p.ProcessID)
 	}

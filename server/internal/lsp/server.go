@@ -79,7 +79,7 @@ func serve(ctx context.Context, w *world.World, stdin io.Reader, stdout io.Write
 		over:  make(chan string, 1),
 		board: newBoard(),
 	}
-	s.loop = newLoop(s.board.post)
+	s.loop = newLoop(func(u engine.Update) { s.board.post(u.In(s.peer.language)) })
 	s.conn = jsonrpc2.NewConn(s.stream(stdin, stdout), jsonrpc2.WithCodec(codec{}))
 	s.client = protocol.ClientDispatcher(s.conn)
 	s.conn.Go(ctx, s.handler())

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
@@ -98,7 +99,7 @@ func (g gardener) findings() TreeNode {
 
 // explainable is the page of a rule; nil if there is no such rule.
 func explainable(rule string) *ExplainCommand {
-	if _, ok := engine.Explain(rule); !ok {
+	if _, ok := engine.Explain(l10n.English, rule); !ok {
 		return nil
 	}
 	return &ExplainCommand{Rule: rule}

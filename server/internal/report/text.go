@@ -6,12 +6,16 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/gophantom/gophantom/server/internal/l10n"
 )
 
 // Style says how text may look where it goes.
 type Style struct {
 	Width int  // columns; 0 if there is no edge to keep to
 	Color bool // ANSI colours may be used
+
+	Language l10n.Language
 }
 
 // mark is a symbol, always beside a word, so that neither colour nor symbol
@@ -76,8 +80,8 @@ const bold, dim = 1, 2
 
 // heading starts a paragraph: a mark, then one sentence.
 func (p *page) heading(m mark, sentence string) {
-	lead := m.symbol + " " + m.word + "  "
-	p.hang(p.colored(m.color, m.symbol+" "+m.word)+"  ", text.StringWidthWithoutEscSequences(lead), sentence)
+	lead := m.symbol + " " + p.Language.Label("mark", m.word) + "  "
+	p.hang(p.colored(m.color, strings.TrimRight(lead, " "))+"  ", text.StringWidthWithoutEscSequences(lead), sentence)
 }
 
 // fieldIndent is where the text of a field begins.
@@ -88,14 +92,24 @@ func (p *page) field(name, s string) {
 	if s == "" {
 		return
 	}
-	p.hang("  "+p.colored(dim, name)+strings.Repeat(" ", max(1, fieldIndent-2-len(name))), fieldIndent, s)
+	if !verbatim[name] {
+		s = p.Language.Text(s)
+	}
+	name = p.Language.Label("field", name)
+	p.write("  "+p.colored(dim, name)+strings.Repeat(" ", max(1, fieldIndent-2-text.StringWidth(name))), fieldIndent, s)
 }
+
+// verbatim are the fields that hold what tools print.
+var verbatim = map[string]bool{"go says": true, "truth": true}
 
 // line writes one line of prose from the left edge.
 func (p *page) line(s string) { p.hang("", 0, s) }
 
-// hang writes s after lead, which is indent columns wide; further lines hang.
-func (p *page) hang(lead string, indent int, s string) {
+// hang writes s after lead, which is indent columns wide, in the language of the
+// page; further lines hang.
+func (p *page) hang(lead string, indent int, s string) { p.write(lead, indent, p.Language.Text(s)) }
+
+func (p *page) write(lead string, indent int, s string) {
 	room := 0
 	if p.Width > indent+20 {
 		room = p.Width - indent
@@ -121,19 +135,40 @@ func wrapped(s string, room int) []string {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
 		current := ""
 		for word := range strings.FieldsSeq(line) {
-			switch {
-			case current == "":
-				current = indent + word
-			case text.StringWidthWithoutEscSequences(current)+1+text.StringWidthWithoutEscSequences(word) <= room:
-				current += " " + word
-			default:
-				out = append(out, current)
-				current = indent + word
+			blank := " "
+			for _, part := range breakable(word) {
+				switch {
+				case current == "":
+					current = indent + part
+				case text.StringWidthWithoutEscSequences(current)+len(blank)+text.StringWidthWithoutEscSequences(part) <= room:
+					current += blank + part
+				default:
+					out = append(out, current)
+					current = indent + part
+				}
+				blank = ""
 			}
 		}
 		out = append(out, current)
 	}
 	return out
+}
+
+// breakable are the parts of a word between which a line may break: Chinese has
+// no blanks, and a line may end after every character of it but before no
+// closing mark.
+func breakable(word string) []string {
+	var out []string
+	start := 0
+	wide := false
+	for i, r := range word {
+		is := text.RuneWidth(r) == 2
+		if i > start && (wide || is) && !strings.ContainsRune("，。；：、）”！？", r) {
+			out, start = append(out, word[start:i]), i
+		}
+		wide = is && r != '（' || strings.ContainsRune("）”", r)
+	}
+	return append(out, word[start:])
 }
 
 func (p *page) gap() { p.WriteString("\n") }
@@ -157,6 +192,9 @@ func (p *page) table(header []string, rows [][]string, flexible int) {
 			row[i] = c
 		}
 		return row
+	}
+	for i := range header {
+		header[i] = p.Language.Label("column", header[i])
 	}
 	t.AppendHeader(add(header))
 	for _, r := range rows {

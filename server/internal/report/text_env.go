@@ -88,7 +88,7 @@ func (s sheet) shownPrograms(all bool) []fact {
 // section writes the name of a part.
 func (p *page) section(name string) {
 	p.gap()
-	p.line(p.colored(bold, name))
+	p.line(p.colored(bold, p.Language.Label("section", name)))
 }
 
 func (p *page) facts(name string, facts []fact) {
@@ -132,6 +132,7 @@ func (p *page) beside(width int) int {
 // entry writes a name with its lines beside it, or below it where there is no
 // room beside.
 func (p *page) entry(name string, width int, lines []string) {
+	lines = p.Language.Texts(lines)
 	indent := p.beside(width)
 	lead := "  " + p.colored(dim, name) + strings.Repeat(" ", max(1, indent-2-text.StringWidth(name)))
 	if text.StringWidth(name)+3 > indent {

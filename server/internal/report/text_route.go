@@ -213,7 +213,7 @@ func (p *page) step(r Route, i int, s RouteStep) {
 		if p.Width > rail+20 {
 			room = p.Width - rail
 		}
-		for _, line := range wrapped(text, room) {
+		for _, line := range wrapped(p.Language.Text(text), room) {
 			p.WriteString(strings.TrimRight(track+line, " ") + "\n")
 		}
 	}
@@ -234,10 +234,10 @@ func (p *page) step(r Route, i int, s RouteStep) {
 	switch {
 	case last:
 	case s.Fallback == "any-error":
-		p.WriteString("  ├──▶ any error: the next one\n")
+		p.hang("  ", 2, "├──▶ any error: the next one")
 	default:
-		p.WriteString("  ├──▶ only if it answers 404, 410 or \"not found\": the next one\n")
-		p.WriteString("  │    any other error: " + p.colored(markFail.color, "✗ go stops") + "\n")
+		p.hang("  ", 2, "├──▶ only if it answers 404, 410 or \"not found\": the next one")
+		p.hang("  ", 2, "│    any other error: "+p.colored(markFail.color, "✗ go stops"))
 	}
 }
 

@@ -54,7 +54,7 @@ func (p *page) markdown(s string) {
 		case code:
 			p.WriteString(strings.TrimRight("      "+line, " ") + "\n")
 		default:
-			p.hang("  ", 2, plain(line))
+			p.write("  ", 2, plain(line))
 		}
 	}
 }

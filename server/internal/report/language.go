@@ -1,0 +1,47 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/gophantom/gophantom/server/internal/l10n"
+)
+
+// In returns the report with its sentences in another language. What machines
+// read, what tools printed and what a fix is told apart by stay as they are.
+func (r Report) In(l l10n.Language) Report {
+	if l == l10n.English {
+		return r
+	}
+	r.Snapshot.Reason = l.Text(r.Snapshot.Reason)
+	r.Findings = each(r.Findings, func(f *Finding) {
+		f.Message, f.Fixes = l.Text(f.Message), fixesIn(f.Fixes, l)
+	})
+	r.Problems = each(r.Problems, func(p *Problem) { *p = p.In(l) })
+	r.Unknown = each(r.Unknown, func(u *Unknown) { u.Why = l.Text(u.Why) })
+	return r
+}
+
+// In is the same of one problem.
+func (p Problem) In(l l10n.Language) Problem {
+	if l == l10n.English {
+		return p
+	}
+	p.Why, p.Summary, p.Misleads = l.Text(p.Why), l.Text(p.Summary), l.Text(p.Misleads)
+	p.Fixes = fixesIn(p.Fixes, l)
+	return p
+}
+
+func fixesIn(fixes []Fix, l l10n.Language) []Fix {
+	return each(fixes, func(f *Fix) {
+		f.Title, f.Preview, f.Disabled = l.Text(f.Title), l.Text(f.Preview), l.Text(f.Disabled)
+	})
+}
+
+// each is a copy in which every element was changed.
+func each[T any](all []T, change func(*T)) []T {
+	all = slices.Clone(all)
+	for i := range all {
+		change(&all[i])
+	}
+	return all
+}
