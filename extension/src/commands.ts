@@ -31,6 +31,7 @@ export function registerCommands(manager: SessionManager, tree: EnvironmentTree,
     "gophantom.compareEnvironments": () => tree.reveal("environments"),
     "gophantom.showHistory": () => tree.reveal("history"),
     "gophantom.copyReport": () => commands.copyReport(),
+    "gophantom.showFleet": () => commands.showFleet(),
     "gophantom.item.cure": (node) => commands.cureItem(line(node)),
     "gophantom.item.explain": (node) => commands.explain(line(node)?.explain),
     "gophantom.item.reveal": (node) => commands.revealItem(line(node)),
@@ -136,6 +137,14 @@ class Commands {
   private async askModule(): Promise<string | undefined> {
     const module = await api.input("Show Module Route", "example.com/team/lib or example.com/team/lib@v1.2.3", "");
     return module?.trim();
+  }
+
+  /** Shows what would be sent to the team's collector. */
+  async showFleet(): Promise<void> {
+    const text = await this.execute(api.t("Reporting"), "gophantom.fleet", []);
+    if (typeof text === "string") {
+      await this.documents.show("fleet", text);
+    }
   }
 
   /** Puts all that was found on the clipboard, without credentials. */

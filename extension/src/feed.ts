@@ -35,7 +35,14 @@ export function collectFacts(
     remote: api.remoteName(),
     web: api.isWeb(),
     focused: api.isFocused(),
+    ...fleetEndpoint(),
   };
+}
+
+/** Where counts go. Nobody hears of it where telemetry is off in the editor. */
+function fleetEndpoint(): { fleetEndpoint?: string } {
+  const endpoint = api.setting<string>("gophantom.fleet.endpoint", "");
+  return endpoint === "" || !api.isTelemetryOn() ? {} : { fleetEndpoint: endpoint };
 }
 
 /**
@@ -146,6 +153,8 @@ export class Feed {
   ) {
     this.listeners = [
       api.onDidChangeEditor(() => this.changed()),
+      api.onDidChangeTelemetry(() => this.changed()),
+      api.onDidChangeSetting("gophantom.fleet.endpoint", () => this.changed()),
       api.onDidStirExtensions(() => {
         this.changed();
         this.lookAgain();

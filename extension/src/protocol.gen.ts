@@ -32,6 +32,11 @@ export interface EditorFacts {
   web: boolean;
   /** the window has the focus */
   focused: boolean;
+  /**
+   * FleetEndpoint is the setting of that name, "" or absent where the editor's
+   * telemetry is off.
+   */
+  fleetEndpoint?: string;
 }
 
 /** SettingsFile is what one scope of the editor's settings says about Go. */

@@ -170,6 +170,15 @@ export function isFocused(): boolean {
   return vscode.window.state.focused;
 }
 
+/** Whether the user lets extensions send telemetry. */
+export function isTelemetryOn(): boolean {
+  return vscode.env.isTelemetryEnabled;
+}
+
+export function onDidChangeTelemetry(listener: () => void): Disposable {
+  return vscode.env.onDidChangeTelemetryEnabled(listener);
+}
+
 export function appName(): string {
   return vscode.env.appName;
 }

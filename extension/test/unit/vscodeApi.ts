@@ -105,6 +105,8 @@ function freshEditor() {
     /** What the editor does with the panels that it opens again, by type. */
     restorers: {} as { [viewType: string]: (panel: real.Panel) => Promise<void> },
     written: [] as { name: string; text: string }[],
+    telemetry: true,
+    telemetryChanged: new Listeners(),
     changed: new Listeners(),
     stirred: new Listeners(),
     granted: new Listeners(),
@@ -151,6 +153,9 @@ export const isTrusted: typeof real.isTrusted = () => editor.trusted;
 export const onDidGrantTrust: typeof real.onDidGrantTrust = (listener) => editor.granted.add(listener);
 export const remoteName: typeof real.remoteName = () => editor.remote;
 export const isWeb: typeof real.isWeb = () => editor.web;
+export const isTelemetryOn: typeof real.isTelemetryOn = () => editor.telemetry;
+export const onDidChangeTelemetry: typeof real.onDidChangeTelemetry = (listener) =>
+  editor.telemetryChanged.add(listener);
 export const isFocused: typeof real.isFocused = () => editor.focused;
 export const pathOf: typeof real.pathOf = (uri) => (uri.startsWith("file:") ? fileURLToPath(uri) : uri);
 export const uriOf: typeof real.uriOf = (file) => pathToFileURL(file).href;

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/fleet"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/rules"
@@ -115,6 +116,9 @@ func (l *Loop) tell(kind, id, title string, r CureResult, contextID string) {
 	number := l.number
 	l.mu.Unlock()
 	l.history.open(l.folders()) // an undo may come before the first look
+	if kind == eventCured || kind == eventCureFailed {
+		l.fleet.Count(func(c *fleet.Counts) { c.Cured(kind, time.Duration(r.Millis)*time.Millisecond) })
+	}
 	l.history.add(report.HistoryEvent{Kind: kind, Subject: title, Message: r.Message, Snapshot: number, ContextID: contextID, Cure: id})
 }
 

@@ -28,6 +28,9 @@ type EditorFacts struct {
 	// Untold says that the editor does not tell what gopls shows in it: Problems
 	// mean nothing, and Loop.Show finds some.
 	Untold bool
+	// FleetEndpoint is where the counts of this machine are sent, see package
+	// fleet; "" for nowhere, as a rule.
+	FleetEndpoint string
 }
 
 // SettingsScope is one scope of the editor's settings.

@@ -179,9 +179,9 @@ var idle = []string{
 	"a probe answered",
 }
 
-// note writes down what a published look brought. sure tells that what is not
+// note writes down what a published look brought, and returns it. sure tells that what is not
 // in it is gone: nobody is being asked who may bring it back.
-func (h *history) note(r report.Report, sure bool) {
+func (h *history) note(r report.Report, sure bool) []report.HistoryEvent {
 	past := h.list()
 	var events []report.HistoryEvent
 	h.mu.Lock()
@@ -216,6 +216,7 @@ func (h *history) note(r report.Report, sure bool) {
 		events[i].Snapshot, events[i].Cure = r.Snapshot.Number, ""
 	}
 	h.add(events...)
+	return events
 }
 
 // standings are findings and verdicts, as the events that brought them.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/fix"
+	"github.com/gophantom/gophantom/server/internal/fleet"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -56,7 +57,9 @@ type Loop struct {
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
 	history  history
+	fleet    *fleet.Reporter
 
+	aimed      error              // what is wrong with the endpoint of the fleet
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
 	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
 	interrupts int                // how many in a row were ended
@@ -76,7 +79,7 @@ func NewLoop(w *world.World, publish func(Update)) *Loop {
 	return &Loop{
 		w: w, publish: publish, wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		seen: map[string]time.Time{}, tried: map[string]bool{}, truths: map[string]*verify.Memory{},
-		history: history{w: w},
+		history: history{w: w}, fleet: fleet.New(w, report.BuildVersion().Version),
 	}
 }
 
@@ -87,6 +90,7 @@ func (l *Loop) Facts(f EditorFacts) {
 	before := l.facts
 	l.facts = &f
 	l.mu.Unlock()
+	l.aim(&f)
 	switch reasons, focusOnly := news(before, &f); {
 	case !focusOnly:
 		if before != nil && len(f.Views) > 0 && !reflect.DeepEqual(before.Views, f.Views) {
@@ -158,6 +162,7 @@ func (l *Loop) Run(ctx context.Context) {
 			}
 		})
 	}
+	wg.Go(func() { l.fleet.Run(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -383,11 +388,14 @@ func (l *Loop) report(v survey, remark string, asked int) {
 	sure := !l.shells.asking() && v[0].Snapshot.Trusted
 	l.mu.Unlock()
 	l.history.open(l.folders())
-	l.history.note(r, sure)
+	l.count(v, r, l.history.note(r, sure))
 	r.History = l.history.list()
 	r.Cures = l.cures(r.History)
 	records, _ := l.undoable(l.folders())
 	u := Update{Undoable: len(records) > 0, Sync: v.sync(), Report: r, Ready: true, Trusted: v[0].Snapshot.Trusted, Headline: v.headline(r), Details: v.details(), Gopls: pids(v[0].Snapshot)}
+	if fault := l.fleetFault(); fault != "" {
+		u.Details = append(u.Details, fault)
+	}
 	if remark != "" {
 		u.Details = append(u.Details, remark)
 	}

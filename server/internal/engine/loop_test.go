@@ -54,6 +54,7 @@ type editor struct {
 	reloads  int
 	spoiled  string            // a second file with the broken import; "": there is none
 	second   map[string]string // the environment of a second gopls; nil: there is none
+	fleet    string            // where counts are sent
 	first    string            // a workspace folder before the lab's, whose main.go imports what does not exist; "": there is none
 	updates  chan engine.Update
 }
@@ -152,7 +153,7 @@ func (e *editor) facts() engine.EditorFacts {
 	f := engine.EditorFacts{
 		Trusted: true, ClientPID: clientPID, Env: host, Folders: []string{e.Dir},
 		Extension: &model.GoExtension{Version: "0.52.0", Active: true, UseLanguageServer: true},
-		Editor:    model.Editor{Name: "test", Actions: e.actions},
+		Editor:    model.Editor{Name: "test", Actions: e.actions}, FleetEndpoint: e.fleet,
 	}
 	if gopls != nil && !e.loads(gopls) {
 		f.Problems = []model.Problem{{

@@ -67,7 +67,7 @@ func asWord(s string) string {
 func (c *Counts) Found(rule string) { count(&c.Findings, asWord(rule)) }
 
 // Judged counts a verdict, such as "phantom" with the cause "env" ("" if it has
-// none), and how long it took since the problem was seen.
+// none), and how long it took since the look that saw the problem.
 func (c *Counts) Judged(kind, cause string, took time.Duration) {
 	label := asWord(kind)
 	if cause != "" {
@@ -260,7 +260,7 @@ func document(c Counts, machine, version string, since, now time.Time) []byte {
 			return []attribute{text("verdict", kind), text("cause", cmp.Or(cause, "none"))}
 		}),
 		counter("gophantom.cures", "Cures that were tried, by outcome.", "{cure}", c.Cures, one("outcome")),
-		histogram("gophantom.time_to_verdict", "From a problem being shown to its verdict.", c.ToVerdict),
+		histogram("gophantom.time_to_verdict", "From the look that saw a problem to its verdict.", c.ToVerdict),
 		histogram("gophantom.time_to_cure", "From a cure being asked for to its outcome.", c.ToCure),
 	} {
 		if m != nil {

@@ -434,6 +434,8 @@ func (l *fakeLoop) Lenses(file string) []engine.Lens { return l.lenses(file) }
 
 func (l *fakeLoop) Redacted() (string, error) { return l.redacted() }
 
+func (l *fakeLoop) Fleet() (string, error) { return "# What is counted", nil }
+
 // fact awaits the next facts that the engine was handed.
 func (c *client) fact() engine.EditorFacts {
 	c.t.Helper()

@@ -24,6 +24,7 @@ const (
 	commandRecord  = "gophantom.record"
 	commandRoute   = "gophantom.route"
 	commandRedact  = "gophantom.redacted"
+	commandFleet   = "gophantom.fleet"
 )
 
 func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
@@ -54,8 +55,12 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		return s.bisect(ctx, p)
 	case commandRoute:
 		return s.showRoute(p)
-	case commandRedact:
-		page, err := s.loop.Redacted()
+	case commandRedact, commandFleet:
+		show := s.loop.Redacted
+		if p.Command == commandFleet {
+			show = s.loop.Fleet
+		}
+		page, err := show()
 		if err != nil {
 			return nil, err
 		}

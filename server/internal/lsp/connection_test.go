@@ -500,7 +500,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 	}
 	exists := map[string]bool{
 		methodStatus: true, methodEditorAction: true,
-		commandCheck: true, commandCure: true, commandFix: true, commandUndo: true, commandExplain: true, commandProbe: true, commandBisect: true, commandRecord: true, commandRoute: true, commandRedact: true,
+		commandCheck: true, commandCure: true, commandFix: true, commandUndo: true, commandExplain: true, commandProbe: true, commandBisect: true, commandRecord: true, commandRoute: true, commandRedact: true, commandFleet: true,
 	}
 	for method := range concurrent {
 		exists[method] = exists[method] || strings.HasPrefix(method, "gophantom")

@@ -56,7 +56,7 @@ func (s *server) initialize(_ context.Context, p *protocol.InitializeParams) (an
 			HoverProvider:      protocol.Boolean(true),
 			ExecuteCommandProvider: protocol.ExecuteCommandOptions{
 				WorkDoneProgressOptions: protocol.WorkDoneProgressOptions{WorkDoneProgress: &yes},
-				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain, commandProbe, commandBisect, commandRecord, commandRoute, commandRedact},
+				Commands:                []string{commandCheck, commandCure, commandFix, commandUndo, commandExplain, commandProbe, commandBisect, commandRecord, commandRoute, commandRedact, commandFleet},
 			},
 		},
 	}

@@ -47,6 +47,7 @@ type loop interface {
 	ShowRoute(file, module string) (markdown string, err error)
 	Lenses(file string) []engine.Lens
 	Redacted() (markdown string, err error)
+	Fleet() (string, error)
 	Hover(file string, at model.Position) (h engine.Hover, ok bool)
 	Probeable(file string, line int) (module string, ok bool)
 	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)

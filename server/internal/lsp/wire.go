@@ -26,6 +26,9 @@ type EditorFacts struct {
 	Remote      string            `json:"remote"`         // vscode.env.remoteName, "" if local
 	Web         bool              `json:"web"`            // the window is a browser's
 	Focused     bool              `json:"focused"`        // the window has the focus
+	// FleetEndpoint is the setting of that name, "" or absent where the editor's
+	// telemetry is off.
+	FleetEndpoint string `json:"fleetEndpoint,omitzero"`
 }
 
 // SettingsFile is what one scope of the editor's settings says about Go.
