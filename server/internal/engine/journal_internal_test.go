@@ -20,7 +20,8 @@ func TestJournalOfTwoServers(t *testing.T) {
 	start := time.Now()
 	record := func(n int) undoRecord {
 		edit := &fix.FileEdit{File: filepath.Join(folder, "settings.json"), Want: []byte(fmt.Sprint(n))}
-		return undoRecord{title: fmt.Sprint(n), at: start.Add(time.Duration(n)), steps: []fix.Step{{Kind: fix.StepEditFile, Edit: edit}, {Kind: fix.StepSetEditorEnv, Values: map[string]string{"A": "secret"}}}}
+		at := start.Add(time.Duration(n))
+		return undoRecord{id: cureID(at), title: fmt.Sprint(n), at: at, steps: []fix.Step{{Kind: fix.StepEditFile, Edit: edit}, {Kind: fix.StepSetEditorEnv, Values: map[string]string{"A": "secret"}}}}
 	}
 	var wg sync.WaitGroup
 	for server := range 2 {
