@@ -99,7 +99,7 @@ class Commands {
   /** Runs the fix of a line of the view. */
   async cureItem(node: TreeNode | undefined): Promise<void> {
     if (node?.fix === undefined) {
-      api.flash("$(info) Select a line that can be cured.");
+      api.flash(`$(info) ${api.t("Select a line that can be cured.")}`);
       return;
     }
     await this.cure("gophantom.fix", [node.fix]);
@@ -107,7 +107,7 @@ class Commands {
 
   async undoItem(node: TreeNode | undefined): Promise<void> {
     if (node?.undo === undefined) {
-      api.flash("$(info) Select a cure that can be undone.");
+      api.flash(`$(info) ${api.t("Select a cure that can be undone.")}`);
       return;
     }
     await this.cure("gophantom.undo", [{ cure: node.undo }]);
@@ -128,14 +128,18 @@ class Commands {
       return;
     }
     const argument = { ...(route as RouteCommand | undefined), module };
-    const text = await this.execute("Following the route", "gophantom.route", [argument]);
+    const text = await this.execute(api.t("Following the route"), "gophantom.route", [argument]);
     if (typeof text === "string") {
       await this.documents.show("route", text);
     }
   }
 
   private async askModule(): Promise<string | undefined> {
-    const module = await api.input("Show Module Route", "example.com/team/lib or example.com/team/lib@v1.2.3", "");
+    const module = await api.input(
+      api.t("Show Module Route"),
+      api.t("{0} or {1}", "example.com/team/lib", "example.com/team/lib@v1.2.3"),
+      "",
+    );
     return module?.trim();
   }
 
@@ -149,10 +153,12 @@ class Commands {
 
   /** Puts all that was found on the clipboard, without credentials. */
   async copyReport(): Promise<void> {
-    const text = await this.execute("Reporting", "gophantom.redacted", []);
+    const text = await this.execute(api.t("Reporting"), "gophantom.redacted", []);
     if (typeof text === "string") {
       await api.copy(text);
-      api.flash("$(clippy) The report is on the clipboard. Credentials are replaced; read it before you post it.");
+      api.flash(
+        `$(clippy) ${api.t("The report is on the clipboard. Credentials are replaced; read it before you post it.")}`,
+      );
     }
   }
 

@@ -4,54 +4,83 @@
  * when its status changed and somebody looks at the view, and never in between.
  */
 import type { Status, Tree, TreeNode } from "./protocol.gen";
-import { messageOf, middle, plural, visible } from "./text";
+import { messageOf, middle, visible } from "./text";
 import * as api from "./vscodeApi";
 
+/** A root: its title, and how much below it wants attention. Texts are functions: they are translated when they are shown. */
+interface Root {
+  title(): string;
+  icon: string;
+  wanting?(count: number): string;
+}
+
 /** The roots, by their id. */
-const roots: { [id: string]: { title: string; icon: string; wanting: (count: number) => string } } = {
-  findings: { title: "Findings", icon: "search", wanting: (n) => `${plural(n, "thing")} to look at` },
-  environments: { title: "Environments", icon: "server-environment", wanting: (n) => plural(n, "difference") },
-  routes: { title: "Module Routes", icon: "git-branch", wanting: (n) => `${plural(n, "module")} cannot be had` },
-  toolchains: { title: "Toolchains", icon: "tools", wanting: () => "" },
-  history: { title: "History", icon: "history", wanting: (n) => `${plural(n, "cure")} can be undone` },
+const roots: { [id: string]: Root } = {
+  findings: {
+    title: () => api.t("Findings"),
+    icon: "search",
+    wanting: (n) => (n === 1 ? api.t("1 thing to look at") : api.t("{0} things to look at", n)),
+  },
+  environments: {
+    title: () => api.t("Environments"),
+    icon: "server-environment",
+    wanting: (n) => (n === 1 ? api.t("1 difference") : api.t("{0} differences", n)),
+  },
+  routes: {
+    title: () => api.t("Module Routes"),
+    icon: "git-branch",
+    wanting: (n) => (n === 1 ? api.t("1 module cannot be had") : api.t("{0} modules cannot be had", n)),
+  },
+  toolchains: { title: () => api.t("Toolchains"), icon: "tools" },
+  history: {
+    title: () => api.t("History"),
+    icon: "history",
+    wanting: (n) => (n === 1 ? api.t("1 cure can be undone") : api.t("{0} cures can be undone", n)),
+  },
 };
 
-/** How a line looks, and the word that says the same to a screen reader; "" where the label does. */
-const looks: { [kind: string]: { icon: string; word: string; color?: string } } = {
-  error: { icon: "error", word: "Error", color: "list.errorForeground" },
-  warning: { icon: "warning", word: "Warning", color: "list.warningForeground" },
-  info: { icon: "info", word: "Information" },
-  phantom: { icon: "eye-closed", word: "Phantom", color: "list.warningForeground" },
-  real: { icon: "bug", word: "Real" },
-  "stale-green": { icon: "sync-ignored", word: "Stale green", color: "list.warningForeground" },
-  unknown: { icon: "question", word: "Not known" },
-  cure: { icon: "wand", word: "Cure" },
-  "by-hand": { icon: "edit", word: "By hand" },
-  origin: { icon: "go-to-file", word: "Origin" },
-  environment: { icon: "symbol-namespace", word: "Environment" },
-  "environment-unknown": { icon: "circle-slash", word: "Environment, not known" },
-  difference: { icon: "diff-modified", word: "Difference", color: "list.warningForeground" },
-  "difference-idle": { icon: "diff-ignored", word: "Difference that does not matter" },
-  value: { icon: "symbol-variable", word: "" },
-  "value-unset": { icon: "dash", word: "" },
-  "route-ok": { icon: "pass", word: "Ok" },
-  "route-info": { icon: "info", word: "Information" },
-  "route-warn": { icon: "warning", word: "Warning", color: "list.warningForeground" },
-  "route-fail": { icon: "error", word: "Fails", color: "list.errorForeground" },
-  "route-unknown": { icon: "question", word: "Not known" },
-  step: { icon: "arrow-small-right", word: "Step" },
-  toolchain: { icon: "package", word: "Environment" },
-  program: { icon: "file-binary", word: "Program" },
-  cures: { icon: "checklist", word: "" },
-  "carried-out": { icon: "wand", word: "Cure" },
-  changed: { icon: "edit", word: "Changed" },
-  found: { icon: "add", word: "Found" },
-  gone: { icon: "remove", word: "Gone" },
-  verdict: { icon: "law", word: "Verdict" },
-  cured: { icon: "pass", word: "Cured" },
-  "cure-failed": { icon: "stop", word: "Cure failed" },
-  undone: { icon: "discard", word: "Undone" },
-  more: { icon: "ellipsis", word: "" },
+/** How a line looks, and the word that says the same to a screen reader; none where the label does. */
+interface Look {
+  icon: string;
+  word?(): string;
+  color?: string;
+}
+
+const looks: { [kind: string]: Look } = {
+  error: { icon: "error", word: () => api.t("Error"), color: "list.errorForeground" },
+  warning: { icon: "warning", word: () => api.t("Warning"), color: "list.warningForeground" },
+  info: { icon: "info", word: () => api.t("Information") },
+  phantom: { icon: "eye-closed", word: () => api.t("Phantom"), color: "list.warningForeground" },
+  real: { icon: "bug", word: () => api.t("Real") },
+  "stale-green": { icon: "sync-ignored", word: () => api.t("Stale green"), color: "list.warningForeground" },
+  unknown: { icon: "question", word: () => api.t("Not known") },
+  cure: { icon: "wand", word: () => api.t("Cure") },
+  "by-hand": { icon: "edit", word: () => api.t("By hand") },
+  origin: { icon: "go-to-file", word: () => api.t("Origin") },
+  environment: { icon: "symbol-namespace", word: () => api.t("Environment") },
+  "environment-unknown": { icon: "circle-slash", word: () => api.t("Environment, not known") },
+  difference: { icon: "diff-modified", word: () => api.t("Difference"), color: "list.warningForeground" },
+  "difference-idle": { icon: "diff-ignored", word: () => api.t("Difference that does not matter") },
+  value: { icon: "symbol-variable" },
+  "value-unset": { icon: "dash" },
+  "route-ok": { icon: "pass", word: () => api.t("Ok") },
+  "route-info": { icon: "info", word: () => api.t("Information") },
+  "route-warn": { icon: "warning", word: () => api.t("Warning"), color: "list.warningForeground" },
+  "route-fail": { icon: "error", word: () => api.t("Fails"), color: "list.errorForeground" },
+  "route-unknown": { icon: "question", word: () => api.t("Not known") },
+  step: { icon: "arrow-small-right", word: () => api.t("Step") },
+  toolchain: { icon: "package", word: () => api.t("Environment") },
+  program: { icon: "file-binary", word: () => api.t("Program") },
+  cures: { icon: "checklist" },
+  "carried-out": { icon: "wand", word: () => api.t("Cure") },
+  changed: { icon: "edit", word: () => api.t("Changed") },
+  found: { icon: "add", word: () => api.t("Found") },
+  gone: { icon: "remove", word: () => api.t("Gone") },
+  verdict: { icon: "law", word: () => api.t("Verdict") },
+  cured: { icon: "pass", word: () => api.t("Cured") },
+  "cure-failed": { icon: "stop", word: () => api.t("Cure failed") },
+  undone: { icon: "discard", word: () => api.t("Undone") },
+  more: { icon: "ellipsis" },
 };
 
 /** The most characters of a description that is shown; the tooltip has all of it. */
@@ -60,10 +89,12 @@ const descriptionLength = 90;
 /** How a line of the tree looks. */
 export function treeItemLook(node: TreeNode): api.TreeItemLook {
   const root = node.kind === "root" ? roots[node.id] : undefined;
-  const look = looks[node.kind] ?? { icon: root?.icon ?? "circle-outline", word: "" };
-  const label = visible(root?.title ?? node.label);
+  const look = looks[node.kind] ?? { icon: root?.icon ?? "circle-outline" };
+  const word = look.word?.() ?? "";
+  const label = visible(root?.title() ?? node.label);
   const children = node.children?.length ?? 0;
-  const said = root === undefined ? visible(node.description ?? "") : children === 0 ? "none" : standing(node, root);
+  const said =
+    root === undefined ? visible(node.description ?? "") : children === 0 ? api.t("none") : standing(node, root);
   const time = node.time === undefined ? "" : clock(node.time);
   const description = [time, said].filter((part) => part !== "").join(" · ");
   return {
@@ -75,7 +106,7 @@ export function treeItemLook(node: TreeNode): api.TreeItemLook {
       .join("\n"),
     icon: look.icon,
     ...(look.color === undefined ? {} : { color: look.color }),
-    accessibilityLabel: [look.word === "" ? label : `${look.word}: ${label}`, description]
+    accessibilityLabel: [word === "" ? label : `${word}: ${label}`, description]
       .filter((part) => part !== "")
       .join(". "),
     state: children === 0 ? "leaf" : node.id === "findings" || node.kind === "cures" ? "expanded" : "collapsed",
@@ -85,13 +116,15 @@ export function treeItemLook(node: TreeNode): api.TreeItemLook {
       ...(node.location === undefined ? [] : ["revealable"]),
       ...(node.undo === undefined ? [] : ["undoable"]),
     ].join(" "),
-    ...(node.location === undefined ? {} : { command: { id: "gophantom.item.reveal", title: "Open", argument: node } }),
+    ...(node.location === undefined
+      ? {}
+      : { command: { id: "gophantom.item.reveal", title: api.t("Open"), argument: node } }),
   };
 }
 
 /** How much below a root wants attention; "" if nothing does. */
-function standing(node: TreeNode, root: { wanting(count: number): string }): string {
-  return node.count === undefined || node.count === 0 ? "" : root.wanting(node.count);
+function standing(node: TreeNode, root: Root): string {
+  return node.count === undefined || node.count === 0 ? "" : (root.wanting?.(node.count) ?? "");
 }
 
 /** The time of day, with the date where it is not today's. */
@@ -110,7 +143,7 @@ export function treeMessage(status: Status | undefined): string | undefined {
   if (status === undefined || status.checked === "") {
     return undefined;
   }
-  return `${visible(status.headline)} Last checked: ${clock(status.checked)}.`.trim();
+  return `${visible(status.headline)} ${api.t("Last checked: {0}.", clock(status.checked))}`.trim();
 }
 
 /** Where the tree gets its lines. */

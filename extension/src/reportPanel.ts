@@ -39,7 +39,7 @@ export class ReportPanel {
         if (this.waiting) {
           void this.load();
         } else if (status.ready && this.snapshot !== undefined && status.snapshot !== this.snapshot) {
-          this.say("Something changed since. Refresh shows it.");
+          this.say(api.t("Something changed since. Refresh shows it."));
         }
       }),
     ];
@@ -55,7 +55,7 @@ export class ReportPanel {
   /** Opens the panel, or brings it to the front, with the newest report. */
   async show(): Promise<void> {
     if (this.panel === undefined) {
-      this.adopt(api.createPanel(viewType, "Environment Report"));
+      this.adopt(api.createPanel(viewType, api.t("Environment Report")));
     } else {
       this.panel.reveal();
     }
@@ -84,7 +84,7 @@ export class ReportPanel {
     const panel = this.panel;
     const round = ++this.round;
     if (this.shown === undefined) {
-      panel?.setPage(notice("Go Phantom is looking at the environments. The report comes when it has."));
+      panel?.setPage(notice(api.t("Go Phantom is looking at the environments. The report comes when it has.")));
     }
     let page: string;
     try {
@@ -103,10 +103,10 @@ export class ReportPanel {
       this.log.error(`There is no environment report: ${messageOf(error)}`);
       this.waiting = true;
       if (this.shown !== undefined) {
-        this.say(`There is no newer report. ${messageOf(error)}`);
+        this.say(api.t("There is no newer report. {0}", messageOf(error)));
         return;
       }
-      page = notice(`There is no report yet. ${messageOf(error)} It comes by itself when there is one.`);
+      page = notice(api.t("There is no report yet. {0} It comes by itself when there is one.", messageOf(error)));
     }
     panel.setPage(page);
   }
@@ -124,18 +124,18 @@ export class ReportPanel {
         break;
       case "copy":
         await api.copy(shown.markdown);
-        this.say("Copied, as Markdown. Read it before you share it: it holds paths and names of modules.");
+        this.say(api.t("Copied, as Markdown. Read it before you share it: it holds paths and names of modules."));
         break;
       case "save": {
         const saved = await api.saveAs("environment-report.html", shown.page);
         if (saved !== undefined) {
-          this.say(`Saved as ${saved}.`);
+          this.say(api.t("Saved as {0}.", saved));
         }
         break;
       }
       case "open":
         if (typeof file !== "string" || !(shown.files ?? []).includes(file)) {
-          throw new Error("The report does not name this file.");
+          throw new Error(api.t("The report does not name this file."));
         }
         await api.openAt(api.uriOf(file), typeof line === "number" && line > 0 ? line - 1 : 0);
         break;
@@ -149,6 +149,7 @@ export class ReportPanel {
 
 /** A page with one sentence. */
 function notice(text: string): string {
-  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"><title>Environment Report</title></head><body><main><h1>Environment report</h1><p role="status">${escaped}</p></main></body></html>`;
+  const escaped = (raw: string) => raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  const title = escaped(api.t("Environment Report"));
+  return `<!doctype html><html lang="${escaped(api.language())}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"><title>${title}</title></head><body><main><h1>${title}</h1><p role="status">${escaped(text)}</p></main></body></html>`;
 }

@@ -41,18 +41,22 @@ export function whyNotRunnable(program: string, choice: ServerChoice): string | 
     return `${fault} ${cure}`;
   }
   if (!isExecutable(program)) {
-    return `The Go Phantom server ${program} is not executable. ${cure}`;
+    return `${api.t("The Go Phantom server {0} is not executable.", program)} ${cure}`;
   }
   return undefined;
 }
 
 function whatToInstall({ platform, arch, version, trusted }: ServerChoice): string {
-  const lack = `This package of Go Phantom has no server for ${platform}-${arch}.`;
+  const lack = api.t("This package of Go Phantom has no server for {0}.", `${platform}-${arch}`);
   if (!trusted) {
-    return `${lack} A program that you installed is run only when you trust the workspace.`;
+    return `${lack} ${api.t("A program that you installed is run only when you trust the workspace.")}`;
   }
   const command = `go install github.com/gophantom/gophantom/server/cmd/gophantom@v${version}`;
-  return `${lack} Install the package for your platform. Or run "${command}" and then Restart Server. Or let the setting gophantom.server.path name a gophantom program.`;
+  const ways = api.t(
+    'Install the package for your platform. Or run "{0}" and then Restart Server. Or let the setting gophantom.server.path name a gophantom program.',
+    command,
+  );
+  return `${lack} ${ways}`;
 }
 
 function ownProgram({ extensionPath, platform }: ServerChoice): string {

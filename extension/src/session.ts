@@ -259,10 +259,7 @@ export class SessionManager {
 
   /** What the view shows; rejects if no server runs. */
   async tree(): Promise<Tree> {
-    if (this.session === undefined || this.state.kind !== "running") {
-      throw new Error("The server is not running.");
-    }
-    return this.session.tree();
+    return this.ask((session) => session.tree());
   }
 
   currentState(): State {

@@ -1,6 +1,6 @@
 /** How the state of Go Phantom looks: one status-bar item and one language status. */
 import type { Status } from "./protocol.gen";
-import { escapeLabel, escapeMarkdown, escapeMessage, plural } from "./text";
+import { escapeLabel, escapeMarkdown, escapeMessage } from "./text";
 import * as api from "./vscodeApi";
 
 /** The state of the extension as a whole. */
@@ -133,7 +133,7 @@ function healthLook({ health, counts, headline }: Status): Look {
 
 function worst(counts: Status["counts"]): string | undefined {
   if (counts.phantom > 0) {
-    return counts.phantom === 1 ? api.t("1 phantom") : api.t("{0} phantoms", counts.phantom);
+    return phantoms(counts.phantom);
   }
   if (counts.errors > 0) {
     return counts.errors === 1 ? api.t("1 error") : api.t("{0} errors", counts.errors);
@@ -142,6 +142,10 @@ function worst(counts: Status["counts"]): string | undefined {
     return counts.warnings === 1 ? api.t("1 warning") : api.t("{0} warnings", counts.warnings);
   }
   return undefined;
+}
+
+function phantoms(count: number): string {
+  return count === 1 ? api.t("1 phantom") : api.t("{0} phantoms", count);
 }
 
 /** What can be done now, the best cure first. */
@@ -161,8 +165,8 @@ export function actionsOf(state: State, undoable: boolean): Action[] {
     if (undoable) {
       actions.push({ icon: "discard", title: api.t("Undo Last Cure"), command: "gophantom.undo" });
     }
-    actions.push({ icon: "history", title: "Show History", command: "gophantom.showHistory" });
-    actions.push({ icon: "clippy", title: "Copy Redacted Report", command: "gophantom.copyReport" });
+    actions.push({ icon: "history", title: api.t("Show History"), command: "gophantom.showHistory" });
+    actions.push({ icon: "clippy", title: api.t("Copy Redacted Report"), command: "gophantom.copyReport" });
   }
   actions.push({ icon: "output", title: api.t("Show Log"), command: "gophantom.showLog" });
   const restart = { icon: "debug-restart", title: api.t("Restart Server"), command: "gophantom.restartServer" };
@@ -200,14 +204,14 @@ function factsOf(status: Status | undefined): string[] {
   }
   const { phantom, real, unknown } = status.counts;
   const sync: { [sync: string]: string } = {
-    yes: "gopls has the environment of your shell, as far as it matters to Go.",
-    no: "gopls does not have the environment of your shell.",
+    yes: api.t("gopls has the environment of your shell, as far as it matters to Go."),
+    no: api.t("gopls does not have the environment of your shell."),
   };
   return [
-    `Problems of gopls: ${plural(phantom, "phantom")}, ${real} real, ${unknown} not decided.`,
-    sync[status.sync] ?? "Whether gopls has the environment of your shell is not known.",
+    api.t("Problems of gopls: {0}, {1} real, {2} not decided.", phantoms(phantom), real, unknown),
+    sync[status.sync] ?? api.t("Whether gopls has the environment of your shell is not known."),
     // The time, not how long ago: nothing counts the seconds of a tooltip that stands.
-    ...(status.checked === "" ? [] : [`Last checked at ${new Date(status.checked).toLocaleTimeString()}.`]),
+    ...(status.checked === "" ? [] : [api.t("Last checked at {0}.", new Date(status.checked).toLocaleTimeString())]),
   ];
 }
 

@@ -96,6 +96,11 @@ export function t(message: string, ...args: (string | number)[]): string {
   return vscode.l10n.t(message, ...args);
 }
 
+/** The language that `t` answers in: English where there is no translation. */
+export function language(): string {
+  return vscode.l10n.bundle === undefined ? "en" : vscode.env.language;
+}
+
 export function createLog(name: string): Log {
   return vscode.window.createOutputChannel(name, { log: true });
 }

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
+import { treeItemLook } from "../../src/environmentTree";
+import type { TreeNode } from "../../src/protocol.gen";
+import { ReportPanel } from "../../src/reportPanel";
 import { statusItemLook } from "../../src/status";
-import { editor, resetEditor } from "./vscodeApi";
+import { editor, fakeLog, resetEditor } from "./vscodeApi";
 
 beforeEach(resetEditor);
 
@@ -12,10 +15,10 @@ type Texts = { [key: string]: string };
 const languages = readdirSync("l10n").map((name) => /^bundle\.l10n\.(.+)\.json$/.exec(name)?.[1] ?? name);
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
-/** The first arguments of all calls of `t` in the sources. */
+/** The first arguments of all calls of `t` in the sources. The page of the report, in its own folder, is not one of them. */
 function textsInUse(): Set<string> {
   const found = new Set<string>();
-  for (const name of readdirSync(join("extension", "src"))) {
+  for (const name of readdirSync(join("extension", "src")).filter((file) => file.endsWith(".ts"))) {
     const source = readFileSync(join("extension", "src", name), "utf8");
     for (const [, call = ""] of source.matchAll(/\bt\(\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|[^\s,)]+))/g)) {
       if (/^["']/.test(call)) {
@@ -80,9 +83,47 @@ test("what the package holds includes the translations", () => {
   assert.equal(json("package.json").l10n, "./l10n");
 });
 
-test("the status bar speaks the language of the editor", () => {
+const speakChinese = () => {
   editor.bundle = json(join("l10n", "bundle.l10n.zh-cn.json"));
+};
+
+test("the status bar speaks the language of the editor", () => {
+  speakChinese();
   const look = statusItemLook({ kind: "starting" }, "always");
   assert.match(look.text, /Go Phantom: \p{Script=Han}+/u);
   assert.match(look.accessibilityLabel, /\p{Script=Han}/u);
+});
+
+test("the view speaks the language of the editor", () => {
+  const root: TreeNode = { id: "findings", kind: "root", label: "", count: 2, children: [] };
+  const phantom: TreeNode = { id: "x", kind: "phantom", label: "main.go" };
+  const english = treeItemLook(root).label;
+  speakChinese();
+  assert.notEqual(treeItemLook(root).label, english);
+  for (const text of [
+    treeItemLook(root).label,
+    treeItemLook(root).description,
+    treeItemLook(phantom).accessibilityLabel,
+  ]) {
+    assert.match(text, /\p{Script=Han}/u);
+  }
+});
+
+test("the panel says in which language it speaks until the report is there", async () => {
+  const source = {
+    environmentReport: () => new Promise<never>(() => {}),
+    onDidChangeStatus: () => ({ dispose() {} }),
+    status: () => undefined,
+  };
+  for (const [language, speak] of [
+    ["en", () => {}],
+    ["zh-cn", speakChinese],
+  ] as const) {
+    resetEditor();
+    speak();
+    void new ReportPanel(source, fakeLog()).show();
+    const page = editor.panels[0]?.pages.at(-1) ?? "";
+    assert.ok(page.includes(`<html lang="${language}">`), page);
+    assert.equal(/\p{Script=Han}/u.test(page), language === "zh-cn", page);
+  }
 });

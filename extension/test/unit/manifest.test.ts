@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { registerCommands } from "../../src/commands";
 import type { EnvironmentTree } from "../../src/environmentTree";
@@ -71,14 +71,22 @@ test("a team contract may have comments", () => {
   assert.ok(jsonc.filenames.includes(fileMatch));
 });
 
-test("the walkthrough has four steps, whose pictures exist and whose links lead somewhere", () => {
+for (const file of readdirSync(".").filter((name) => /^package\.nls\..*json$/.test(name))) {
+  const texts: { [key: string]: string } = JSON.parse(readFileSync(file, "utf8"));
+  const shown = (text: string) => texts[text.replaceAll("%", "")] ?? assert.fail(`${file}: ${text}`);
+  test(`${file}: the walkthrough has four steps, whose pictures exist and whose links lead somewhere`, () =>
+    walk(shown));
+}
+
+function walk(shown: (text: string) => string): void {
   const [{ steps }] = manifest.contributes.walkthroughs;
   assert.equal(steps.length, 4);
   const ours = manifest.contributes.commands.map(({ command }: { command: string }) => command);
   const ofTheEditor = ["workbench.actions.view.problems"];
-  for (const { id, description, media, completionEvents = [] } of steps) {
+  for (const { id, description: key, media, completionEvents = [] } of steps) {
+    const description = shown(key);
     assert.ok(existsSync(media.svg), media.svg);
-    assert.notEqual(media.altText, "", id);
+    assert.notEqual(shown(media.altText), "", id);
     assert.doesNotMatch(description, /`|(?<!\*)\*(?!\*)/, `${id}: a walkthrough knows bold and links only`);
     const links = [...description.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
     assert.notEqual(links.length, 0, id);
@@ -96,4 +104,4 @@ test("the walkthrough has four steps, whose pictures exist and whose links lead 
       }
     }
   }
-});
+}

@@ -241,6 +241,7 @@ export const withStoppableProgress: typeof real.withStoppableProgress = async (t
 /** As the editor does without a bundle, or with `editor.bundle`. */
 export const t: typeof real.t = (message, ...args) =>
   (editor.bundle[message] ?? message).replace(/\{(\d+)\}/g, (hole, i) => String(args[Number(i)] ?? hole));
+export const language: typeof real.language = () => (Object.keys(editor.bundle).length === 0 ? "en" : "zh-cn");
 export const flash: typeof real.flash = (text) => void editor.flashes.push(text);
 export const warn: typeof real.warn = async (message, ...buttons) => {
   editor.warnings.push({ message, buttons });
