@@ -291,7 +291,7 @@ func (g gardener) value(label string, v report.Value) TreeNode {
 
 func from(o report.Origin) string {
 	if place := placeOf(o); place != "" {
-		return "from " + place
+		return "set by " + place
 	}
 	return ""
 }
