@@ -79,7 +79,7 @@ explained all the same.`,
 			case "svg":
 				return a.print(ctx, why.Graph.SVG("Why: "+cmp.Or(why.About, "the worst that was found")))
 			case "markdown":
-				return a.print(ctx, why.Markdown())
+				return a.print(ctx, a.language.Markdown(why.Markdown()))
 			}
 			return a.print(ctx, why.Text(a.style()))
 		},

@@ -326,6 +326,7 @@ var glue = []struct {
 	between, after string
 }{
 	{regexp.MustCompile(`(?s)^(.+) → (.+)$`), " → ", ""},
+	{regexp.MustCompile(`(?s)^(.+) \| (.+)$`), " | ", ""},
 	{regexp.MustCompile(`(?s)^(.+?) \((.+)\)$`), "（", "）"},
 	{regexp.MustCompile(`(?s)^(.+?); (.+)$`), "；", ""},
 	{regexp.MustCompile(`(?s)^(.+?): (.+)$`), "：", ""},

@@ -18,7 +18,7 @@ func (s *server) codeLens(_ context.Context, p *protocol.CodeLensParams) (any, e
 	for _, lens := range s.loop.Lenses(file) {
 		at := protocol.Position{Line: clamp(lens.Line)}
 		out = append(out, protocol.CodeLens{Range: protocol.Range{Start: at, End: at}, Command: protocol.Command{
-			Title: lens.Text, Command: commandRoute, Arguments: []protocol.LSPAny{encode(RouteCommand{URI: string(p.TextDocument.URI), Module: lens.Module})},
+			Title: s.peer.language.Text(lens.Text), Command: commandRoute, Arguments: []protocol.LSPAny{encode(RouteCommand{URI: string(p.TextDocument.URI), Module: lens.Module})},
 		}})
 	}
 	return out, nil

@@ -64,6 +64,7 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		if err != nil {
 			return nil, err
 		}
+		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	case commandRecord:
@@ -150,6 +151,7 @@ func (s *server) showRoute(p *protocol.ExecuteCommandParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	page = s.peer.language.Markdown(page)
 	s.tell(protocol.MessageTypeInfo, page)
 	return page, nil
 }

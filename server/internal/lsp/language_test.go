@@ -2,11 +2,13 @@ package lsp
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
 
@@ -85,4 +87,78 @@ func TestLanguage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTreeInChinese: every line of the tree is translated but for names,
+// values, and what gopls said; what commands take stays.
+func TestTreeInChinese(t *testing.T) {
+	said := []string{ // sentences of the picture that the tables do not know, so all of such a line stays
+		"Not decided: go took too long", "not known: The settings could not be read",
+		"could not import x", "could not import z", "GOPROXY is masked", "Trust everything", "A cache", "The value is secret", "both sides were asked",
+		"The settings could not be read", "Modules come from elsewhere", "It builds in the shell", "go took too long", "module lookup disabled",
+		"Unmask GOPROXY", "Edit it", "written by go env -w",
+	}
+	unsaid := func(s string) string {
+		for _, text := range said {
+			s = strings.ReplaceAll(s, text, "")
+		}
+		return s
+	}
+	english := pictured(t, full())
+	c := inChinese(t)
+	c.loop.picture = full
+	var tree Tree
+	c.ok("gophantom/tree", nil, &tree)
+	var compare func(a, b TreeNode)
+	compare = func(a, b TreeNode) {
+		if a.ID != b.ID || a.Kind != b.Kind || len(a.Children) != len(b.Children) || (a.Fix == nil) != (b.Fix == nil) || a.Explain != nil && *a.Explain != *b.Explain {
+			t.Fatalf("%+v became %+v", a, b)
+		}
+		for _, text := range []string{b.Label, b.Description, b.Tooltip} {
+			for line := range strings.Lines(text) {
+				if sentence.MatchString(unsaid(line)) {
+					t.Errorf("%s: %q is English", b.ID, line)
+				}
+			}
+		}
+		for i := range a.Children {
+			compare(a.Children[i], b.Children[i])
+		}
+	}
+	for i := range tree.Roots {
+		compare(english.Roots[i], tree.Roots[i])
+	}
+}
+
+var sentence = regexp.MustCompile(`\b[a-z]{2,} [a-z]{2,}\b`)
+
+// TestDoorsInChinese has the other answers that are made of English.
+func TestDoorsInChinese(t *testing.T) {
+	c := inChinese(t)
+	c.loop.lenses = func(string) []engine.Lens {
+		return []engine.Lens{{Text: "gopls: ✗ go cannot fetch it | shell: ✓ it is a module you are working on; nothing is fetched"}}
+	}
+	c.loop.route = func(string, string) (string, error) { return "go cannot fetch it.\n", nil }
+	c.loop.redacted = func() (string, error) { return "#### Problems of gopls\n", nil }
+	var lenses []struct{ Command struct{ Title string } }
+	c.ok("textDocument/codeLens", obj{"textDocument": obj{"uri": "file:///ws/go.mod"}}, &lenses)
+	var route, redacted string
+	c.decode(c.command("gophantom.route", obj{"module": "a.example/b"}).Result, &route)
+	c.decode(c.command("gophantom.redacted").Result, &redacted)
+	for _, text := range []string{lenses[0].Command.Title, route, redacted} {
+		if sentence.MatchString(text) {
+			t.Errorf("%q is English", text)
+		}
+	}
+}
+
+// inChinese is a client with the locale zh-cn that has everything.
+func inChinese(t *testing.T) *client {
+	t.Helper()
+	c := start(t)
+	options := feeding(model.ActionUnsetEnv)
+	options["codeLens"] = true
+	c.ok("initialize", obj{"processId": nil, "rootUri": "file:///ws", "capabilities": modernActions, "initializationOptions": options, "locale": "zh-cn"}, nil)
+	c.notify("initialized", obj{})
+	return c
 }

@@ -17,7 +17,7 @@ import (
 
 // tree answers gophantom/tree: what the view "Go Environment" shows.
 func (s *server) tree(ctx context.Context, _ *struct{}) (any, error) {
-	return s.obey(ctx, methodTree, func() (any, error) { return s.treeOf(s.loop.Picture()), nil })
+	return s.obey(ctx, methodTree, func() (any, error) { return s.treeOf(s.loop.Picture()).in(s.peer.language), nil })
 }
 
 // The order of the roots, which are also their ids.
@@ -54,6 +54,49 @@ func name(n *TreeNode, id string) {
 		name(c, id+"/"+own)
 	}
 }
+
+// in is the tree in a language. Ids and what commands take stay.
+func (t Tree) in(l l10n.Language) Tree {
+	for i := range t.Roots {
+		t.Roots[i].translate(l)
+	}
+	return t
+}
+
+// translate puts a line and those below it into a language. The names of
+// environments, variables and programs stay, as do values and what gopls said.
+func (n *TreeNode) translate(l l10n.Language) {
+	label := n.Label
+	value := n.Kind == "value"
+	switch {
+	case n.Explain != nil && n.Explain.URI != "": // a problem of gopls
+	case n.Kind == "value" && label != overrides, slices.Contains([]string{"value-unset", "environment", "environment-unknown", "difference", "difference-idle", "toolchain", "program"}, n.Kind):
+	default:
+		n.Label = l.Text(label)
+	}
+	said := func(by, text, verbatim string) string {
+		parts := strings.Split(text, by)
+		for i, part := range parts {
+			if part != verbatim && (!value || i > 0 || part == empty) {
+				parts[i] = l.Text(part)
+			}
+		}
+		return strings.Join(parts, by)
+	}
+	n.Description = said(" · ", n.Description, "")
+	if label == n.Label { // it leads the tooltip
+		n.Tooltip = said("\n", n.Tooltip, label)
+	} else {
+		n.Tooltip = said("\n", n.Tooltip, "")
+	}
+	n.FixTitle = l.Text(n.FixTitle)
+	for i := range n.Children {
+		n.Children[i].translate(l)
+	}
+}
+
+// overrides is the label of a value that another hides, empty one without text.
+const overrides, empty = "overrides", "(empty)"
 
 // gardener makes the lines of a tree.
 type gardener struct {
@@ -234,13 +277,13 @@ func (g gardener) environments() TreeNode {
 
 // value is one value with its origin behind it, and below it what it hides.
 func (g gardener) value(label string, v report.Value) TreeNode {
-	shown := cmp.Or(v.Value, "(empty)")
+	shown := cmp.Or(v.Value, empty)
 	n := TreeNode{Kind: "value", Label: label, Description: join(" · ", shown, g.place(v.Origin)), Tooltip: lines(label+": "+shown, from(v.Origin)), Location: g.location(v.Origin)}
 	for _, hidden := range v.Shadows {
-		shown := cmp.Or(hidden.Value, "(empty)")
+		shown := cmp.Or(hidden.Value, empty)
 		n.Tooltip = lines(n.Tooltip, "overrides "+shown+", "+placeOf(hidden.Origin))
 		n.Children = append(n.Children, TreeNode{
-			Kind: "value", Label: "overrides", Description: join(" · ", shown, g.place(hidden.Origin)), Tooltip: lines(shown, from(hidden.Origin)), Location: g.location(hidden.Origin),
+			Kind: "value", Label: overrides, Description: join(" · ", shown, g.place(hidden.Origin)), Tooltip: lines(shown, from(hidden.Origin)), Location: g.location(hidden.Origin),
 		})
 	}
 	return n
@@ -248,7 +291,7 @@ func (g gardener) value(label string, v report.Value) TreeNode {
 
 func from(o report.Origin) string {
 	if place := placeOf(o); place != "" {
-		return "from " + place
+		return "set by " + place
 	}
 	return ""
 }

@@ -13,11 +13,24 @@ func (r Report) In(l l10n.Language) Report {
 		return r
 	}
 	r.Snapshot.Reason = l.Text(r.Snapshot.Reason)
-	r.Findings = each(r.Findings, func(f *Finding) {
-		f.Message, f.Fixes = l.Text(f.Message), fixesIn(f.Fixes, l)
-	})
+	finding := func(f *Finding) { f.Message, f.Fixes = l.Text(f.Message), fixesIn(f.Fixes, l) }
+	r.Findings = each(r.Findings, finding)
+	r.Accepted = each(r.Accepted, func(a *Accepted) { finding(&a.Finding) })
 	r.Problems = each(r.Problems, func(p *Problem) { *p = p.In(l) })
 	r.Unknown = each(r.Unknown, func(u *Unknown) { u.Why = l.Text(u.Why) })
+	r.History = each(r.History, func(e *HistoryEvent) {
+		if e.Message = l.Text(e.Message); e.Cure != "" {
+			e.Subject = l.Text(e.Subject)
+		}
+	})
+	r.Cures = each(r.Cures, func(c *Cure) { c.Title, c.Why = l.Text(c.Title), l.Text(c.Why) })
+	r.Graph.Nodes = each(r.Graph.Nodes, func(n *GraphNode) {
+		if n.Kind != "variable" && n.Kind != "value" { // which show a value
+			n.Label = l.Text(n.Label)
+		}
+		n.Detail = l.Text(n.Detail)
+	})
+	r.Graph.Edges = each(r.Graph.Edges, func(e *GraphEdge) { e.Label = l.Label("edge", e.Label) })
 	return r
 }
 

@@ -26,7 +26,7 @@ func (e Explanation) Text(st Style) string {
 			continue
 		}
 		lead := strings.Repeat(" ", 2*link.Depth) + "← "
-		p.hang(lead, len(lead)-len("←")+1, p.colored(dim, link.Label)+" "+link.text())
+		p.write(lead, len(lead)-len("←")+1, p.colored(dim, p.Language.Label("edge", link.Label))+" "+p.Language.Text(link.text()))
 	}
 	p.gap()
 	if main {
