@@ -355,6 +355,8 @@ local function restart(client)
   if not vim.wait(start_ms, ready, 20) then
     error(('gopls did not answer within %d seconds of its start.'):format(start_ms / 1000), 0)
   end
+  -- What the old one published last may have come after Neovim forgot it.
+  vim.diagnostic.reset(vim.lsp.diagnostic.get_namespace(client.id))
 end
 
 local function some_gopls()
@@ -503,7 +505,7 @@ local function start(root)
   local names = vim.tbl_keys(actions)
   table.sort(names)
   local commands = {} -- what code actions run; their results are shown
-  for _, name in ipairs({ 'check', 'cure', 'fix', 'undo', 'explain', 'bisect', 'record', 'probe' }) do
+  for _, name in ipairs({ 'check', 'cure', 'fix', 'undo', 'explain', 'bisect', 'record', 'route', 'redacted', 'fleet', 'probe' }) do
     commands['gophantom.' .. name] = function(command)
       M.execute(command.command, command.arguments)
     end

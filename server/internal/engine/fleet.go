@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/fleet"
@@ -64,9 +63,5 @@ func (l *Loop) Fleet() (string, error) {
 	default:
 		text += "This is the whole request, as it would be sent now. It has counts, and a random word for this machine; no value, path, module, host or user.\n"
 	}
-	preview := l.fleet.Preview()
-	if preview == "" {
-		return "", errors.New("there is nothing to show")
-	}
-	return text + "\n```json\n" + preview + "\n```\n", nil
+	return text + "\n```json\n" + l.fleet.Preview() + "\n```\n", nil
 }

@@ -142,6 +142,7 @@ local function play()
   await('the missing package', function()
     return #shown('gopls') > 0 and shown('gopls')[1].message:match('app/later')
   end)
+  seen.versioned = gophantom.facts().problems
   vim.fn.mkdir('later')
   vim.fn.writefile({ 'package later', '', 'const X = 1' }, 'later/later.go')
   vim.cmd('GoPhantomCheck')
