@@ -138,12 +138,12 @@ function visibleLines(text: string): string {
   return text.split("\n").map(visible).join("\n");
 }
 
-/** What stands above the tree: the most important thing, and when it was looked at. */
+/** What stands above the tree: when it was looked at. The findings below say the rest, and the view is small. */
 export function treeMessage(status: Status | undefined): string | undefined {
   if (status === undefined || status.checked === "") {
     return undefined;
   }
-  return `${visible(status.headline)} ${api.t("Last checked: {0}.", clock(status.checked))}`.trim();
+  return api.t("Last checked: {0}.", clock(status.checked));
 }
 
 /** Where the tree gets its lines. */

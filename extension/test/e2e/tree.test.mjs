@@ -8,7 +8,7 @@ import { gopls, isImportError } from "./subjects.mjs";
 import { openWorkbench } from "./workbench.mjs";
 
 /** How long the demo's verdict may take on a machine that is busy. */
-const timeout = 300_000;
+const timeout = 240_000;
 
 test("the view shows a finding, cures it, and takes the cure back", { timeout }, async () => {
   await using demo = await makeDemo({ gopls });
@@ -27,6 +27,8 @@ test("the view shows a finding, cures it, and takes the cure back", { timeout },
   // The first click opens the view, which stands collapsed in the explorer.
   const header = page.locator(".pane-header", { hasText: "Go Environment" });
   await header.click();
+  // The files are folded away, for the editor draws only the lines that there is room for.
+  await page.locator(".pane-header", { hasText: "hello" }).click();
   const view = page.locator(".pane", { has: header });
   const row = (text) => view.locator(".monaco-list-row", { hasText: text }).first();
   await row("could not import example.com/greet").waitFor();
@@ -73,7 +75,8 @@ test("the view shows a finding, cures it, and takes the cure back", { timeout },
   const undoable = view.locator(".monaco-list-row", { hasText: "GOPROXY" }).filter({ hasText: "can be undone" }).last();
   await undoable.hover();
   await undoable.locator('.action-label[aria-label*="Undo"]').click();
-  await probe.waitFor((all) => all.some(isImportError), "gopls' red import again");
+  // The import stays green: the module is in the cache by now. The copy that hides the file is there again.
+  await probe.waitFor((all) => all.some((item) => item.code === "masked-variable"), "the masked variable again");
   await view.locator(".monaco-list-row", { hasText: "it was undone" }).first().waitFor();
   await workbench.picture("undone");
   assert.equal(await workbench.notifications.count(), 0, "no notification");
