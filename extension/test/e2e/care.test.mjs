@@ -85,7 +85,7 @@ test("fixes, restarts and a dying server", { timeout: 240_000 }, async (t) => {
 
   await t.test("a server that dies is started again", async () => {
     process.kill(await sidecar(probe), "SIGKILL");
-    await workbench.statusSays(/Go Phantom: restarting[\s\S]*started again in 1 second/);
+    await workbench.statusSays(/Go Phantom: restarting[\s\S]*started again in 1 s/);
     await workbench.picture("restarting");
     await workbench.statusSays(/Go Phantom: ok/);
   });
