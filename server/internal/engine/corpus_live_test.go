@@ -94,6 +94,7 @@ type play struct {
 	folders        []string // relative to ws
 	open, unsaved  []string
 	untold         []string // unsaved documents whose text we do not know
+	unseen         bool     // also what gopls does not show
 	before, during []step
 	want           []label
 	files          []txtar.File
@@ -158,6 +159,9 @@ func parsePlay(archive *txtar.Archive) (p play, err error) {
 		case "untold":
 			p.untold = append(p.untold, args...)
 			continue
+		case "unseen":
+			p.unseen = true
+			continue
 		case "start":
 			started = true
 			continue
@@ -214,7 +218,7 @@ func parseLabel(words []string) (l label, err error) {
 	}
 	l.kind = model.VerdictKind(word)
 	switch l.kind {
-	case model.Phantom:
+	case model.Phantom, model.StaleGreen:
 		l.cause = model.Cause(take())
 		switch l.cause {
 		case model.CauseEnv, model.CauseStale:
@@ -323,6 +327,9 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	})
 	start := time.Now()
 	verdicts := verify.Judge(t.Context(), w, snapshot, nil)
+	if p.unseen {
+		verdicts = append(verdicts, verify.StaleGreens(t.Context(), w, snapshot, nil, true)...)
+	}
 	t.Logf("%d problems judged in %v; views %+v", len(verdicts), time.Since(start).Round(time.Millisecond), shown.Views)
 	session.Close()
 	th.overlays = opt.Overlays
@@ -664,7 +671,7 @@ func (l label) explains(v model.Verdict) bool {
 			return slices.Equal(want, names) || set == "-" && len(names) == 0
 		})
 	case model.CauseStale:
-		return v.Stale != nil && slices.Contains(strings.Split(l.detail, "|"), string(v.Stale.What))
+		return l.detail == "-" && v.Stale == nil || v.Stale != nil && slices.Contains(strings.Split(l.detail, "|"), string(v.Stale.What))
 	}
 	return true
 }
@@ -746,7 +753,7 @@ func (th *theatre) labelledWrong(l label, problem model.Problem) string {
 	switch {
 	case l.kind == model.Phantom && l.cause != model.CauseExcluded && !passes:
 		return "the package does not build in the shell:\n" + said.String()
-	case l.kind == model.Real && passes && problem.Severity == 1 && !th.leavesOut(vars, problem.File):
+	case (l.kind == model.Real || l.kind == model.StaleGreen) && passes && problem.Severity == 1 && !th.leavesOut(vars, problem.File):
 		return "the package builds in the shell"
 	}
 	return ""
