@@ -30,7 +30,7 @@ export function activate(context: ExtensionContext): Api {
   manager = sessions;
   const tree = new EnvironmentTree(sessions, log);
   context.subscriptions.push(log, tree, registerCommands(sessions, tree, log));
-  sessions.start();
+  setImmediate(() => sessions.start()); // other extensions wait for us to be activated, and nobody for the server
   const activationMillis = performance.now() - begin;
   log.info(`Activated in ${activationMillis.toFixed(1)} ms.`);
   return {
