@@ -102,7 +102,7 @@ export function trees(graph: Graph, dir: string): HTMLElement {
         return element(
           "li",
           {},
-          `${label === "" ? "" : `${label}: `}${node.kind} `,
+          `${label === "" ? "" : `${label}: `}${node.label.startsWith(`${node.kind} `) ? "" : `${node.kind} `}`,
           named && node.place !== undefined ? spot(node.place, dir) : element("strong", {}, node.label),
           node.detail === "" ? undefined : `, ${node.detail}`,
           ...(named || node.place === undefined || node.detail.includes(where) ? [] : [" ", spot(node.place, dir)]),

@@ -35,8 +35,8 @@ test("the environment report", { timeout: 300_000 }, async (t) => {
   await t.test("tells the phantom, its variable, and the lines of both values", async () => {
     const text = await report.locator("#found").innerText();
     assert.match(text, /phantom could not import example\.com\/greet/);
-    assert.match(text, /caused by: variable GOPROXY/);
-    assert.match(text, /in gopls: value off/);
+    assert.match(text, /is decided by: variable GOPROXY=off, in gopls/);
+    assert.match(text, /hides: value GOPROXY=file/);
     assert.ok(text.includes(basename(demo.goenv)), text);
     assert.equal(await report.locator("#found .picture svg").count(), 1);
     assert.match(await report.locator("#routes").innerText(), /example\.com\/greet@v1\.0\.0/);
