@@ -226,9 +226,12 @@ class Workbench {
 
   /** Opens a file of the workspace by its name. */
   async open(name) {
-    await this.page.keyboard.press("Control+P");
     const list = this.page.locator(".quick-input-widget");
-    await list.locator("input").fill(name);
+    const input = list.locator("input.input");
+    do {
+      await this.page.keyboard.press("Control+P"); // lost where the focus is still on its way, or in a page
+    } while (!(await comes(input)));
+    await input.fill(name);
     await list.locator(".monaco-list-row", { hasText: name }).first().click();
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
   }
