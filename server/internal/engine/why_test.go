@@ -20,7 +20,9 @@ import (
 // cure, the undo record, and the undo of it.
 func TestOneCauseHasOneContext(t *testing.T) {
 	e := drifted(t)
-	u := e.await("the phantom", phantom)
+	u := e.await("the phantom, and the line of the shell's value", func(u engine.Update) bool {
+		return phantom(u) && slices.ContainsFunc(u.Report.Graph.Nodes, func(n report.GraphNode) bool { return strings.Contains(n.Label, ".profile") })
+	})
 	p := u.Report.Problems[0]
 	id := p.ContextID
 	about := func(f report.Finding) bool { return f.Subject == "GOPROXY" }
