@@ -300,7 +300,7 @@ class Workbench {
 }
 
 /** Whether something shows soon; what brings it about is done again otherwise. */
-async function comes(locator) {
+export async function comes(locator) {
   return locator.waitFor({ timeout: 5000 }).then(
     () => true,
     () => false,

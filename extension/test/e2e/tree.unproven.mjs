@@ -1,3 +1,4 @@
+// Not part of npm test: it has not passed reliably yet. Run it by hand: node --test extension/test/e2e/tree.unproven.mjs
 // The view "Go Environment": from red to cured in three clicks, by the keyboard too, and back again from the history. No notification comes of it.
 
 import assert from "node:assert/strict";
@@ -5,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { makeDemo } from "../../scripts/demo.mjs";
 import { gopls, isImportError } from "./subjects.mjs";
-import { openWorkbench } from "./workbench.mjs";
+import { comes, openWorkbench } from "./workbench.mjs";
 
 /** How long the demo's verdict may take on a machine that is busy. */
 const timeout = 240_000;
@@ -56,8 +57,10 @@ test("the view shows a finding, cures it, and takes the cure back", { timeout },
 
   // The second click is the cure of the line. (The tree draws only the lines that fit, so the rest is folded away before.)
   await probe.call("command", { command: "workbench.actions.treeView.gophantom.environment.collapseAll" });
-  await row("Findings").click();
   const finding = row("could not import example.com/greet");
+  do {
+    await row("Findings").click(); // a new look may have opened it meanwhile, and the click has closed it
+  } while (!(await comes(finding)));
   await finding.hover();
   await finding.locator('.action-label[aria-label*="Cure"]').click();
   await probe.waitFor(
