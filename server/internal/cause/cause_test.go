@@ -268,7 +268,7 @@ func TestFindingWithoutAProblem(t *testing.T) {
 	}
 }
 
-func TestFind(t *testing.T) {
+func TestFindAnswers(t *testing.T) {
 	s := picture()
 	j := phantom(s, problem("sub/main.go", 2, "example.com/greet"), "GOPROXY")
 	f := model.Finding{Rule: "goproxy-off", Subject: "GOPROXY", Environments: []model.EnvName{model.EnvGopls}, ContextID: j.ContextID}
