@@ -78,9 +78,7 @@ A phantom or a stale green counts as a warning, a real problem as an error. With
 		},
 	}
 	cmd.Flags().StringVar(&file, "problems", "", "judge the captured problems of a `FILE` instead of running gopls")
-	cmd.Flags().StringVar(&gopls.program, "gopls", "", "the gopls to run, a `PATH`")
-	cmd.Flags().BoolVar(&gopls.online, "online", false, "let gopls use the network, as it would in the editor")
-	cmd.Flags().DurationVar(&gopls.timeout, "timeout", 2*time.Minute, "how long gopls may take to come to rest")
+	gopls.flags(cmd)
 	a.observeFlags(cmd)
 	cmd.Flags().Lookup("fail-on").Usage = "what makes the exit code 1: the least `severity` error, warning or info; phantom or real, see above; or never"
 	return cmd
@@ -91,6 +89,12 @@ type ownGopls struct {
 	program string
 	online  bool
 	timeout time.Duration
+}
+
+func (g *ownGopls) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&g.program, "gopls", "", "the gopls to run, a `PATH`")
+	cmd.Flags().BoolVar(&g.online, "online", false, "let gopls use the network, as it would in the editor")
+	cmd.Flags().DurationVar(&g.timeout, "timeout", 2*time.Minute, "how long gopls may take to come to rest")
 }
 
 // allowed returns an error if flags do not fit together; file is that of

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,9 +84,7 @@ explained all the same.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "problems", "", "explain the captured problems of a `FILE` instead of running gopls")
-	cmd.Flags().StringVar(&gopls.program, "gopls", "", "the gopls to run, a `PATH`")
-	cmd.Flags().BoolVar(&gopls.online, "online", false, "let gopls use the network, as it would in the editor")
-	cmd.Flags().DurationVar(&gopls.timeout, "timeout", 2*time.Minute, "how long gopls may take to come to rest")
+	gopls.flags(cmd)
 	a.observeFlags(cmd)
 	return cmd
 }

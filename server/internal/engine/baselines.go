@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,8 +36,7 @@ func (b baselines) file(dir string) (string, error) {
 	if cache == "" {
 		return "", errors.New("there is no cache directory to keep a baseline in (HOME is not set)")
 	}
-	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
-	return filepath.Join(cache, "gophantom", "baseline", hex.EncodeToString(sum[:8])+".json"), nil
+	return filepath.Join(cache, "gophantom", "baseline", cacheName(filepath.Clean(dir))+".json"), nil
 }
 
 // read returns the baseline of a folder and the bytes it is written in.
@@ -90,13 +87,11 @@ func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
 // Costs that are known stay known.
 func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
 	known, raw, err := b.read(s.Dir)
-	usable := err == nil
-	if usable && len(costs) == 0 && len(known.Diff(s)) == 0 {
+	kept := known // as good as new where nothing changed, and its age tells since when
+	if same := err == nil && len(known.Diff(s)) == 0; !same {
+		kept = baseline.Take(s, rand.Text(), showFact)
+	} else if len(costs) == 0 {
 		return nil
-	}
-	kept := baseline.Take(s, rand.Text(), showFact)
-	if usable && len(known.Diff(s)) == 0 {
-		kept = known // as good as new, and its age tells how long nothing has changed
 	}
 	kept.Costs = known.Costs
 	addCosts(&kept, s.Taken, costs)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,8 +69,7 @@ type savedEvent struct {
 func (h *history) open(folders []string) {
 	file := ""
 	if cache := h.w.CacheDir(); cache != "" && len(folders) > 0 {
-		sum := sha256.Sum256([]byte(strings.Join(folders, "\x00")))
-		file = filepath.Join(cache, "gophantom", "history", hex.EncodeToString(sum[:8])+".jsonl")
+		file = filepath.Join(cache, "gophantom", "history", cacheName(strings.Join(folders, "\x00"))+".jsonl")
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

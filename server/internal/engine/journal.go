@@ -78,8 +78,13 @@ func (j journal) of(folder string) string {
 	if cache == "" || folder == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(filepath.Clean(folder)))
-	return filepath.Join(cache, "gophantom", "undo", hex.EncodeToString(sum[:8]))
+	return filepath.Join(cache, "gophantom", "undo", cacheName(filepath.Clean(folder)))
+}
+
+// cacheName is what a workspace is called below the user's cache directory.
+func cacheName(workspace string) string {
+	sum := sha256.Sum256([]byte(workspace))
+	return hex.EncodeToString(sum[:8])
 }
 
 // keep writes a record, unless it edits no file, and returns its file. Old

@@ -142,8 +142,10 @@ func (c *Change) programs(old, now Environments) {
 }
 
 // JSONLine encodes a change as one line.
-func (c Change) JSONLine() ([]byte, error) {
-	data, err := JSON(c)
+func (c Change) JSONLine() ([]byte, error) { return jsonLine(c) }
+
+func jsonLine(v any) ([]byte, error) {
+	data, err := JSON(v)
 	if err != nil {
 		return nil, err
 	}

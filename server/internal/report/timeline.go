@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -50,18 +48,7 @@ func EventOf(e model.Event) Event {
 }
 
 // JSONLine is the event on one line.
-func (e Event) JSONLine() ([]byte, error) {
-	data, err := JSON(e)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, data); err != nil {
-		return nil, err
-	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
-}
+func (e Event) JSONLine() ([]byte, error) { return jsonLine(e) }
 
 func eventMark(kind string) mark {
 	switch model.EventKind(kind) {
