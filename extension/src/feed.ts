@@ -15,13 +15,15 @@ export const ourSource = "gophantom";
 /**
  * Looks at the editor. storage: a folder below the settings of the user
  * (globalStorageUri). published is to be the same from look to look. views is
- * what gopls said, undefined if it was not asked.
+ * what gopls said, undefined if it was not asked, and viewsAsked how many times
+ * it was.
  */
 export function collectFacts(
   storage: string,
   env: NodeJS.ProcessEnv = process.env,
   published: Published = new Published(),
   views?: View[],
+  viewsAsked = 0,
 ): EditorFacts {
   return {
     trusted: api.isTrusted(),
@@ -31,7 +33,7 @@ export function collectFacts(
     problems: goplsProblems(api.diagnostics(), published),
     dirty: api.dirtyFiles(),
     goExtension: goExtensionFacts(),
-    ...(views === undefined ? {} : { views }),
+    ...(views === undefined ? {} : { views, viewsAsked }),
     remote: api.remoteName(),
     web: api.isWeb(),
     focused: api.isFocused(),

@@ -26,6 +26,8 @@ export interface EditorFacts {
   goExtension: GoExtensionFacts | null;
   /** what gopls.views answered; absent if it was not asked */
   views?: View[];
+  /** how many times gopls was asked for them; one more tells that they are still these */
+  viewsAsked?: number;
   /** vscode.env.remoteName, "" if local */
   remote: string;
   /** the window is a browser's */

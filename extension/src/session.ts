@@ -54,6 +54,9 @@ export interface Surroundings {
   createClient(program: string, events: ClientEvents, log: api.Log): Client;
 }
 
+/** How long after a change of settings gopls has heard of it, in milliseconds; the Go extension tells it at once. */
+const hearingMillis = 1000;
+
 /** The time of one running server, and all that makes sense only then. */
 class Session {
   private feed: Feed | undefined;
@@ -61,6 +64,9 @@ class Session {
   private views: View[] | undefined;
   private gopls = "";
   private asked = 0;
+  private answered = 0;
+  private soon: NodeJS.Timeout | undefined;
+  private readonly listeners: api.Disposable[] = [];
   private readonly client: Client;
   private ended = false;
 
@@ -110,9 +116,10 @@ class Session {
     if (!this.ended) {
       const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage, process.env, published, this.views),
+        () => collectFacts(this.around.storage, process.env, published, this.views, this.answered),
         (facts) => this.client.sendFacts(facts),
       );
+      this.listeners.push(...["go", "gopls"].map((section) => api.onDidChangeSetting(section, () => this.askSoon())));
     }
   }
 
@@ -143,13 +150,24 @@ class Session {
     const views = await answer;
     if (round === this.asked && !this.ended) {
       this.views = views;
+      this.answered = round;
       this.feed?.changed();
     }
+  }
+
+  /** Asks for the views once gopls has heard of a setting: if it took it, it has new ones. */
+  private askSoon(): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => void this.askViews(goplsViews([])), hearingMillis);
   }
 
   /** Takes down what stands on the client, and the client itself if it still runs. */
   async end(): Promise<void> {
     this.ended = true;
+    clearTimeout(this.soon);
+    for (const listener of this.listeners) {
+      listener.dispose();
+    }
     this.feed?.dispose();
     await this.client.stop();
   }

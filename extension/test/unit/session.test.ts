@@ -449,6 +449,39 @@ test("gopls is asked for its views when it starts and on Check Now, never withou
   assert.equal(told(), undefined);
 });
 
+test("gopls is asked again for its views once it has heard of a setting", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { newest } = await startManager(t);
+  editor.extensions["golang.go"] = {
+    packageJSON: {},
+    isActive: true,
+    exports: undefined,
+    activate: async () => undefined,
+  };
+  let asked = 0;
+  editor.commands["gopls.views"] = () => {
+    asked++;
+    return [{ ID: "1", Type: "GoMod", Root: "file:///w", Folder: "file:///w" }];
+  };
+  /** Time passes in small steps, for a timer may make another one. */
+  const pass = async (millis: number) => {
+    for (let passed = 0; passed < millis; passed += 100) {
+      t.mock.timers.tick(100);
+      await settle();
+    }
+  };
+  for (const section of ["gopls", "go"]) {
+    const before = asked;
+    editor.settingChanged.fire(section);
+    editor.settingChanged.fire(section);
+    await pass(900);
+    assert.equal(asked, before, "gopls may not have heard of it yet");
+    await pass(1000);
+    assert.equal(asked, before + 1, section);
+    assert.equal(newest().facts.at(-1)?.viewsAsked, asked, "the same views, told of anew");
+  }
+});
+
 /** A tree with one finding that can be cured, and one cure that can be undone. */
 function someTree(): Tree {
   const location = { uri: "file:///ws/.vscode/settings.json", line: 11 };

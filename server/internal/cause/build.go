@@ -63,7 +63,11 @@ func Subject(v model.Verdict, dir string) string {
 	case len(v.Guilty) > 0:
 		return v.Guilty[0].Variable
 	case v.Cause == model.CauseStale && v.Stale != nil:
-		return "stale\x00" + string(v.Stale.What) + "\x00" + v.Stale.File
+		subject := "stale\x00" + string(v.Stale.What) + "\x00" + v.Stale.File
+		if v.Stale.Setting != nil {
+			subject += "\x00" + v.Stale.Setting.Setting
+		}
+		return subject
 	case v.Cause == model.CauseLayout && dir != "":
 		return "layout\x00" + dir
 	case v.Cause == model.CauseVersion:
@@ -543,6 +547,8 @@ func (x *building) unseen(s model.Staleness, contexts []string) string {
 		what, ofFile = "another Go was installed", false
 	case model.StaleBranch:
 		what, ofFile = "another branch was checked out", false
+	case model.StaleSettings:
+		what, ofFile = fmt.Sprintf("the setting %s changed", s.Setting.Setting), false
 	case model.StaleUnknown:
 		what, ofFile = "something changed", false
 	}
@@ -554,6 +560,9 @@ func (x *building) unseen(s model.Staleness, contexts []string) string {
 		n.Label = words(strings.TrimSpace(what + " " + x.when(s.Since)))
 	}
 	n.ID = idOf(Change, x.s.Dir, string(s.What), s.File)
+	if s.Setting != nil {
+		n.ID = idOf(Change, x.s.Dir, string(s.What), s.File, s.Setting.Setting)
+	}
 	return x.add(n)
 }
 

@@ -97,6 +97,8 @@ func (x *building) baseline(v Judged, add func(mechanism, name string, weight in
 	started := x.started()
 	if v.Stale != nil {
 		switch {
+		case v.Stale.Setting != nil:
+			add(Baseline, "change", 35, fmt.Sprintf("the setting %s changed %s, and gopls has not taken it", v.Stale.Setting.Setting, x.when(v.Stale.Since)))
 		case v.Stale.File != "" && !v.Stale.Since.IsZero():
 			add(Baseline, "change", 35, fmt.Sprintf("%s changed %s, and gopls has not looked again since", x.path(v.Stale.File), x.when(v.Stale.Since)))
 		case v.Stale.What != model.StaleUnknown:

@@ -274,6 +274,15 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 		if !v.Stale.Since.IsZero() {
 			out.Stale.Since = v.Stale.Since.Format(time.RFC3339)
 		}
+		if c := v.Stale.Setting; c != nil {
+			out.Stale.Setting = &report.StaleSetting{Key: show(c.Setting), Variable: c.Variable}
+			if c.Old != nil {
+				out.Stale.Setting.Old = report.ShowVariable(c.Variable, c.Old.Value)
+			}
+			if c.New != nil {
+				out.Stale.Setting.New, out.Stale.Setting.Line = report.ShowVariable(c.Variable, c.New.Value), c.New.Line
+			}
+		}
 	}
 	if v.Bisect.Runs > 0 {
 		out.Bisect = &report.Bisect{Differing: v.Bisect.Differing, Runs: v.Bisect.Runs, Millis: v.Bisect.Millis}
@@ -405,12 +414,23 @@ func stale(v model.Verdict, path string) string {
 			since = "another branch was checked out" + at
 		case model.StaleToolchain:
 			since = "another Go was installed" + at
+		case model.StaleSettings:
+			since = fmt.Sprintf("the setting %s changed from %s to %s%s", show(s.Setting.Setting), given(*s.Setting, s.Setting.Old), given(*s.Setting, s.Setting.New), at)
 		case model.StaleUnknown:
 		default:
 			since = name + " changed" + at
 		}
 	}
 	return right + "; gopls has not looked again since " + since + "."
+}
+
+// given shows what settings give a variable.
+func given(c model.SettingChange, a *model.Assignment) string {
+	s := model.Setting{Name: c.Variable}
+	if a != nil {
+		s.Value, s.Origin.File, s.Origin.Line = a.Value, a.File, a.Line
+	}
+	return assignment(s)
 }
 
 // assignment shows a setting with its origin, where that is a line of a file.

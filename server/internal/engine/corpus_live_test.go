@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -95,6 +96,7 @@ type play struct {
 	open, unsaved  []string
 	untold         []string // unsaved documents whose text we do not know
 	unseen         bool     // also what gopls does not show
+	changing       bool     // settings change while gopls runs
 	before, during []step
 	want           []label
 	files          []txtar.File
@@ -122,7 +124,7 @@ type label struct {
 // verbs are what can happen, with the number of their arguments; -1 for any.
 var verbs = map[string]int{
 	"run": -1, "write": 2, "remove": 1, "rename": 2, "link": 2, "save": 1, "edit": 2, "open": 1, "close": 1,
-	"created": 1, "changed": 1, "deleted": 1, "rest": 0, "cycle": 0, "setting": -1,
+	"created": 1, "changed": 1, "deleted": 1, "rest": 0, "cycle": 0, "setting": -1, "configure": 0,
 }
 
 func parsePlay(archive *txtar.Archive) (p play, err error) {
@@ -189,11 +191,14 @@ func parsePlay(archive *txtar.Archive) (p play, err error) {
 					p.flags = append(p.flags, args[1:]...)
 				}
 				continue
+			case "configure":
+				return p, fmt.Errorf("line %d: %s can only stand behind start", number, verb)
 			}
 		}
 		if n, ok := verbs[verb]; !ok || n >= 0 && n != len(args) {
 			return p, fmt.Errorf("line %d: cannot read %q", number, line)
 		}
+		p.changing = p.changing || verb == "setting"
 		s := step{number, verb, args}
 		if started {
 			p.during = append(p.during, s)
@@ -252,7 +257,36 @@ type theatre struct {
 	gopls, shell map[string]string
 	session      *headless.Session
 	overlays     map[string]string // the unsaved texts at the end
+	settings     settings          // what the settings of the editor say now
+	views        []model.GoplsView // that gopls told of last
+	loaded       time.Time         // when it was seen to have others; zero if it was not
 	passed       map[string]bool   // what go said of a package, by package and platform
+}
+
+// settings are those of gopls, in the settings file of the workspace folder.
+type settings struct {
+	env   map[string]string
+	flags []string
+}
+
+// settingsFile is where they stand.
+func (th *theatre) settingsFile() string { return filepath.Join(th.Dir, ".vscode", "settings.json") }
+
+// saveSettings writes them.
+func (th *theatre) saveSettings() {
+	gopls := map[string]any{}
+	if len(th.settings.env) > 0 {
+		gopls["build.env"] = th.settings.env
+	}
+	if len(th.settings.flags) > 0 {
+		gopls["build.buildFlags"] = th.settings.flags
+	}
+	text, err := json.MarshalIndent(map[string]any{"gopls": gopls}, "", "  ")
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	th.makeDir(filepath.Dir(th.settingsFile()))
+	th.write(th.settingsFile(), string(text), 0o644)
 }
 
 func (p play) run(t *testing.T, cache string, score *score) {
@@ -265,6 +299,10 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	for _, pair := range p.settingEnv {
 		name, value, _ := strings.Cut(th.expand(pair), "=")
 		settingEnv[name] = value
+	}
+	th.settings = settings{settingEnv, p.flags}
+	if p.changing {
+		th.saveSettings()
 	}
 	opt := headless.Options{
 		Program: program, Env: maps.Clone(th.gopls), GoplsEnv: settingEnv, BuildFlags: p.flags,
@@ -302,6 +340,16 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	defer session.Close()
 	th.session = session
 	shown := th.rest()
+	in := observe.Input{
+		Number: 1, Reason: "corpus", Dir: opt.Dir, Folders: folders, Trusted: true,
+		Captured: observedAs(th.gopls, th.shell), GoplsEnv: settingEnv, GoplsFlags: p.flags,
+		Gopls: &model.GoplsProcess{PID: shown.PID, Exe: program, Version: shown.Version, GoVersion: shown.GoVersion, Started: shown.Started, Dir: opt.Dir},
+	}
+	if p.changing { // then it counts what they were when gopls was looked at first
+		in.Memory = &observe.Memory{}
+		in.Editor = &observe.EditorInput{Env: th.gopls, Settings: []observe.SettingsScope{{Scope: "workspace", File: th.settingsFile()}}}
+		observe.Take(t.Context(), w, in)
+	}
 	for _, s := range p.during {
 		if s.verb == "edit" {
 			opt.Overlays[th.path(s.args[0])] = th.section(s.args[1])
@@ -318,13 +366,14 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	for _, file := range p.untold {
 		delete(told, th.path(file))
 	}
-	snapshot := observe.Take(t.Context(), w, observe.Input{
-		Number: 1, Reason: "corpus", Dir: opt.Dir, Folders: folders, Trusted: true,
-		Captured: observedAs(th.gopls, th.shell), GoplsEnv: settingEnv, GoplsFlags: p.flags,
-		Views: shown.Views, Problems: shown.Problems,
-		Gopls:    &model.GoplsProcess{PID: shown.PID, Exe: program, Version: shown.Version, GoVersion: shown.GoVersion, Started: shown.Started, Dir: opt.Dir},
-		Overlays: told, Dirty: slices.Sorted(maps.Keys(opt.Overlays)),
-	})
+	in.Views, in.Problems, in.Overlays, in.Dirty = shown.Views, shown.Problems, told, slices.Sorted(maps.Keys(opt.Overlays))
+	if in.Editor != nil {
+		in.Editor.Views = shown.Views
+	}
+	snapshot := observe.Take(t.Context(), w, in)
+	if p.changing {
+		snapshot.Loaded, snapshot.Confirmed = th.loaded, snapshot.Taken
+	}
 	start := time.Now()
 	verdicts := verify.Judge(t.Context(), w, snapshot, nil)
 	if p.unseen {
@@ -523,10 +572,15 @@ func (th *theatre) write(file, text string, mode fs.FileMode) {
 // rest waits until gopls has said everything.
 func (th *theatre) rest() headless.Result {
 	th.t.Helper()
+	asked := time.Now() // a file that is written next may have a time of some milliseconds ago
 	r, err := th.session.Problems(th.t.Context())
 	if err != nil || r.Incomplete != "" {
 		th.t.Fatalf("gopls did not come to rest: %v %s\n%s", err, r.Incomplete, r.Log)
 	}
+	if th.views != nil && !reflect.DeepEqual(th.views, r.Views) {
+		th.loaded = asked
+	}
+	th.views = r.Views
 	return r
 }
 
@@ -583,6 +637,17 @@ func (th *theatre) step(s step) {
 		change(headless.Changed)
 	case "deleted":
 		change(headless.Deleted)
+	case "setting": // env NAME=VALUE, env NAME, flags FLAG…
+		if s.args[0] == "flags" {
+			th.settings.flags = s.args[1:]
+		} else if name, value, set := strings.Cut(th.expand(s.args[1]), "="); set {
+			th.settings.env[name] = value
+		} else {
+			delete(th.settings.env, name)
+		}
+		th.saveSettings()
+	case "configure":
+		fail(th.session.Configure(ctx, th.settings.env, th.settings.flags))
 	case "rest":
 		th.rest()
 	case "cycle":

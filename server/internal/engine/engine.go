@@ -22,9 +22,11 @@ type EditorFacts struct {
 	Problems  []model.Problem
 	Dirty     []string
 	Views     []model.GoplsView // what gopls said; nil if it was not asked
-	Focused   bool              // the window has the focus
-	Extension *model.GoExtension
-	Editor    model.Editor
+	// ViewsAsked counts the times that gopls was asked for its views.
+	ViewsAsked int
+	Focused    bool // the window has the focus
+	Extension  *model.GoExtension
+	Editor     model.Editor
 	// Untold says that the editor does not tell what gopls shows in it: Problems
 	// mean nothing, and Loop.Show finds some.
 	Untold bool

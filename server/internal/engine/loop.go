@@ -61,6 +61,7 @@ type Loop struct {
 
 	aimed      error              // what is wrong with the endpoint of the fleet
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
+	confirmed  time.Time          // when it said last which it has; zero if it did not
 	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
 	interrupts int                // how many in a row were ended
 }
@@ -93,9 +94,14 @@ func (l *Loop) Facts(f EditorFacts) {
 	l.aim(&f)
 	switch reasons, focusOnly := news(before, &f); {
 	case !focusOnly:
-		if before != nil && len(f.Views) > 0 && !reflect.DeepEqual(before.Views, f.Views) {
+		if before != nil && len(f.Views) > 0 {
 			l.mu.Lock()
-			l.loaded = l.w.Clock.Now()
+			if !reflect.DeepEqual(before.Views, f.Views) {
+				l.loaded = l.w.Clock.Now()
+			}
+			if before.ViewsAsked != f.ViewsAsked {
+				l.confirmed = l.w.Clock.Now()
+			}
 			l.mu.Unlock()
 		}
 		if before != nil && (!reflect.DeepEqual(before.Problems, f.Problems) || !slices.Equal(before.Dirty, f.Dirty)) {
@@ -255,7 +261,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 func (r *run) observe(facts *EditorFacts) survey {
 	r.mu.Lock()
 	r.number++
-	number, loaded := r.number, r.loaded
+	number, loaded, confirmed := r.number, r.loaded, r.confirmed
 	r.mu.Unlock()
 	found := make(survey, len(facts.Folders))
 	for i, dir := range facts.Folders {
@@ -272,7 +278,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home, OwnGopls: own,
 			},
 		})
-		found[i].Snapshot.Loaded = loaded
+		found[i].Snapshot.Loaded, found[i].Snapshot.Confirmed = loaded, confirmed
 		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
 		hear(found[i].Snapshot, said)
 		hear(found[i].Snapshot, problemTexts(found[i].Snapshot))

@@ -28,6 +28,7 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		FleetEndpoint: p.FleetEndpoint,
 		Editor:        model.Editor{Name: s.peer.name, Remote: p.Remote, Web: p.Web, Actions: s.peer.actions, RunsGopls: s.peer.runsGopls},
 	}
+	f.ViewsAsked = p.ViewsAsked
 	for _, v := range p.Views {
 		f.Views = append(f.Views, model.GoplsView{ID: v.ID, Type: v.Type, Root: v.Root, Folder: v.Folder})
 	}

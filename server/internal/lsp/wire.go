@@ -22,10 +22,11 @@ type EditorFacts struct {
 	Problems    []FileProblems    `json:"problems"` // gopls' problems, by document
 	Dirty       []string          `json:"dirty"`    // absolute paths with unsaved changes
 	GoExtension *GoExtensionFacts `json:"goExtension"`
-	Views       []View            `json:"views,omitzero"` // what gopls.views answered; absent if it was not asked
-	Remote      string            `json:"remote"`         // vscode.env.remoteName, "" if local
-	Web         bool              `json:"web"`            // the window is a browser's
-	Focused     bool              `json:"focused"`        // the window has the focus
+	Views       []View            `json:"views,omitzero"`      // what gopls.views answered; absent if it was not asked
+	ViewsAsked  int               `json:"viewsAsked,omitzero"` // how many times gopls was asked for them; one more tells that they are still these
+	Remote      string            `json:"remote"`              // vscode.env.remoteName, "" if local
+	Web         bool              `json:"web"`                 // the window is a browser's
+	Focused     bool              `json:"focused"`             // the window has the focus
 	// FleetEndpoint is the setting of that name, "" or absent where the editor's
 	// telemetry is off.
 	FleetEndpoint string `json:"fleetEndpoint,omitzero"`

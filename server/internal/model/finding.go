@@ -85,6 +85,7 @@ const (
 	StaleToolchain   StaleKind = "toolchain"      // the files of GOROOT
 	StaleReplaced    StaleKind = "replaced"       // files of a directory that replaces a module
 	StaleBranch      StaleKind = "branch"         // another branch was checked out, which changed files
+	StaleSettings    StaleKind = "settings"       // a setting that changed and that gopls has not taken
 	StaleUnknown     StaleKind = "unknown"        // something; which is not known
 )
 
@@ -93,6 +94,8 @@ type Staleness struct {
 	What  StaleKind
 	File  string    // absolute path of what changed; "" if unknown
 	Since time.Time // when it changed; zero if unknown
+
+	Setting *SettingChange // of StaleSettings, what changed; File is where it stands now
 }
 
 // Verdict is what ground truth says about one problem.

@@ -30,11 +30,15 @@ type Snapshot struct {
 	Gopls     []GoplsProcess
 	Views     []GoplsView     // what gopls itself says; nil if it was not asked
 	Loaded    time.Time       // when gopls made these views, as far as that was seen; else zero
+	Confirmed time.Time       // when gopls said last that these are its views; zero if it did not
 	StartUp   []string        // files that the shell read when it started, or would read if they existed
 	Extension *GoExtension    // nil outside VS Code or when it is not installed
 	Settings  []EditorSetting // of the settings files, the narrowest scope first
-	Rivals    []Rival
-	Editor    *Editor // nil without an editor (command line)
+	// SettingChanges are what became of the settings of the running gopls since
+	// it was first seen, the latest last.
+	SettingChanges []SettingChange
+	Rivals         []Rival
+	Editor         *Editor // nil without an editor (command line)
 
 	Places map[string]Place // what the file system shows of the paths that settings and files name, by path
 	Netrcs []Netrc          // the netrc files of the environments
@@ -352,6 +356,14 @@ type EditorSetting struct {
 	Texts []Value // of settings that hold flags and tags for tests: the text, or the texts
 	File  string  // absolute path
 	Line  int     // 1-based
+}
+
+// SettingChange is a change of what settings lay over the go commands of gopls.
+type SettingChange struct {
+	Setting  string      // its key, such as "go.buildTags"
+	Variable string      // that it comes to for go
+	Old, New *Assignment // nil: the settings do not have it
+	At       time.Time
 }
 
 // Rival is a variable that settings set for the Go tools otherwise in another

@@ -16,7 +16,11 @@ func (o *observer) gopls(settings effectiveSettings) {
 	if vars, ok := o.in.Captured[model.EnvGopls]; ok {
 		vars, why := complete(vars, keep(o.w.Environ))
 		layers := o.handedOver(model.Layer{Kind: model.LayerProcess, Vars: assignments(vars)}, settings)
-		o.resolve(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: append([]model.Layer{o.goplsOverlay(model.GoplsProcess{}, settings, vars)}, layers...)})
+		var g model.GoplsProcess
+		if o.in.Gopls != nil {
+			g = *o.in.Gopls
+		}
+		o.resolve(model.Env{Name: model.EnvGopls, Complete: true, Why: why, Layers: append([]model.Layer{o.goplsOverlay(g, settings, vars)}, layers...)})
 		return
 	}
 	seen, faults := findGopls(o.ctx, o.w, o.in.Editor.ClientPID)
@@ -286,17 +290,10 @@ func localPort(address string) string {
 	return ""
 }
 
-// goplsOverlay is what the settings lay over the environment of the go commands
-// of gopls, build flags among them. below is the environment that they lie over.
-func (o *observer) goplsOverlay(g model.GoplsProcess, settings effectiveSettings, below map[string]string) model.Layer {
-	flags, from := goplsFlags(settings)
-	return o.withFlags(o.overlayOf(g, settings), below, flags, from)
-}
-
 // withFlags adds build flags of gopls to its overlay. gopls puts them on the
 // command line of go, which has the effect of GOFLAGS with the flags behind.
-// from is the setting they come from, if it is one.
-func (o *observer) withFlags(overlay model.Layer, below map[string]string, flags []string, from settingValue) model.Layer {
+func (o *observer) withFlags(overlay model.Layer, below map[string]string, build buildFlags) model.Layer {
+	flags := build.list
 	if len(flags) == 0 {
 		return overlay
 	}
@@ -323,7 +320,7 @@ func (o *observer) withFlags(overlay model.Layer, below map[string]string, flags
 	}
 	vars := make(map[string]model.Assignment, len(overlay.Vars)+1)
 	maps.Copy(vars, overlay.Vars)
-	vars["GOFLAGS"] = from.assignment(all, "with the build flags of gopls")
+	vars["GOFLAGS"] = build.from.assignment(all, build.note)
 	overlay.Vars = vars
 	return overlay
 }

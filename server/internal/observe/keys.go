@@ -117,33 +117,3 @@ func overlaid(layers []model.Layer) map[string]model.Setting {
 	}
 	return out
 }
-
-// overlayOf is what settings lay over the go commands of one gopls. gopls adds
-// what is new in them to what it has, and forgets nothing until it ends: what
-// was removed since we first saw the process is still there.
-func (o *observer) overlayOf(g model.GoplsProcess, settings effectiveSettings) model.Layer {
-	layer := goplsLayer(settings)
-	m := o.in.Memory
-	if m == nil || g.PID == 0 {
-		return layer
-	}
-	key := overlayKey{g.PID, g.Started, o.in.Dir}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.overlays == nil {
-		m.overlays = map[overlayKey]map[string]model.Assignment{}
-	}
-	seen := m.overlays[key]
-	if seen == nil {
-		seen = map[string]model.Assignment{}
-		m.overlays[key] = seen
-	}
-	for name, a := range seen {
-		if _, there := layer.Vars[name]; !there {
-			a.File, a.Line, a.Note = "", 0, model.NoteRemoved
-			layer.Vars[name] = a
-		}
-	}
-	maps.Copy(seen, layer.Vars)
-	return layer
-}

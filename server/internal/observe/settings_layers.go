@@ -96,8 +96,9 @@ func goplsLayer(s effectiveSettings) model.Layer {
 
 // goplsFlags are the build flags that gopls puts on the command lines of go:
 // its own option, else go.buildFlags and go.buildTags, which the Go extension
-// hands on. from is the setting they come from.
-func goplsFlags(s effectiveSettings) (flags []string, from settingValue) {
+// hands on if there are any. from is the setting they come from, and key its
+// name; "" if gopls is told of none.
+func goplsFlags(s effectiveSettings) (flags []string, from settingValue, key string) {
 	texts := func(v settingValue) {
 		list, _ := v.List()
 		for _, flag := range list {
@@ -108,19 +109,20 @@ func goplsFlags(s effectiveSettings) (flags []string, from settingValue) {
 	for _, option := range slices.Sorted(maps.Keys(gopls.members)) {
 		if v := gopls.members[option]; option[strings.LastIndexByte(option, '.')+1:] == "buildFlags" && v.Kind != jsonc.Null {
 			texts(*v)
-			return flags, *v
+			return flags, *v, "gopls." + option
 		}
 	}
 	if v, ok := s.Lookup("go.buildFlags"); ok {
-		texts(v)
-		from = v
+		if texts(v); len(flags) > 0 {
+			from, key = v, "go.buildFlags"
+		}
 	}
 	if v, ok := s.Lookup("go.buildTags"); ok && !slices.Contains(flags, "-tags") {
 		if tags, _ := v.Text(); !tags.Empty() {
-			flags, from = append(flags, "-tags", tags.Reveal()), v
+			flags, from, key = append(flags, "-tags", tags.Reveal()), v, "go.buildTags"
 		}
 	}
-	return flags, from
+	return flags, from, key
 }
 
 // unpredictable names what toolsLayers cannot know.

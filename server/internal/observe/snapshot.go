@@ -172,7 +172,7 @@ func (o *observer) captured(name model.EnvName) bool {
 	if name == model.EnvGopls {
 		env.Why = cmp.Or(o.in.GoplsWhy, why)
 		overlay := assignments(o.in.GoplsEnv)
-		env.Layers = []model.Layer{o.withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, o.in.GoplsFlags, settingValue{})}
+		env.Layers = []model.Layer{o.withFlags(model.Layer{Kind: model.LayerGoplsSettings, Vars: overlay}, vars, buildFlags{list: o.in.GoplsFlags, note: "with the build flags of gopls"})}
 	}
 	o.add(env, vars)
 	return true

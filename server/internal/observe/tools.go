@@ -23,8 +23,8 @@ type Memory struct {
 	mu    sync.Mutex
 	known map[executable]binary
 
-	overlays map[overlayKey]map[string]model.Assignment // of gopls, all that its settings ever had
-	releases map[executable]*model.Release              // by the VERSION file of their GOROOT
+	runs     map[runKey]*goplsRun
+	releases map[executable]*model.Release // by the VERSION file of their GOROOT
 }
 
 // executable is one state of one file.
@@ -40,13 +40,6 @@ type binary struct {
 	manager  string               // of the shim that it is; "" if it is none
 	version  string               // what git answers
 	answered bool                 // git was asked
-}
-
-// overlayKey is one run of gopls, as far as it serves one folder.
-type overlayKey struct {
-	pid     int
-	started time.Time
-	folder  string
 }
 
 // look returns what is known of a file, found out by learn if it is new.

@@ -168,9 +168,20 @@ type Problem struct {
 
 // Stale is what of the world gopls has not seen.
 type Stale struct {
-	What  string `json:"what"`  // "deleted-file", "new-file", "module-file", "workspace-file", "vendor", "module-cache", "env-file", "toolchain", "replaced", "branch" or "unknown"
+	What  string `json:"what"`  // "deleted-file", "new-file", "module-file", "workspace-file", "vendor", "module-cache", "env-file", "toolchain", "replaced", "branch", "settings" or "unknown"
 	File  string `json:"file"`  // what changed; "" if unknown
 	Since string `json:"since"` // RFC 3339; "" if unknown
+
+	Setting *StaleSetting `json:"setting,omitempty"` // of "settings"; File is where it stands
+}
+
+// StaleSetting is a setting that changed and that gopls has not taken.
+type StaleSetting struct {
+	Key      string `json:"key"`      // such as "go.buildTags"
+	Variable string `json:"variable"` // what it comes to for go
+	Old      string `json:"old"`      // the value that gopls has; "" if the settings gave none
+	New      string `json:"new"`      // the value of now; "" if they give none
+	Line     int    `json:"line"`     // of the file, 1-based; 0 if unknown
 }
 
 // Bisect is what it took to find guilty variables.

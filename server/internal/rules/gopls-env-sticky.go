@@ -12,15 +12,15 @@ var goplsEnvSticky = Rule{
 	Family: "settings",
 	Title:  "gopls keeps a variable that was removed from its settings",
 	Refs: []Ref{
-		{"", "a member of build.env that is gone from the settings, and that the running gopls still uses", ""},
+		{"", "a member of build.env, or build flags, gone from the settings, that the running gopls still uses", ""},
 	},
 	Severity: model.Warning,
 	Messages: map[string]string{
-		"kept": `gopls still runs go with {variable}={value}, although build.env of its settings does not have it any more: gopls adds what is new in its settings and forgets nothing until it is restarted.`,
+		"kept": `gopls still runs go with {variable}={value}, although its settings do not say so any more: gopls adds what is new in its settings and forgets nothing until it is restarted.`,
 	},
 	Doc: Doc{
-		Symptom: "A variable was removed from `build.env` in the settings of gopls, the settings say so, and the errors that it made stay.",
-		Cause:   "gopls lays new settings over those it has. A member of `build.env` that is gone is not taken away: not after the change, not even with an empty `build.env`. An empty *text* takes it away (`\"GOFLAGS\": \"\"`), and so does a restart.",
+		Symptom: "A variable was removed from `build.env` in the settings of gopls, or `go.buildTags`, `go.buildFlags` or `build.buildFlags` were removed, the settings say so, and the errors that they made stay.",
+		Cause:   "gopls lays new settings over those it has. A member of `build.env` that is gone is not taken away: not after the change, not even with an empty `build.env`. An empty *text* takes it away (`\"GOFLAGS\": \"\"`), and so does a restart. Build flags that are gone stay in the same way, as a part of `GOFLAGS`; an empty list takes them away (`\"gopls\": {\"build.buildFlags\": []}`).",
 		Cure:    "*Restart gopls*.",
 		Undo:    "Nothing to undo: the restart changes no file and no setting.",
 	},

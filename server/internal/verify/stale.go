@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"go/parser"
 	"go/token"
 	"go/version"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -93,9 +95,8 @@ func (j *judge) outdated(q subject, editor model.Env, stale model.Staleness) str
 	return fmt.Sprintf("gopls was built with %s and does not know the language of %s, which %s", built, newest, from)
 }
 
-// staleness says what gopls has not seen, as far as files tell.
-func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) {
-	var since time.Time // when gopls looked last, as far as is known
+// looked is when gopls looked last, as far as is known; else zero.
+func (j *judge) looked() (since time.Time) {
 	for _, g := range j.s.Gopls {
 		if since.IsZero() || g.Started.After(since) {
 			since = g.Started
@@ -104,6 +105,78 @@ func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) 
 	if j.s.Loaded.After(since) {
 		since = j.s.Loaded
 	}
+	return since
+}
+
+// mostSettings is how many variables that settings changed are tried alone.
+const mostSettings = 5
+
+// unheard says which change of the settings gopls has not taken; ok is false if
+// it cannot be proven that there is one. gopls makes its views anew when a
+// setting takes effect: it must have said after the change that it still has
+// those of before, and go must have the problem with the settings of before.
+func (j *judge) unheard(ctx context.Context, q subject, editor model.Env) (stale model.Staleness, evidence model.Evidence, ok bool) {
+	since := j.looked()
+	if since.IsZero() {
+		return stale, evidence, false
+	}
+	var changes []model.SettingChange // of each variable, from what gopls has to what it is now
+	for _, c := range j.s.SettingChanges {
+		if !c.At.After(since) || !j.s.Confirmed.After(c.At) {
+			continue
+		}
+		if i := slices.IndexFunc(changes, func(d model.SettingChange) bool { return d.Variable == c.Variable }); i >= 0 {
+			c.Old = changes[i].Old
+			changes = slices.Delete(changes, i, i+1)
+		}
+		changes = append(changes, c)
+	}
+	slices.Reverse(changes) // the latest first
+	fails := func(changes ...model.SettingChange) bool {
+		a := j.truth(ctx, before(editor, changes), q, false).offline()
+		evidence = a.evidence()
+		return ctx.Err() == nil && (a.outcome == red || a.outcome == absent && q.kind == orphaned)
+	}
+	if len(changes) == 0 || !fails(changes...) {
+		return stale, evidence, false
+	}
+	guilty := changes[0]
+	if len(changes) > 1 {
+		together := evidence
+		i := slices.IndexFunc(changes[:min(len(changes), mostSettings)], func(c model.SettingChange) bool { return fails(c) })
+		if i < 0 {
+			evidence = together
+		}
+		guilty = changes[max(i, 0)]
+	}
+	stale = model.Staleness{What: model.StaleSettings, Since: guilty.At, Setting: &guilty}
+	if guilty.New != nil {
+		stale.File = guilty.New.File
+	}
+	return stale, evidence, true
+}
+
+// before is an environment with what settings laid over it before they changed.
+func before(env model.Env, changes []model.SettingChange) model.Env {
+	env.Layers = slices.Clone(env.Layers)
+	for i, l := range env.Layers {
+		if l.Kind != model.LayerGoplsSettings {
+			continue
+		}
+		vars := maps.Clone(l.Vars)
+		for _, c := range changes {
+			if delete(vars, c.Variable); c.Old != nil {
+				vars[c.Variable] = *c.Old
+			}
+		}
+		env.Layers[i].Vars = vars
+	}
+	return env
+}
+
+// staleness says what gopls has not seen, as far as files tell.
+func (j *judge) staleness(q subject, editor model.Env) (newest model.Staleness) {
+	since := j.looked()
 	defer func() { newest = j.branch(newest, since) }()
 	consider := func(what model.StaleKind, file string) {
 		info, err := j.w.Files.Stat(file)

@@ -360,18 +360,23 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 			v.Why += "; which variable makes the difference was not found"
 		}
 	default:
-		j.agrees(q, editor, &v)
+		j.agrees(ctx, q, editor, &v)
 	}
 	v.Misleads = j.misleads(q)
 	return v
 }
 
 // agrees explains a problem that go has in neither environment.
-func (j *judge) agrees(q subject, editor model.Env, v *model.Verdict) {
+func (j *judge) agrees(ctx context.Context, q subject, editor model.Env, v *model.Verdict) {
 	v.Kind = model.Phantom
 	switch why := j.layout(q); {
 	case why != "":
 		v.Cause, v.Why = model.CauseLayout, rightInShell(q)+"; "+why
+		return
+	}
+	if stale, evidence, ok := j.unheard(ctx, q, editor); ok {
+		v.Cause, v.Stale, v.Evidence = model.CauseStale, &stale, append(v.Evidence, evidence)
+		v.Why = fmt.Sprintf("%s and with the settings as they are now, and fails with those of before: gopls has not taken the change", rightInShell(q))
 		return
 	}
 	stale := j.staleness(q, editor)
