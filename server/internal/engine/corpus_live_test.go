@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -97,6 +98,8 @@ type play struct {
 	untold         []string // unsaved documents whose text we do not know
 	unseen         bool     // also what gopls does not show
 	changing       bool     // settings change while gopls runs
+	daemon         []string // NAME=VALUE of the environment of a shared daemon; nil without one
+	binary         string   // the version of the gopls that is copied to bin/gopls; "" if none is
 	before, during []step
 	want           []label
 	files          []txtar.File
@@ -124,7 +127,7 @@ type label struct {
 // verbs are what can happen, with the number of their arguments; -1 for any.
 var verbs = map[string]int{
 	"run": -1, "write": 2, "remove": 1, "rename": 2, "link": 2, "save": 1, "edit": 2, "open": 1, "close": 1,
-	"created": 1, "changed": 1, "deleted": 1, "rest": 0, "cycle": 0, "setting": -1, "configure": 0,
+	"created": 1, "changed": 1, "deleted": 1, "rest": 0, "cycle": 0, "setting": -1, "configure": 0, "replace": 1,
 }
 
 func parsePlay(archive *txtar.Archive) (p play, err error) {
@@ -154,6 +157,12 @@ func parsePlay(archive *txtar.Archive) (p play, err error) {
 			continue
 		case "gopls-wrapper":
 			p.wrapper = text
+			continue
+		case "daemon": // it also stands for a daemon in the same environment
+			p.daemon = append(p.daemon, text)
+			continue
+		case "binary":
+			p.binary = text
 			continue
 		case "folder":
 			p.folders = append(p.folders, args...)
@@ -311,9 +320,19 @@ func (p play) run(t *testing.T, cache string, score *score) {
 		Overlays: map[string]string{},
 	}
 	opt.Env["GOPLSCACHE"] = cache
+	observed := p.daemon != nil || p.binary != ""
+	if p.binary != "" {
+		program = th.install(p.binary)
+	}
 	if p.wrapper != "" {
 		opt.Program = filepath.Join(th.root, "bin", p.wrapper)
 		opt.Env["REAL_GOPLS"] = program
+	}
+	if observed {
+		opt.Program = th.host(program)
+	}
+	if p.daemon != nil {
+		opt.Env["REMOTE"] = "-remote=" + th.startDaemon(program, p.daemon)
 	}
 	folders := []string{}
 	for _, dir := range p.folders {
@@ -345,6 +364,10 @@ func (p play) run(t *testing.T, cache string, score *score) {
 		Captured: observedAs(th.gopls, th.shell), GoplsEnv: settingEnv, GoplsFlags: p.flags,
 		Gopls: &model.GoplsProcess{PID: shown.PID, Exe: program, Version: shown.Version, GoVersion: shown.GoVersion, Started: shown.Started, Dir: opt.Dir},
 	}
+	if observed { // then gopls is found below its editor, and what it runs go with with it
+		in.Captured, in.Gopls = map[model.EnvName]map[string]string{model.EnvShell: th.shell}, nil
+		in.Editor = &observe.EditorInput{ClientPID: shown.PID, Env: th.gopls}
+	}
 	if p.changing { // then it counts what they were when gopls was looked at first
 		in.Memory = &observe.Memory{}
 		in.Editor = &observe.EditorInput{Env: th.gopls, Settings: []observe.SettingsScope{{Scope: "workspace", File: th.settingsFile()}}}
@@ -371,6 +394,9 @@ func (p play) run(t *testing.T, cache string, score *score) {
 		in.Editor.Views = shown.Views
 	}
 	snapshot := observe.Take(t.Context(), w, in)
+	if env, _ := snapshot.Env(model.EnvGopls); observed && (!env.Complete || len(snapshot.Gopls) != 1) {
+		t.Fatalf("gopls %+v was not found: %s", snapshot.Gopls, env.Why)
+	}
 	if p.changing {
 		snapshot.Loaded, snapshot.Confirmed = th.loaded, snapshot.Taken
 	}
@@ -584,6 +610,70 @@ func (th *theatre) rest() headless.Result {
 	return r
 }
 
+// install puts a gopls of a version at bin/gopls, in the place of what is there,
+// as "go install" does; "newest" is the one of this repository.
+func (th *theatre) install(version string) string {
+	th.t.Helper()
+	if version == "newest" {
+		version = ""
+	}
+	data, err := os.ReadFile(worldtest.Gopls(th.t, version))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	file := filepath.Join(th.root, "bin", "gopls")
+	th.makeDir(filepath.Dir(file))
+	th.write(file+".new", string(data), 0o755)
+	if err := os.Rename(file+".new", file); err != nil {
+		th.t.Fatal(err)
+	}
+	return file
+}
+
+// host makes a program that starts gopls as an editor does: below itself.
+func (th *theatre) host(program string) string {
+	file := filepath.Join(th.root, "bin", "host")
+	th.makeDir(filepath.Dir(file))
+	th.write(file, "#!/bin/sh\n"+`"`+program+`" $REMOTE <&0`+"\nexit $?\n", 0o755)
+	return file
+}
+
+// startDaemon starts a daemon that several editors can share, with other values
+// in its environment, and returns where it listens. It ends with the test.
+func (th *theatre) startDaemon(program string, pairs []string) (address string) {
+	th.t.Helper()
+	vars := maps.Clone(th.gopls)
+	for _, pair := range pairs {
+		if name, value, set := strings.Cut(th.expand(pair), "="); set {
+			vars[name] = value
+		}
+	}
+	vars["GO_TELEMETRY_CHILD"] = "2"
+	address = "unix;" + filepath.Join(th.root, "s")
+	cmd := exec.Command(program, "serve", "-listen="+address)
+	cmd.Dir, cmd.Env = th.root, world.Environ(vars)
+	logged, err := cmd.StderrPipe()
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		th.t.Fatal(err)
+	}
+	drained := make(chan struct{})
+	lines := bufio.NewReader(logged)
+	line, err := lines.ReadString('\n')
+	go func() { defer close(drained); _, _ = io.Copy(io.Discard, lines) }()
+	th.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-drained
+		_ = cmd.Wait()
+	})
+	if err != nil || !strings.Contains(line, "listening") {
+		th.t.Fatalf("the daemon says %q, %v", line, err)
+	}
+	return address
+}
+
 // step does one thing.
 func (th *theatre) step(s step) {
 	th.t.Helper()
@@ -648,6 +738,8 @@ func (th *theatre) step(s step) {
 		th.saveSettings()
 	case "configure":
 		fail(th.session.Configure(ctx, th.settings.env, th.settings.flags))
+	case "replace":
+		th.install(s.args[0])
 	case "rest":
 		th.rest()
 	case "cycle":
