@@ -549,6 +549,8 @@ func (x *building) unseen(s model.Staleness, contexts []string) string {
 		what, ofFile = "another branch was checked out", false
 	case model.StaleSettings:
 		what, ofFile = fmt.Sprintf("the setting %s changed", s.Setting.Setting), false
+	case model.StaleBinary:
+		what, ofFile = "another gopls took its place on the disk", false
 	case model.StaleUnknown:
 		what, ofFile = "something changed", false
 	}

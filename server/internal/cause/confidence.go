@@ -97,6 +97,8 @@ func (x *building) baseline(v Judged, add func(mechanism, name string, weight in
 	started := x.started()
 	if v.Stale != nil {
 		switch {
+		case v.Stale.What == model.StaleBinary:
+			add(Baseline, "change", 35, "a gopls that is new enough took its place on the disk since it was started")
 		case v.Stale.Setting != nil:
 			add(Baseline, "change", 35, fmt.Sprintf("the setting %s changed %s, and gopls has not taken it", v.Stale.Setting.Setting, x.when(v.Stale.Since)))
 		case v.Stale.File != "" && !v.Stale.Since.IsZero():

@@ -237,7 +237,11 @@ func parseLabel(words []string) (l label, err error) {
 		switch l.cause {
 		case model.CauseEnv, model.CauseStale:
 			l.detail = take()
-		case model.CauseLayout, model.CauseVersion, model.CauseExcluded:
+		case model.CauseVersion:
+			if len(words) > 0 && words[0] == "binary" {
+				l.detail = take()
+			}
+		case model.CauseLayout, model.CauseExcluded:
 		default:
 			return l, fmt.Errorf("%q is no cause", l.cause)
 		}
@@ -827,6 +831,8 @@ func (l label) explains(v model.Verdict) bool {
 			slices.Sort(want)
 			return slices.Equal(want, names) || set == "-" && len(names) == 0
 		})
+	case model.CauseVersion:
+		return (l.detail != "") == (v.Stale != nil)
 	case model.CauseStale:
 		return l.detail == "-" && v.Stale == nil || v.Stale != nil && slices.Contains(strings.Split(l.detail, "|"), string(v.Stale.What))
 	}

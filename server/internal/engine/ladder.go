@@ -58,6 +58,9 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 				"why": model.NewValue("gopls was built with a Go that is older than the code; restart it after that"),
 			}}}
 		}
+		if v.Stale != nil { // one that is new enough is there already
+			v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.RestartGopls})
+		}
 	case model.CauseExcluded:
 		where := "put the tags it asks for into go.buildTags, or GOOS and GOARCH into go.toolsEnvVars"
 		if a.Snapshot.Editor.RunsGopls {

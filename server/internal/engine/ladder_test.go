@@ -221,6 +221,7 @@ func TestFixesByCause(t *testing.T) {
 		"stale and old": {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseStale}, old: true, want: []string{"reload-gopls", "reload-by-setting", "restart-gopls", "restart-extension-host", "relaunch"}},
 		"layout":        {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseLayout}, want: []string{"work-use dir=" + lab.Dir, "open-module dir=" + lab.Dir}},
 		"version":       {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseVersion}, want: []string{"rebuild-gopls"}},
+		"replaced":      {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseVersion, Stale: &model.Staleness{What: model.StaleBinary}}, want: []string{"restart-gopls", "rebuild-gopls"}},
 		"excluded":      {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseExcluded}, want: []string{"by-hand"}},
 		"unsure which":  {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv}, want: []string{"restart-gopls", "relaunch"}},
 		"PATH":          {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv, Guilty: []model.Guilty{{Variable: "PATH"}}}, want: []string{"session-env", "relaunch"}},

@@ -86,6 +86,7 @@ const (
 	StaleReplaced    StaleKind = "replaced"       // files of a directory that replaces a module
 	StaleBranch      StaleKind = "branch"         // another branch was checked out, which changed files
 	StaleSettings    StaleKind = "settings"       // a setting that changed and that gopls has not taken
+	StaleBinary      StaleKind = "binary"         // the binary of gopls, whose place another one took
 	StaleUnknown     StaleKind = "unknown"        // something; which is not known
 )
 

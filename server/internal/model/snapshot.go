@@ -325,6 +325,16 @@ type GoplsProcess struct {
 	Dir       string // its working directory, the first workspace folder as a rule; "" if unknown
 	Daemon    int    // the process of the shared daemon it forwards to (-remote); 0 if it does not
 	Editor    string // the editor it belongs to, such as "Visual Studio Code"; "" if unknown
+	// Successor is what took the place of its binary since it started; nil as far
+	// as is known, if nothing did.
+	Successor *GoplsBinary
+}
+
+// GoplsBinary is a gopls on the disk.
+type GoplsBinary struct {
+	Version   string // such as "v0.23.0"
+	GoVersion string // the Go that built it
+	At        time.Time
 }
 
 // GoplsView is one view of gopls, as its command gopls.views tells.

@@ -55,6 +55,7 @@ func (o *observer) goplsEnv(seen []goplsSeen, settings effectiveSettings) {
 		envs = append(envs, o.envOf(&seen[i], settings))
 		o.s.Gopls = append(o.s.Gopls, seen[i].GoplsProcess)
 		if seen[i].Replaced {
+			o.s.Gopls[i].Successor = successor(o.w, seen[i])
 			o.fault(model.Fault{Subject: "gopls", Text: fmt.Sprintf("The binary of gopls was replaced since it started (process %d); restart it to run the new one.", seen[i].PID)})
 		}
 	}
@@ -73,6 +74,16 @@ func (o *observer) goplsEnv(seen []goplsSeen, settings effectiveSettings) {
 		env.Why += fmt.Sprintf("; one gopls serves %d folders, and got the environment of the folder that was active when it started", n)
 	}
 	o.resolve(env)
+}
+
+// successor is the gopls that lies where a running one lay; nil if none does.
+func successor(w *world.World, g goplsSeen) *model.GoplsBinary {
+	info, err := w.Files.Stat(g.Exe)
+	build := readBuild(w, g.Exe)
+	if err != nil || build == nil || build.Main.Path != goplsModule {
+		return nil
+	}
+	return &model.GoplsBinary{Version: build.Main.Version, GoVersion: build.GoVersion, At: info.ModTime()}
 }
 
 // envOf is what one gopls runs go commands with. It fills in the daemon that

@@ -168,7 +168,7 @@ type Problem struct {
 
 // Stale is what of the world gopls has not seen.
 type Stale struct {
-	What  string `json:"what"`  // "deleted-file", "new-file", "module-file", "workspace-file", "vendor", "module-cache", "env-file", "toolchain", "replaced", "branch", "settings" or "unknown"
+	What  string `json:"what"`  // "deleted-file", "new-file", "module-file", "workspace-file", "vendor", "module-cache", "env-file", "toolchain", "replaced", "branch", "settings", "binary" or "unknown"
 	File  string `json:"file"`  // what changed; "" if unknown
 	Since string `json:"since"` // RFC 3339; "" if unknown
 

@@ -61,19 +61,20 @@ var builtins = set("min max clear")
 
 // outdated says, for a problem that go has nowhere, that the gopls which shows
 // it was built with an older Go than the code is written for; "" if it was not,
-// or if something else explains the problem better.
-func (j *judge) outdated(q subject, editor model.Env, stale model.Staleness) string {
+// or if something else explains the problem better. replaced is not nil if the
+// binary of gopls was replaced by one that is new enough.
+func (j *judge) outdated(q subject, editor model.Env, stale model.Staleness) (why string, replaced *model.Staleness) {
 	name, missing := strings.CutPrefix(q.text, missingName)
 	switch {
 	case len(j.s.Gopls) == 0:
-		return ""
+		return "", nil
 	case q.kind == parsing, q.kind == typing && language[q.Code], missing && builtins[name]:
 	case q.kind != typing, missing, resolution[q.Code], stale.What != model.StaleUnknown:
-		return ""
+		return "", nil
 	}
 	built := version.Lang(j.s.Gopls[0].GoVersion)
 	if built == "" {
-		return ""
+		return "", nil
 	}
 	newest, from := "", ""
 	take := func(v, what string) {
@@ -90,9 +91,18 @@ func (j *judge) outdated(q subject, editor model.Env, stale model.Staleness) str
 		take(t.Selected, "the go command is")
 	}
 	if newest == "" || version.Compare(built, newest) >= 0 {
-		return ""
+		return "", nil
 	}
-	return fmt.Sprintf("gopls was built with %s and does not know the language of %s, which %s", built, newest, from)
+	g := j.s.Gopls[0]
+	why = fmt.Sprintf("gopls was built with %s and does not know the language of %s, which %s", built, newest, from)
+	if next := g.Successor; next != nil && version.Compare(version.Lang(next.GoVersion), newest) >= 0 {
+		replaced = &model.Staleness{What: model.StaleBinary, File: g.Exe}
+		if next.At.After(g.Started) { // a copy may have kept an older time
+			replaced.Since = next.At
+		}
+		why = fmt.Sprintf("gopls was built with %s and does not know the language of %s, which %s; the one that took its place on the disk was built with %s, so a restart is enough", built, newest, from, next.GoVersion)
+	}
+	return why, replaced
 }
 
 // looked is when gopls looked last, as far as is known; else zero.

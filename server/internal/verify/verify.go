@@ -380,8 +380,8 @@ func (j *judge) agrees(ctx context.Context, q subject, editor model.Env, v *mode
 		return
 	}
 	stale := j.staleness(q, editor)
-	if why := j.outdated(q, editor, stale); why != "" {
-		v.Cause, v.Why = model.CauseVersion, rightInShell(q)+"; "+why
+	if why, replaced := j.outdated(q, editor, stale); why != "" {
+		v.Cause, v.Why, v.Stale = model.CauseVersion, rightInShell(q)+"; "+why, replaced
 		return
 	}
 	v.Cause, v.Stale = model.CauseStale, &stale
