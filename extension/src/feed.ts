@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { keptEnv } from "./allowList";
 import { goExtensionFacts, isGoFile, keptSetting, settingKeys } from "./goExtension";
-import type { EditorFacts, EditorProblem, FileProblems, SettingsFile, View } from "./protocol.gen";
+import type { EditorFacts, EditorProblem, FileProblems, SettingsFile } from "./protocol.gen";
 import * as api from "./vscodeApi";
 
 /** The `source` of our own diagnostics, which are not fed back. */
@@ -14,16 +14,14 @@ export const ourSource = "gophantom";
 
 /**
  * Looks at the editor. storage: a folder below the settings of the user
- * (globalStorageUri). published is to be the same from look to look. views is
- * what gopls said, undefined if it was not asked, and viewsAsked how many times
- * it was.
+ * (globalStorageUri). published is to be the same from look to look. told is
+ * what gopls said, undefined if it was not asked.
  */
 export function collectFacts(
   storage: string,
   env: NodeJS.ProcessEnv = process.env,
   published: Published = new Published(),
-  views?: View[],
-  viewsAsked = 0,
+  told?: GoplsTold,
 ): EditorFacts {
   return {
     trusted: api.isTrusted(),
@@ -33,13 +31,16 @@ export function collectFacts(
     problems: goplsProblems(api.diagnostics(), published),
     dirty: api.dirtyFiles(),
     goExtension: goExtensionFacts(),
-    ...(views === undefined ? {} : { views, viewsAsked }),
+    ...told,
     remote: api.remoteName(),
     web: api.isWeb(),
     focused: api.isFocused(),
     ...fleetEndpoint(),
   };
 }
+
+/** What gopls said of itself, with what it said it. */
+export type GoplsTold = Pick<EditorFacts, "views" | "viewsAsked" | "modules">;
 
 /** Where counts go. Nobody hears of it where telemetry is off in the editor. */
 function fleetEndpoint(): { fleetEndpoint?: string } {

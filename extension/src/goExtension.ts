@@ -5,13 +5,14 @@
  */
 import * as path from "node:path";
 import { isKept } from "./allowList";
-import type { GoExtensionFacts, View } from "./protocol.gen";
+import type { GoExtensionFacts, LoadedModule, View } from "./protocol.gen";
 import * as api from "./vscodeApi";
 
 const ids = ["golang.go", "golang.go-nightly"];
 const restartCommand = "go.languageserver.restart";
 /** A command of gopls; it exists while gopls runs. */
 const viewsCommand = "gopls.views";
+const modulesCommand = "gopls.modules";
 
 /** A command of gopls that hands a message to it as if it came from its client; gopls 0.21 is the first with it. */
 const dispatchCommand = "gopls.lsp";
@@ -249,6 +250,47 @@ function viewsOf(answer: unknown): View[] | undefined {
     folder: api.pathOf(String(view.Folder ?? "")),
   }));
 }
+
+/**
+ * The main modules that gopls has loaded in the folders of the window, undefined
+ * if it does not tell. It is not asked where the command would fail, which the
+ * Go extension tells the user: on a go.mod that cannot be parsed.
+ */
+export async function goplsModules(): Promise<LoadedModule[] | undefined> {
+  const broken = api
+    .diagnostics()
+    .some(
+      ([file, items]) => isGoFile(file) && !file.endsWith(".go") && items.some((d) => d.severity === errorSeverity),
+    );
+  if (broken || !(await api.commandExists(modulesCommand))) {
+    return undefined;
+  }
+  const modules: LoadedModule[] = [];
+  try {
+    for (const folder of api.folders()) {
+      const answer: unknown = await withDeadline(
+        api.executeCommand(modulesCommand, { Dir: api.uriOf(folder), MaxDepth: -1 }),
+        viewsMillis,
+      );
+      const told = (answer as { Modules?: unknown } | undefined)?.Modules;
+      if (!Array.isArray(told)) {
+        return undefined;
+      }
+      modules.push(
+        ...told.map((module: { [member: string]: unknown }) => ({
+          path: String(module.Path ?? ""),
+          goMod: api.pathOf(String(module.GoMod ?? "")),
+        })),
+      );
+    }
+  } catch {
+    return undefined;
+  }
+  return modules;
+}
+
+/** What the editor calls an error, as vscode.DiagnosticSeverity counts. */
+const errorSeverity = 0;
 
 /** Removes variables from the environment that the Go extension hands to its tools. */
 export function unsetEnv(names: readonly string[], env: NodeJS.ProcessEnv = process.env): void {

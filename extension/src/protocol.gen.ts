@@ -28,6 +28,8 @@ export interface EditorFacts {
   views?: View[];
   /** how many times gopls was asked for them; one more tells that they are still these */
   viewsAsked?: number;
+  /** what gopls.modules answered for the folders then; absent if it was not asked */
+  modules?: LoadedModule[];
   /** vscode.env.remoteName, "" if local */
   remote: string;
   /** the window is a browser's */
@@ -102,6 +104,13 @@ export interface View {
   root: string;
   /** absolute path of the workspace folder */
   folder: string;
+}
+
+/** LoadedModule is a main module that gopls has loaded. */
+export interface LoadedModule {
+  path: string;
+  /** absolute path */
+  goMod: string;
 }
 
 /** Status is the params of gophantom/status. */

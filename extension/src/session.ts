@@ -1,6 +1,6 @@
 import { editorActionKinds, runEditorAction } from "./editorActions";
-import { collectFacts, Feed, Published } from "./feed";
-import { goplsViews } from "./goExtension";
+import { collectFacts, Feed, type GoplsTold, Published } from "./feed";
+import { goplsModules, goplsViews } from "./goExtension";
 import type {
   EditorAction,
   EditorActionResult,
@@ -54,17 +54,22 @@ export interface Surroundings {
   createClient(program: string, events: ClientEvents, log: api.Log): Client;
 }
 
-/** How long after a change of settings gopls has heard of it, in milliseconds; the Go extension tells it at once. */
-const hearingMillis = 1000;
+/**
+ * How long after a change gopls has heard of it, in milliseconds, if it hears of
+ * it at all. The server counts on 2 s.
+ */
+const hearingMillis = 3000;
 
 /** The time of one running server, and all that makes sense only then. */
 class Session {
   private feed: Feed | undefined;
-  /** What gopls said of its views, and which processes of gopls ran then. */
-  private views: View[] | undefined;
+  /** What gopls said of itself, and which processes of gopls ran then. */
+  private told: GoplsTold = {};
   private gopls = "";
   private asked = 0;
-  private answered = 0;
+  /** There are phantoms, and which events the server had when they were seen. */
+  private phantoms = false;
+  private events = "";
   private soon: NodeJS.Timeout | undefined;
   private readonly listeners: api.Disposable[] = [];
   private readonly client: Client;
@@ -84,6 +89,11 @@ class Session {
         if (gopls !== this.gopls) {
           this.gopls = gopls;
           void this.askViews(gopls === "" ? undefined : goplsViews());
+        }
+        this.phantoms = status.counts.phantom > 0;
+        if (this.phantoms && status.events !== this.events) {
+          this.events = status.events;
+          this.askSoon();
         }
       },
       onEditorAction: async (action) => {
@@ -116,7 +126,7 @@ class Session {
     if (!this.ended) {
       const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage, process.env, published, this.views, this.answered),
+        () => collectFacts(this.around.storage, process.env, published, this.told),
         (facts) => this.client.sendFacts(facts),
       );
       this.listeners.push(...["go", "gopls"].map((section) => api.onDidChangeSetting(section, () => this.askSoon())));
@@ -148,14 +158,16 @@ class Session {
   private async askViews(answer: Promise<View[] | undefined> | undefined): Promise<void> {
     const round = ++this.asked;
     const views = await answer;
+    // Where all is green, nobody needs to know of modules.
+    const modules = views !== undefined && this.phantoms ? await goplsModules() : undefined;
     if (round === this.asked && !this.ended) {
-      this.views = views;
-      this.answered = round;
+      const more = modules === undefined ? {} : { modules };
+      this.told = views === undefined ? {} : { views, viewsAsked: round, ...more };
       this.feed?.changed();
     }
   }
 
-  /** Asks for the views once gopls has heard of a setting: if it took it, it has new ones. */
+  /** Asks for the views once gopls has heard of what changed: if it took a setting, it has new ones. */
   private askSoon(): void {
     clearTimeout(this.soon);
     this.soon = setTimeout(() => void this.askViews(goplsViews([])), hearingMillis);

@@ -474,12 +474,67 @@ test("gopls is asked again for its views once it has heard of a setting", async 
     const before = asked;
     editor.settingChanged.fire(section);
     editor.settingChanged.fire(section);
-    await pass(900);
+    await pass(2900);
     assert.equal(asked, before, "gopls may not have heard of it yet");
     await pass(1000);
     assert.equal(asked, before + 1, section);
     assert.equal(newest().facts.at(-1)?.viewsAsked, asked, "the same views, told of anew");
   }
+});
+
+test("gopls is asked for its modules where there are phantoms, once for what is new", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { newest } = await startManager(t);
+  editor.extensions["golang.go"] = {
+    packageJSON: {},
+    isActive: true,
+    exports: undefined,
+    activate: async () => undefined,
+  };
+  const asked: unknown[] = [];
+  editor.folders = ["/w"];
+  editor.commands["gopls.views"] = () => [{ ID: "1", Type: "GoMod", Root: "file:///w", Folder: "file:///w" }];
+  editor.commands["gopls.modules"] = (...args: unknown[]) => {
+    asked.push(...args);
+    return { Modules: [{ Path: "example.com/a", GoMod: "file:///w/go.mod" }] };
+  };
+  const pass = async () => {
+    for (let passed = 0; passed < 4000; passed += 100) {
+      t.mock.timers.tick(100);
+      await settle();
+    }
+  };
+  const counts = (phantom: number) => ({ ...status().counts, phantom });
+  newest().events.onStatus({ ...status(), gopls: [7], events: "1" });
+  await pass();
+  assert.deepEqual(asked, [], "all is green");
+  assert.equal(newest().facts.at(-1)?.modules, undefined);
+
+  newest().events.onStatus({ ...status(), gopls: [7], counts: counts(1), events: "2" });
+  await pass();
+  assert.deepEqual(asked, [{ Dir: "file:///w", MaxDepth: -1 }]);
+  assert.deepEqual(newest().facts.at(-1)?.modules, [{ path: "example.com/a", goMod: "/w/go.mod" }]);
+  newest().events.onStatus({ ...status(), gopls: [7], counts: counts(1), events: "2" });
+  await pass();
+  assert.equal(asked.length, 1, "nothing is new");
+
+  // The command would fail, and the Go extension would show that.
+  editor.diagnostics = [
+    [
+      "/w/go.mod",
+      [
+        {
+          message: "",
+          severity: 0,
+          range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+        } as never,
+      ],
+    ],
+  ];
+  newest().events.onStatus({ ...status(), gopls: [7], counts: counts(1), events: "3" });
+  await pass();
+  assert.equal(asked.length, 1);
+  assert.equal(newest().facts.at(-1)?.modules, undefined);
 });
 
 /** A tree with one finding that can be cured, and one cure that can be undone. */

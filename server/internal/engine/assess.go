@@ -270,7 +270,7 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 		out.Others = append(out.Others, g.Variable)
 	}
 	if v.Stale != nil {
-		out.Stale = &report.Stale{What: string(v.Stale.What), File: show(v.Stale.File)}
+		out.Stale = &report.Stale{What: string(v.Stale.What), File: show(v.Stale.File), Witness: show(v.Stale.Witness)}
 		if !v.Stale.Since.IsZero() {
 			out.Stale.Since = v.Stale.Since.Format(time.RFC3339)
 		}
@@ -421,7 +421,11 @@ func stale(v model.Verdict, path string) string {
 			since = name + " changed" + at
 		}
 	}
-	return right + "; gopls has not looked again since " + since + "."
+	text := right + "; gopls has not looked again since " + since + "."
+	if v.Stale != nil && v.Stale.Witness != "" {
+		text += " " + show(v.Stale.Witness) + "."
+	}
+	return text
 }
 
 // given shows what settings give a variable.

@@ -98,6 +98,7 @@ type play struct {
 	untold         []string // unsaved documents whose text we do not know
 	unseen         bool     // also what gopls does not show
 	changing       bool     // settings change while gopls runs
+	witness        string   // what is said of the modules that gopls has loaded, for each stale problem
 	daemon         []string // NAME=VALUE of the environment of a shared daemon; nil without one
 	binary         string   // the version of the gopls that is copied to bin/gopls; "" if none is
 	before, during []step
@@ -160,6 +161,9 @@ func parsePlay(archive *txtar.Archive) (p play, err error) {
 			continue
 		case "daemon": // it also stands for a daemon in the same environment
 			p.daemon = append(p.daemon, text)
+			continue
+		case "witness":
+			p.witness = text
 			continue
 		case "binary":
 			p.binary = text
@@ -389,6 +393,7 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	if len(p.during) > 0 {
 		shown = th.rest()
 	}
+	modules := th.modules(folders)
 	told := maps.Clone(opt.Overlays)
 	for _, file := range p.untold {
 		delete(told, th.path(file))
@@ -401,8 +406,10 @@ func (p play) run(t *testing.T, cache string, score *score) {
 	if env, _ := snapshot.Env(model.EnvGopls); observed && (!env.Complete || len(snapshot.Gopls) != 1) {
 		t.Fatalf("gopls %+v was not found: %s", snapshot.Gopls, env.Why)
 	}
+	snapshot.Loads = modules
+	snapshot.Confirmed = snapshot.Taken // gopls has been told all that it will be
 	if p.changing {
-		snapshot.Loaded, snapshot.Confirmed = th.loaded, snapshot.Taken
+		snapshot.Loaded = th.loaded
 	}
 	start := time.Now()
 	verdicts := verify.Judge(t.Context(), w, snapshot, nil)
@@ -678,6 +685,27 @@ func (th *theatre) startDaemon(program string, pairs []string) (address string) 
 	return address
 }
 
+// modules are the main modules that gopls has loaded; nil if it does not tell.
+func (th *theatre) modules(folders []string) (out []model.GoplsModule) {
+	th.t.Helper()
+	for _, dir := range folders {
+		var answer struct {
+			Modules []struct{ Path, GoMod string }
+		}
+		data, err := th.session.ExecuteCommand(th.t.Context(), "gopls.modules", map[string]any{"Dir": "file://" + dir, "MaxDepth": -1})
+		if err != nil {
+			return nil // v0.16 does not know it
+		}
+		if err := json.Unmarshal(data, &answer); err != nil {
+			th.t.Fatal(err)
+		}
+		for _, m := range answer.Modules {
+			out = append(out, model.GoplsModule{Path: m.Path, File: strings.TrimPrefix(m.GoMod, "file://")})
+		}
+	}
+	return out
+}
+
 // step does one thing.
 func (th *theatre) step(s step) {
 	th.t.Helper()
@@ -805,6 +833,9 @@ func (p play) compare(th *theatre, verdicts []model.Verdict, score *score) {
 		default:
 			t.Logf("%s\n\tverdict %s", shown, said)
 		}
+		if v.Cause == model.CauseStale && v.Stale != nil && (p.witness == "" && v.Stale.Witness != "" || !strings.Contains(v.Stale.Witness, p.witness)) {
+			t.Errorf("the witness is %q, want %q", v.Stale.Witness, p.witness)
+		}
 		if why := th.labelledWrong(l, v.Problem); why != "" {
 			t.Errorf("line %d: go does not agree with the label: %s", l.line, why)
 		}
@@ -850,6 +881,9 @@ func describe(v model.Verdict) string {
 	}
 	if v.Stale != nil {
 		fmt.Fprintf(&b, " %s %s", v.Stale.What, filepath.Base(v.Stale.File))
+		if v.Stale.Witness != "" {
+			fmt.Fprintf(&b, " [%s]", v.Stale.Witness)
+		}
 	}
 	fmt.Fprintf(&b, ": %s | %s", v.Why, squeezed(v.TrueReason.Reveal()))
 	if v.Bisect.Runs > 0 {

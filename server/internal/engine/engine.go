@@ -21,7 +21,8 @@ type EditorFacts struct {
 	Settings  []SettingsScope
 	Problems  []model.Problem
 	Dirty     []string
-	Views     []model.GoplsView // what gopls said; nil if it was not asked
+	Views     []model.GoplsView   // what gopls said; nil if it was not asked
+	Loads     []model.GoplsModule // the main modules of these views; nil if gopls does not tell
 	// ViewsAsked counts the times that gopls was asked for its views.
 	ViewsAsked int
 	Focused    bool // the window has the focus

@@ -61,7 +61,7 @@ type Loop struct {
 
 	aimed      error              // what is wrong with the endpoint of the fleet
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
-	confirmed  time.Time          // when it said last which it has; zero if it did not
+	confirmed  time.Time          // up to when it had heard of what changed when it said last which it has; zero if it did not
 	interrupt  context.CancelFunc // ends the judgement under way; nil if there is none that may be ended
 	interrupts int                // how many in a row were ended
 }
@@ -100,7 +100,7 @@ func (l *Loop) Facts(f EditorFacts) {
 				l.loaded = l.w.Clock.Now()
 			}
 			if before.ViewsAsked != f.ViewsAsked {
-				l.confirmed = l.w.Clock.Now()
+				l.confirmed = l.w.Clock.Now().Add(-hearing)
 			}
 			l.mu.Unlock()
 		}
@@ -274,7 +274,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 			Number: number, Dir: dir, Folders: facts.Folders, Trusted: facts.Trusted,
 			Problems: problems, Dirty: facts.Dirty, Memory: &r.memory,
 			Editor: &observe.EditorInput{
-				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views,
+				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views, Loads: facts.Loads,
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home, OwnGopls: own,
 			},
 		})
@@ -286,6 +286,10 @@ func (r *run) observe(facts *EditorFacts) survey {
 	}
 	return found
 }
+
+// hearing is how long it may take until gopls has heard of what changed: the
+// editor tells it of settings at once, and of files after a moment.
+const hearing = 2 * time.Second
 
 // mostInterrupts is how many judgements in a row are given up for news.
 const mostInterrupts = 3

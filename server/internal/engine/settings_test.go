@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -13,7 +14,7 @@ import (
 
 // TestSettingThatGoplsHasNotTaken has gopls go on with a setting of before. That
 // is said only once gopls, asked after the change, still has its views, and no
-// more when it has others.
+// more when it has others. What it tells of its modules is held against go's.
 func TestSettingThatGoplsHasNotTaken(t *testing.T) {
 	lab := worldtest.NewLab(t)
 	lab.Write(filepath.Join(lab.Home, ".config", "go", "env"), "GOPROXY=file://"+lab.Proxy+"\n")
@@ -54,6 +55,7 @@ func TestSettingThatGoplsHasNotTaken(t *testing.T) {
 	if got := what(u); got == string(model.StaleSettings) {
 		t.Errorf("nobody asked gopls since the change, and it is said not to have taken it: %s", u.Report.Problems[0].Summary)
 	}
+	<-e.w.Clock.After(3 * time.Second) // then it would have heard of it
 	e.loop.Facts(told(proxy, "1", 2))
 	u = e.await("the setting", func(u engine.Update) bool { return what(u) == string(model.StaleSettings) })
 	stale := u.Report.Problems[0].Stale
@@ -63,6 +65,12 @@ func TestSettingThatGoplsHasNotTaken(t *testing.T) {
 	if got, want := u.Report.Problems[0].Summary, "gopls has not looked again since the setting gopls.build.env changed from GOPROXY=off to GOPROXY="+proxy+" at "; !strings.Contains(got, want) {
 		t.Errorf("%q does not say %q", got, want)
 	}
-	e.loop.Facts(told(proxy, "2", 3))
-	e.await("another reason", func(u engine.Update) bool { return what(u) != "" && what(u) != string(model.StaleSettings) })
+	<-e.w.Clock.After(3 * time.Second)
+	f := told(proxy, "2", 3)
+	f.Loads = []model.GoplsModule{{Path: "example.com/old", File: filepath.Join(e.Dir, "go.mod")}}
+	e.loop.Facts(f)
+	u = e.await("another reason", func(u engine.Update) bool { return what(u) != "" && what(u) != string(model.StaleSettings) })
+	if got, want := u.Report.Problems[0].Stale.Witness, "as the module example.com/old, which it is not any more"; !strings.Contains(got, want) || !strings.Contains(u.Report.Problems[0].Summary, want) {
+		t.Errorf("the witness is %q, the summary %q", got, u.Report.Problems[0].Summary)
+	}
 }

@@ -29,6 +29,9 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		Editor:        model.Editor{Name: s.peer.name, Remote: p.Remote, Web: p.Web, Actions: s.peer.actions, RunsGopls: s.peer.runsGopls},
 	}
 	f.ViewsAsked = p.ViewsAsked
+	for _, m := range p.Modules {
+		f.Loads = append(f.Loads, model.GoplsModule{Path: m.Path, File: m.GoMod})
+	}
 	for _, v := range p.Views {
 		f.Views = append(f.Views, model.GoplsView{ID: v.ID, Type: v.Type, Root: v.Root, Folder: v.Folder})
 	}

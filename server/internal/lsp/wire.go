@@ -24,6 +24,7 @@ type EditorFacts struct {
 	GoExtension *GoExtensionFacts `json:"goExtension"`
 	Views       []View            `json:"views,omitzero"`      // what gopls.views answered; absent if it was not asked
 	ViewsAsked  int               `json:"viewsAsked,omitzero"` // how many times gopls was asked for them; one more tells that they are still these
+	Modules     []LoadedModule    `json:"modules,omitzero"`    // what gopls.modules answered for the folders then; absent if it was not asked
 	Remote      string            `json:"remote"`              // vscode.env.remoteName, "" if local
 	Web         bool              `json:"web"`                 // the window is a browser's
 	Focused     bool              `json:"focused"`             // the window has the focus
@@ -78,6 +79,12 @@ type View struct {
 	Type   string `json:"type"`   // "GoWork", "GoMod", "GOPATH", "GoPackagesDriver" or "AdHoc"
 	Root   string `json:"root"`   // absolute path
 	Folder string `json:"folder"` // absolute path of the workspace folder
+}
+
+// LoadedModule is a main module that gopls has loaded.
+type LoadedModule struct {
+	Path  string `json:"path"`
+	GoMod string `json:"goMod"` // absolute path
 }
 
 // Status is the params of gophantom/status.

@@ -96,6 +96,9 @@ type Staleness struct {
 	File  string    // absolute path of what changed; "" if unknown
 	Since time.Time // when it changed; zero if unknown
 
+	// Witness is in one clause how the modules that gopls has loaded differ from
+	// those that go has; "" if they do not, or gopls does not tell.
+	Witness string
 	Setting *SettingChange // of StaleSettings, what changed; File is where it stands now
 }
 

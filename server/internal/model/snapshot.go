@@ -30,7 +30,8 @@ type Snapshot struct {
 	Gopls     []GoplsProcess
 	Views     []GoplsView     // what gopls itself says; nil if it was not asked
 	Loaded    time.Time       // when gopls made these views, as far as that was seen; else zero
-	Confirmed time.Time       // when gopls said last that these are its views; zero if it did not
+	Confirmed time.Time       // up to when gopls had heard of what changed when it told its views last; zero if it did not tell
+	Loads     []GoplsModule   // the main modules of these views; nil if gopls does not tell
 	StartUp   []string        // files that the shell read when it started, or would read if they existed
 	Extension *GoExtension    // nil outside VS Code or when it is not installed
 	Settings  []EditorSetting // of the settings files, the narrowest scope first
@@ -346,6 +347,13 @@ type GoplsView struct {
 	// EnvOverlay are the variables that the view lays over the environment of
 	// gopls, as NAME=VALUE: GOOS and GOARCH of another platform, or GOWORK=off.
 	EnvOverlay []string
+}
+
+// GoplsModule is a main module that gopls has loaded, as its command
+// gopls.modules tells.
+type GoplsModule struct {
+	Path string
+	File string // absolute path of go.mod
 }
 
 // GoExtension is the official Go extension, or whatever claims its id.

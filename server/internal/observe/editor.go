@@ -14,7 +14,7 @@ import (
 // editor adds every environment that there is with an editor.
 func (o *observer) editor() {
 	ed := o.in.Editor
-	o.s.Editor, o.s.Extension, o.s.Views = &ed.Editor, ed.Extension, ed.Views
+	o.s.Editor, o.s.Extension, o.s.Views, o.s.Loads = &ed.Editor, ed.Extension, ed.Views, ed.Loads
 	o.s.StartUp = startUpFiles(ed.Shell, ed.ShellHome)
 	settings, faults := readSettings(o.w, slices.DeleteFunc(slices.Clone(ed.Settings), func(s SettingsScope) bool { return !s.of(o.in.Dir) }))
 	for _, f := range faults {

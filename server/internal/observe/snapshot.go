@@ -57,9 +57,10 @@ type EditorInput struct {
 	Settings  []SettingsScope
 	Extension *model.GoExtension
 	Editor    model.Editor
-	Shell     shell.Answer      // of the shell in the workspace folder
-	ShellHome shell.Answer      // of the shell in the home directory
-	Views     []model.GoplsView // what gopls.views answered; nil if it was not asked
+	Shell     shell.Answer        // of the shell in the workspace folder
+	ShellHome shell.Answer        // of the shell in the home directory
+	Views     []model.GoplsView   // what gopls.views answered; nil if it was not asked
+	Loads     []model.GoplsModule // what gopls.modules answered
 	// OwnGopls says that the problems are those of a gopls of our own, run with what
 	// the editor would give its gopls if it has none.
 	OwnGopls bool

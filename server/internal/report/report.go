@@ -172,6 +172,7 @@ type Stale struct {
 	File  string `json:"file"`  // what changed; "" if unknown
 	Since string `json:"since"` // RFC 3339; "" if unknown
 
+	Witness string        `json:"witness,omitempty"` // how the modules that gopls has loaded differ from those that go has
 	Setting *StaleSetting `json:"setting,omitempty"` // of "settings"; File is where it stands
 }
 

@@ -95,6 +95,9 @@ func (p *page) problem(pr Problem, dir string) {
 		}
 		p.field("unseen", strings.TrimSuffix(pr.Stale.What+": "+since, ": "))
 	}
+	if pr.Stale != nil {
+		p.field("witness", pr.Stale.Witness)
+	}
 	p.field("beware", pr.Misleads)
 	p.field("truth", pr.TrueReason)
 	var runs []string

@@ -71,6 +71,8 @@ type run struct {
 type listed struct {
 	ImportPath string
 	Dir        string
+	Path       string // of a module, as GoMod
+	GoMod      string
 	ForTest    string
 	Standard   bool
 	DepOnly    bool
@@ -286,7 +288,7 @@ func (q question) flags(env model.Env) (args []string, timeout time.Duration) {
 	case facts:
 		args = []string{"list", "-e", "-json=ImportPath,Dir,Incomplete,Error,DepsErrors"}
 	case modules:
-		args = []string{"list", "-m", "-json=Path"}
+		args = []string{"list", "-m", "-json=Path,GoMod"}
 	default:
 		args = []string{"list", "-e", "-test", "-deps", fields}
 	}

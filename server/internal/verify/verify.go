@@ -384,6 +384,7 @@ func (j *judge) agrees(ctx context.Context, q subject, editor model.Env, v *mode
 		v.Cause, v.Why, v.Stale = model.CauseVersion, rightInShell(q)+"; "+why, replaced
 		return
 	}
+	stale.Witness = j.witness(ctx, q, editor, stale)
 	v.Cause, v.Stale = model.CauseStale, &stale
 	v.Why = fmt.Sprintf("%s and with %s environment too: gopls has not looked again", rightInShell(q), owner(editor.Name))
 }
@@ -576,20 +577,24 @@ func (j *judge) environments() (editor, shell model.Env, why string) {
 	return editor, shell, "the environment of gopls is not known: " + cmp.Or(gopls.Why, "it was not given")
 }
 
+// viewOf is the narrowest view of gopls that holds a directory.
+func (j *judge) viewOf(dir string) (view model.GoplsView, ok bool) {
+	for _, v := range j.s.Views {
+		if below(v.Root, dir) && (!ok || len(v.Root) > len(view.Root) || len(v.Root) == len(view.Root) && len(v.EnvOverlay) < len(view.EnvOverlay)) {
+			view, ok = v, true
+		}
+	}
+	return view, ok
+}
+
 // viewed is the environment in which gopls runs go for a directory: a view may
 // lay variables over its own.
 func (j *judge) viewed(editor model.Env, dir string) model.Env {
-	var narrowest *model.GoplsView
-	for i, v := range j.s.Views {
-		if below(v.Root, dir) && (narrowest == nil || len(v.Root) > len(narrowest.Root) ||
-			len(v.Root) == len(narrowest.Root) && len(v.EnvOverlay) < len(narrowest.EnvOverlay)) {
-			narrowest = &j.s.Views[i]
-		}
-	}
-	if narrowest == nil {
+	view, ok := j.viewOf(dir)
+	if !ok {
 		return editor
 	}
-	for _, pair := range narrowest.EnvOverlay {
+	for _, pair := range view.EnvOverlay {
 		if name, value, ok := strings.Cut(pair, "="); ok && name != "GOOS" && name != "GOARCH" { // those show in the message
 			editor = editor.With(name, &model.Assignment{Value: model.NewValue(value)})
 		}
