@@ -19,10 +19,12 @@ func (j *judge) witness(ctx context.Context, q subject, editor model.Env, stale 
 		return ""
 	}
 	root := j.rootOf(q.dir)
-	for _, path := range []string{root, view.Root, filepath.Join(root, "go.mod"), j.workFile(editor, q.dir)} {
-		if info, err := j.w.Files.Stat(path); err == nil && info.ModTime().After(j.s.Confirmed) {
-			return ""
-		}
+	since := func(path string) bool {
+		info, err := j.w.Files.Stat(path)
+		return err == nil && info.ModTime().After(j.s.Confirmed)
+	}
+	if slices.ContainsFunc([]string{root, view.Root, filepath.Join(root, "go.mod"), j.workFile(editor, q.dir)}, since) {
+		return ""
 	}
 	r := j.answer(ctx, editor, question{mode: modules, root: root})
 	if r.failed != "" || r.fatal || ctx.Err() != nil {
@@ -37,8 +39,8 @@ func (j *judge) witness(ctx context.Context, q subject, editor model.Env, stale 
 		file := j.real(m.GoMod)
 		listed[file] = true
 		switch path, known := loaded[file]; {
-		case m.GoMod == "" || !slices.ContainsFunc(j.folders(), func(dir string) bool { return below(j.real(dir), file) }):
-			// gopls was asked about the folders only
+		case m.GoMod == "" || since(m.GoMod) || since(filepath.Dir(m.GoMod)) || !slices.ContainsFunc(j.folders(), func(dir string) bool { return below(j.real(dir), file) }):
+			// gopls was asked before, or about the folders only
 		case !known:
 			differ = append(differ, fmt.Sprintf("gopls has not loaded the module %s (%s), which go has", m.Path, m.GoMod))
 		case path != m.Path:
