@@ -328,6 +328,7 @@ func (p play) run(t *testing.T, cache string, score *score) {
 		Overlays: map[string]string{},
 	}
 	opt.Env["GOPLSCACHE"] = cache
+	daemon := program // the one of the version that the scenario asks for
 	observed := p.daemon != nil || p.binary != ""
 	if p.binary != "" {
 		program = th.install(p.binary)
@@ -340,7 +341,7 @@ func (p play) run(t *testing.T, cache string, score *score) {
 		opt.Program = th.host(program)
 	}
 	if p.daemon != nil {
-		opt.Env["REMOTE"] = "-remote=" + th.startDaemon(program, p.daemon)
+		opt.Env["REMOTE"] = "-remote=" + th.startDaemon(daemon, p.daemon)
 	}
 	folders := []string{}
 	for _, dir := range p.folders {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -47,7 +48,11 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 	case model.CauseStale:
 		v.Fixes = a.forStale()
 	case model.CauseEnv:
-		v.Fixes = a.forEnv(v.Guilty)
+		daemon := a.forDaemon()
+		inherited := slices.ContainsFunc(v.Guilty, func(g model.Guilty) bool { return g.Editor.Origin.Layer == model.LayerProcess })
+		if v.Fixes = daemon; daemon == nil || !inherited { // what the daemon has of the editor, a cure of the editor reaches
+			v.Fixes = a.forEnv(v.Guilty)
+		}
 	case model.CauseLayout:
 		v.Fixes = forLayout(w, v.Problem.File)
 	case model.CauseVersion:
@@ -58,6 +63,7 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 				"why": model.NewValue("gopls was built with a Go that is older than the code; restart it after that"),
 			}}}
 		}
+		v.Fixes = append(v.Fixes, a.forDaemon()...)
 		if v.Stale != nil { // one that is new enough is there already
 			v.Fixes = append(v.Fixes, model.FixOffer{ID: fix.RestartGopls})
 		}
@@ -69,6 +75,16 @@ func (a *Assessment) complete(w *world.World, v *model.Verdict) {
 		v.Fixes = []model.FixOffer{byHand("Let gopls look at this file", "No build of yours has this file, because of its build constraints or its name, so there is nothing to mend. "+
 			"To have gopls look at it all the same, "+where+"; that changes what gopls shows of all other files, too.")}
 	}
+}
+
+// forDaemon is what to do where gopls only forwards to a shared daemon, which
+// nothing that is done to the editor reaches; nil if there is none.
+func (a *Assessment) forDaemon() []model.FixOffer {
+	if len(a.Snapshot.Gopls) == 0 || a.Snapshot.Gopls[0].Daemon == 0 {
+		return nil
+	}
+	return []model.FixOffer{byHand("Stop the shared daemon of gopls", fmt.Sprintf("gopls only forwards to a shared daemon (-remote), which goes on as it was started, whatever is done to the editor. "+
+		"End that process (%d), then restart gopls; a new daemon is started with what the editor has now. Other editors that share it have to restart their gopls, too.", a.Snapshot.Gopls[0].Daemon))}
 }
 
 // forStale are the ways to make gopls look again.

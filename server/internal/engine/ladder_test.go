@@ -213,9 +213,10 @@ func TestFixesByCause(t *testing.T) {
 	problem := model.Problem{Location: model.Location{File: lab.File}}
 	reason := func(text string) model.Value { return model.NewValue(text) }
 	for name, tt := range map[string]struct {
-		v    model.Verdict
-		old  bool // gopls is
-		want []string
+		v      model.Verdict
+		old    bool // gopls is
+		daemon int  // the process that it forwards to
+		want   []string
 	}{
 		"stale":         {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseStale}, want: []string{"reload-gopls", "restart-gopls", "restart-extension-host", "relaunch"}},
 		"stale and old": {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseStale}, old: true, want: []string{"reload-gopls", "reload-by-setting", "restart-gopls", "restart-extension-host", "relaunch"}},
@@ -225,8 +226,17 @@ func TestFixesByCause(t *testing.T) {
 		"excluded":      {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseExcluded}, want: []string{"by-hand"}},
 		"unsure which":  {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv}, want: []string{"restart-gopls", "relaunch"}},
 		"PATH":          {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv, Guilty: []model.Guilty{{Variable: "PATH"}}}, want: []string{"session-env", "relaunch"}},
-		"no reason":     {v: model.Verdict{Kind: model.Real}},
-		"analyzer":      {v: model.Verdict{Kind: model.NotBuild, TrueReason: reason("to add it:\n\tgo get x")}},
+		"PATH of a daemon": {
+			v:      model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv, Guilty: []model.Guilty{{Variable: "PATH", Editor: model.Setting{Origin: model.Origin{Layer: model.LayerProcess}}}}},
+			daemon: 7, want: []string{"by-hand"},
+		},
+		"GOFLAGS behind a daemon": {
+			v:      model.Verdict{Kind: model.Phantom, Cause: model.CauseEnv, Guilty: []model.Guilty{{Variable: "GOFLAGS", Editor: model.Setting{Origin: model.Origin{Layer: model.LayerInjected}}}}},
+			daemon: 7, want: []string{"session-env", "use-shell-value", "relaunch"},
+		},
+		"version of a daemon": {v: model.Verdict{Kind: model.Phantom, Cause: model.CauseVersion}, daemon: 7, want: []string{"rebuild-gopls", "by-hand"}},
+		"no reason":           {v: model.Verdict{Kind: model.Real}},
+		"analyzer":            {v: model.Verdict{Kind: model.NotBuild, TrueReason: reason("to add it:\n\tgo get x")}},
 		"vendor": {
 			v:    model.Verdict{Kind: model.Real, TrueReason: reason("go: inconsistent vendoring in /ws:\n\ta@v1: is explicitly required\n\n\tTo ignore the vendor directory, use -mod=readonly or -mod=mod.\n\tTo sync the vendor directory, run:\n\t\tgo mod vendor\n")},
 			want: []string{"run-command command=go mod vendor dir=" + lab.Dir},
@@ -240,7 +250,7 @@ func TestFixesByCause(t *testing.T) {
 		"no sudo": {v: model.Verdict{Kind: model.Real, TrueReason: reason("run:\n\tgo clean -modcache\n\tgo env -w GOSUMDB=off")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.Gopls = []model.GoplsProcess{{Version: "v0.23.0"}}
+			s.Gopls = []model.GoplsProcess{{Version: "v0.23.0", Daemon: tt.daemon}}
 			if tt.old {
 				s.Gopls[0].Version = "v0.18.0"
 			}

@@ -55,7 +55,9 @@ func (o *observer) goplsEnv(seen []goplsSeen, settings effectiveSettings) {
 		envs = append(envs, o.envOf(&seen[i], settings))
 		o.s.Gopls = append(o.s.Gopls, seen[i].GoplsProcess)
 		if seen[i].Replaced {
-			o.s.Gopls[i].Successor = successor(o.w, seen[i])
+			if seen[i].Remote == "" { // a daemon goes on, whatever becomes of its forwarder
+				o.s.Gopls[i].Successor = successor(o.w, seen[i])
+			}
 			o.fault(model.Fault{Subject: "gopls", Text: fmt.Sprintf("The binary of gopls was replaced since it started (process %d); restart it to run the new one.", seen[i].PID)})
 		}
 	}
@@ -106,7 +108,8 @@ func (o *observer) envOf(g *goplsSeen, settings effectiveSettings) model.Env {
 		o.fault(model.Fault{Subject: "gopls", Text: strings.ToUpper(why[:1]) + why[1:] + ".", Hides: []string{string(model.EnvGopls)}})
 		return env
 	}
-	g.Daemon = daemon.PID
+	// What it is built of decides what the code is said to be.
+	g.Daemon, g.Version, g.GoVersion = daemon.PID, daemon.Version, daemon.GoVersion
 	env.Complete, env.Predicted = true, true
 	env.Why = fmt.Sprintf("the shared daemon of gopls (process %d) runs go commands: with its own environment, over which process %d laid its go env when it started (predicted)", daemon.PID, g.PID)
 	injected := o.injected(process, settings, daemon.Environ)
