@@ -178,3 +178,28 @@ func TestManyProblemsDoNotPileUp(t *testing.T) {
 		})
 	}
 }
+
+// TestOneRunAnswersForBoth has environments that differ in what no run of go
+// gets to see, and one where it does.
+func TestOneRunAnswersForBoth(t *testing.T) {
+	for name, c := range map[string]struct {
+		editor map[string]string
+		runs   int
+	}{
+		"proxy":   {map[string]string{"GOPROXY": "off", "GOSUMDB": "off"}, 1},
+		"private": {map[string]string{"GOPROXY": "off", "GOPRIVATE": "corp.example"}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shell := map[string]string{"GOPROXY": "https://proxy.example", "GOSUMDB": "sum.example"}
+			w, s, g := manyPackages(t, 1, c.editor, shell, func(map[string]string) bool { return true })
+			for _, v := range verify.Judge(t.Context(), w, s, nil) {
+				if v.Kind != model.Phantom || v.Cause != model.CauseStale || len(v.Evidence) != 2 || v.Evidence[1].Env != model.EnvGopls || v.Evidence[1].Outcome != "green" {
+					t.Fatalf("%s %s: %+v", v.Kind, v.Cause, v.Evidence)
+				}
+			}
+			if g.runs != c.runs {
+				t.Errorf("%d runs of go, want %d", g.runs, c.runs)
+			}
+		})
+	}
+}

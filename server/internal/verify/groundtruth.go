@@ -63,6 +63,7 @@ type run struct {
 	writes   bool   // GOFLAGS=-mod=mod: go would write go.mod and go.sum
 	private  bool   // asked with a private module cache fed from file proxies
 	compiled bool   // the packages were compiled too
+	shared   bool   // it is the run in another environment, in which go would have run with the same variables
 	millis   int64
 	real     func(path string) string // resolves links
 }
@@ -109,10 +110,29 @@ func (p listed) broken() bool { return p.Error != nil || len(p.DepsErrors) > 0 |
 // evidence is what the run has to say about a problem, for people.
 func (r run) evidence(t truth) model.Evidence {
 	how := "offline"
+	if r.shared {
+		how += ", the same run: none of its variables differs"
+	}
 	if r.private {
 		how += ", with a private module cache filled from file proxies"
 	}
 	return model.Evidence{Env: r.env, Command: r.command + " (" + how + ")", Outcome: string(t.outcome), Text: t.reason, Millis: r.millis}
+}
+
+// isolated are the variables that every run of go gets other values of than the
+// environment has, so that it asks nobody.
+var isolated = map[string]string{"GOPROXY": "off", "GONOPROXY": "none", "GOVCS": "*:off", "GOSUMDB": "off", "GIT_TERMINAL_PROMPT": "0"}
+
+// sameRun reports whether go would run with the same variables in both
+// environments.
+func sameRun(a, b model.Env) bool {
+	of := func(env model.Env) map[string]string {
+		vars := env.Process()
+		maps.Copy(vars, isolated)
+		delete(vars, "PWD")
+		return vars
+	}
+	return maps.Equal(of(a), of(b))
 }
 
 func fingerprint(dir string, env model.Env) string {
@@ -205,8 +225,8 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 	vars := env.Process()
 	effective := env.Lookup("GOPROXY").Value.Reveal()
 	// The checksum database is asked for what go.sum lacks, also with GOPROXY=off.
-	vars["GOPROXY"], vars["GONOPROXY"], vars["GOVCS"], vars["GOSUMDB"] = "off", "none", "*:off", "off"
-	vars["GIT_TERMINAL_PROMPT"], vars["PWD"] = "0", q.root
+	maps.Copy(vars, isolated)
+	vars["PWD"] = q.root
 	maps.Copy(vars, q.port)
 	if q.proxies != "" {
 		cache := env.Lookup("GOMODCACHE").Value.Reveal()

@@ -107,8 +107,8 @@ func (j *judge) prepare(ctx context.Context, subjects []subject) {
 				continue // then it is asked when it is needed
 			}
 			wg.Go(func() { j.spread(ctx, shell, question{mode: compile, root: g.root, dirs: chunk, overlay: g.overlay}) })
-			if !g.overlay {
-				wg.Go(func() { j.spread(ctx, j.viewed(editor, chunk[0]), question{mode: load, root: g.root, dirs: chunk}) })
+			if there := j.viewed(editor, chunk[0]); !g.overlay && !sameRun(there, shell) {
+				wg.Go(func() { j.spread(ctx, there, question{mode: load, root: g.root, dirs: chunk}) })
 			}
 			wg.Wait() // go uses every core by itself
 		}
@@ -295,8 +295,9 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	}
 	// Both sides at once: for a phantom, both are needed.
 	asked := make(chan answer, 1)
-	if len(j.overlaid(q)) > 0 {
-		asked <- answer{} // whatever gopls has, this is no phantom
+	same := sameRun(editor, shell)
+	if len(j.overlaid(q)) > 0 || same {
+		asked <- answer{} // whatever gopls has, this is no phantom, or one run answers for both
 	} else {
 		go func() { asked <- j.truth(ctx, editor, q, true) }()
 	}
@@ -336,6 +337,14 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 			}
 		}
 		return v
+	}
+	switch {
+	case !same:
+	case there.private, there.writes, there.needs: // what differs decided how it was asked
+		here = j.truth(ctx, editor, q, true)
+	default:
+		here = there
+		here.env, here.shared, here.millis = editor.Name, true, 0
 	}
 	if here.why == notCompiled {
 		if here.truth = there.truth; !j.compilesAlike(editor, shell, there.cgo()) || !here.finds(there.run) {
