@@ -189,6 +189,22 @@ func Take(s *model.Snapshot, salt string, show func(variable string, v model.Val
 	return b
 }
 
+// Next is what is known after a later snapshot: its facts, and of what it does
+// not know those that were known last.
+func (b Baseline) Next(s *model.Snapshot, show func(variable string, v model.Value) string) Baseline {
+	next := Take(s, b.Salt, show)
+	knows := map[string]bool{}
+	for _, f := range next.Facts {
+		knows[group(f.Kind, f.Env)] = true
+	}
+	for _, f := range b.Facts {
+		if !knows[group(f.Kind, f.Env)] {
+			next.Facts = append(next.Facts, f)
+		}
+	}
+	return next
+}
+
 func (b Baseline) print(v model.Value) string {
 	h := hmac.New(sha256.New, []byte(b.Salt))
 	_, _ = h.Write([]byte(v.Reveal())) // a hash takes everything

@@ -107,8 +107,18 @@ func (x *building) baseline(v Judged, add func(mechanism, name string, weight in
 		return
 	}
 	for _, g := range v.Guilty {
+		for _, e := range append(x.changesOf(g.Editor, model.EnvGopls), x.changesOf(g.Shell, model.EnvShell)...) {
+			add(Baseline, "change", 10, x.changed(g.Variable, e.At, string(e.Env)))
+			return
+		}
+	}
+	if !x.in.Green.IsZero() && len(v.Guilty) > 0 {
+		add(Baseline, "change", -5, fmt.Sprintf("%s is what it was when everything was green", listed(names(v.Guilty))))
+		return
+	}
+	for _, g := range v.Guilty {
 		for _, e := range x.in.Changes {
-			if e.File == "" || e.File != g.Shell.Origin.File && e.File != g.Editor.Origin.File || started.IsZero() || !e.At.After(started) {
+			if e.Variable != "" || e.Module != "" || e.File == "" || e.File != g.Shell.Origin.File && e.File != g.Editor.Origin.File || started.IsZero() || !e.At.After(started) {
 				continue
 			}
 			add(Baseline, "change", 5, fmt.Sprintf("%s changed after gopls was started", x.path(e.File)))

@@ -109,7 +109,8 @@ type Assessment struct {
 	Accepted []rules.AcceptedFinding // by the team contract; they are told and do not count
 	Verdicts []model.Verdict
 	Unknown  []report.Unknown
-	Replayed bool // the machine is another one, so nothing can be mended here
+	Replayed bool                  // the machine is another one, so nothing can be mended here
+	Happened []report.HistoryEvent // what happened before; nil to read what an editor wrote down
 }
 
 // Truth says how ground truth is asked.

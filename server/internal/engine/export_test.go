@@ -11,3 +11,13 @@ func FixesOf(w *world.World, s *model.Snapshot, v model.Verdict) []model.FixOffe
 	a.complete(w, &v)
 	return v.Fixes
 }
+
+// Found is what the last published look found in the first folder.
+func (l *Loop) Found() (a Assessment, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.last) == 0 {
+		return a, false
+	}
+	return l.last[0], true
+}

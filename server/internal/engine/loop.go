@@ -383,11 +383,13 @@ func (r *run) noFolder(facts *EditorFacts, asked int) {
 
 // report publishes a look. remark is a detail of its own, "" if there is none.
 func (l *Loop) report(v survey, remark string, asked int) {
+	l.history.open(l.folders())
+	l.history.change(v.snapshots()...)
+	v = v.after(l.history.list())
 	r := l.shown(v).report(l.w)
 	l.mu.Lock()
 	sure := !l.shells.asking() && v[0].Snapshot.Trusted
 	l.mu.Unlock()
-	l.history.open(l.folders())
 	l.count(v, r, l.history.note(r, sure))
 	r.History = l.history.list()
 	r.Cures = l.cures(r.History)

@@ -41,6 +41,23 @@ func problemsIn(facts *EditorFacts, folder int) []model.Problem {
 	return out
 }
 
+// snapshots are the pictures of the folders.
+func (v survey) snapshots() (out []*model.Snapshot) {
+	for _, a := range v {
+		out = append(out, a.Snapshot)
+	}
+	return out
+}
+
+// after is a look that knows what happened before it.
+func (v survey) after(events []report.HistoryEvent) survey {
+	out := slices.Clone(v)
+	for i := range out {
+		out[i].Happened = events
+	}
+	return out
+}
+
 // report renders a look as one report. What every folder has alike is in it
 // once; what only one has names its folder.
 func (v survey) report(w *world.World) report.Report {
