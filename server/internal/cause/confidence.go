@@ -14,11 +14,11 @@ type Confidence struct {
 	Contributions []Contribution
 }
 
-// Mechanisms that contribute to a confidence.
+// The mechanisms that contribute to a confidence.
 const (
-	Trace    = "trace"    // what go and gopls did and said
-	Baseline = "baseline" // what changed since it worked
-	Context  = "context"  // how it hangs together with everything else
+	Trace    = model.MechanismTrace
+	Baseline = model.MechanismBaseline
+	Context  = model.MechanismContext
 )
 
 // Contribution is one reason to believe a cause, or not to.

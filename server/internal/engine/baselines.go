@@ -7,13 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/route"
 	"github.com/gophantom/gophantom/server/internal/verify"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -193,16 +197,7 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
 		Changes: []report.Changed{}, Slower: []report.Slower{},
 	}
-	for _, r := range baseline.Rank(b.Diff(a.Snapshot), a.trouble(b)) {
-		c := report.Changed{
-			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(r.Name, r.Value), Added: r.Added, Removed: r.Removed,
-			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
-		}
-		for _, reason := range r.Reasons {
-			c.Reasons = append(c.Reasons, report.Reason{Weight: reason.Weight, Why: reason.Why})
-		}
-		out.Changes = append(out.Changes, c)
-	}
+	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(w, b, "")))...)
 	for what, c := range b.Costs {
 		if s, slowed := c.Slowed(); slowed {
 			out.Slower = append(out.Slower, report.Slower{What: what, Was: s.Was, Is: s.Is, Since: s.Since.UTC().Format(time.RFC3339)})
@@ -211,11 +206,56 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	return out, nil
 }
 
-// trouble is what the assessment knows that tells which change is at fault.
-func (a Assessment) trouble(b baseline.Baseline) baseline.Trouble {
+// publicRanks are ranks, safe to show.
+func publicRanks(ranked []baseline.Ranked) (out []report.Changed) {
+	for _, r := range ranked {
+		variable := ""
+		if r.Kind == baseline.Variable {
+			variable = r.Name
+		}
+		c := report.Changed{
+			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(variable, r.Value), Added: r.Added, Removed: r.Removed, Same: r.Same, Unknown: r.Unknown,
+			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
+		}
+		for _, reason := range r.Reasons {
+			c.Reasons = append(c.Reasons, report.Reason{Mechanism: reason.Mechanism, Weight: reason.Weight, Why: reason.Why})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+const (
+	// mostSuspects is how many things that may be at fault are told, and
+	// leastScore what each of them is worth at least.
+	mostSuspects = 5
+	leastScore   = 0.2
+)
+
+// suspects are what may be at fault for what has a contextId, the likeliest
+// first: what changed, and what is as it was.
+func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked {
+	var b baseline.Baseline
+	if !a.Replayed {
+		b, _, _ = baselines{w}.read(a.Snapshot.Dir) // without one, what changed is not known
+	}
+	ranked := baseline.Rank(b.Suspects(a.Snapshot), a.trouble(w, b, contextID))
+	n := 0
+	for n < len(ranked) && n < mostSuspects && ranked[n].Score >= leastScore {
+		n++
+	}
+	return ranked[:n]
+}
+
+// trouble is what the assessment knows that tells what is at fault for what has a
+// contextId; "" for all there is.
+func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID string) baseline.Trouble {
 	var t baseline.Trouble
 	for _, v := range a.Verdicts {
-		t.Phantom = t.Phantom || v.Kind == model.Phantom
+		if contextID != "" && v.ContextID != contextID {
+			continue
+		}
+		t.Phantom, t.Real = t.Phantom || v.Kind == model.Phantom, t.Real || v.Kind == model.Real
 		for _, g := range append(slices.Clone(v.Guilty), v.Others...) {
 			t.Guilty = append(t.Guilty, g.Variable)
 		}
@@ -223,25 +263,193 @@ func (a Assessment) trouble(b baseline.Baseline) baseline.Trouble {
 			t.Files = append(t.Files, v.Stale.File)
 		}
 		if path, ok := verify.ImportOf(v.Problem); ok && (v.Kind == model.Phantom || v.Kind == model.Real || v.Kind == model.StaleGreen) {
-			for _, m := range a.Snapshot.Modules {
-				for _, r := range m.Requires {
-					if path == r.Path || len(path) > len(r.Path) && path[:len(r.Path)+1] == r.Path+"/" {
-						t.Modules = append(t.Modules, r.Path)
-					}
-				}
-			}
 			t.Modules = append(t.Modules, path)
+			t.Modules = append(t.Modules, a.modulesOf(path)...)
+			t.Route = append(t.Route, a.routeOf(path)...)
+		}
+	}
+	t.Real = t.Real && !t.Phantom
+	t.Moot = a.moot(b, t)
+	heard := map[string]bool{} // whether something was said that is to the point
+	for _, u := range a.Snapshot.Said {
+		for _, m := range u.Messages {
+			of, told := m.Args["module"]
+			relevant := !told || len(t.Modules) == 0 || slices.Contains(t.Modules, of.Reveal())
+			for _, ref := range m.Refs {
+				heard[ref] = heard[ref] || relevant
+			}
 		}
 	}
 	for _, f := range a.Findings {
-		if f.Severity != model.Info {
+		relevant, said := heard[f.Ref]
+		switch {
+		case f.Severity == model.Info, said && !relevant:
+		case said:
+			t.Said = append(t.Said, f.Subject)
+		default:
 			t.Blamed = append(t.Blamed, f.Subject)
 		}
 	}
 	for what, c := range b.Costs {
-		if _, slowed := c.Slowed(); slowed && len(t.Guilty)+len(t.Blamed)+len(t.Modules)+len(t.Files) == 0 {
+		if _, slowed := c.Slowed(); slowed && len(t.Guilty)+len(t.Said)+len(t.Blamed)+len(t.Modules)+len(t.Files) == 0 {
 			t.Slow = what
 		}
 	}
+	t.Began, t.Changed = a.times(w, b, contextID)
 	return t
+}
+
+// modulesOf are the required modules that a package can come from.
+func (a Assessment) modulesOf(pkg string) (out []string) {
+	for _, m := range a.Snapshot.Modules {
+		for _, r := range m.Requires {
+			if pkg == r.Path || strings.HasPrefix(pkg, r.Path+"/") {
+				out = append(out, r.Path)
+			}
+		}
+	}
+	return out
+}
+
+// routeOf are the variables that decide where the modules of a package come from,
+// in the editor or in the shell.
+func (a Assessment) routeOf(pkg string) (out []string) {
+	s := a.Snapshot
+	for _, name := range []model.EnvName{model.EnvGopls, model.EnvShell} {
+		env, ok := s.Env(name)
+		if !ok || !env.Complete {
+			continue
+		}
+		for _, path := range a.modulesOf(pkg) {
+			for _, r := range routesOf(s, env, path) {
+				for _, step := range r.Steps {
+					if step.Applies {
+						out = append(out, step.Why.Variable)
+					}
+				}
+				out = append(out, r.Why.Variable)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(name string) bool { return name == "" })
+}
+
+// routesOf are the ways of a module that main modules require.
+func routesOf(s *model.Snapshot, env model.Env, path string) (out []route.Route) {
+	for _, m := range s.Modules {
+		for _, r := range m.Requires {
+			if r.Path == path {
+				out = append(out, route.NewExplainer(env, route.FactsOf(s, env).Near(m.File)).Explain(route.Module{Path: r.Path, Version: r.Version}))
+			}
+		}
+	}
+	return out
+}
+
+// fetching are the variables that matter where modules are fetched, and nowhere
+// else.
+var fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
+
+// moot are the facts that cannot have brought about what problems speak of, and
+// why.
+func (a Assessment) moot(b baseline.Baseline, t baseline.Trouble) map[string]string {
+	out := map[string]string{}
+	if !t.Phantom && !t.Real {
+		return out // no problem speaks of anything
+	}
+	gopls, _ := a.Snapshot.Env(model.EnvGopls)
+	shell, _ := a.Snapshot.Env(model.EnvShell)
+	suspects := b.Suspects(a.Snapshot)
+	otherGo := map[model.EnvName]bool{}
+	for _, c := range suspects {
+		if c.Kind == baseline.Toolchain && !c.Same {
+			otherGo[c.Env] = true
+		}
+	}
+	for _, c := range suspects {
+		if c.Kind != baseline.Variable {
+			continue
+		}
+		key, fetches := baseline.Key(c.Fact), slices.Contains(fetching, c.Name)
+		mine, other := gopls.Lookup(c.Name), shell.Lookup(c.Name)
+		switch {
+		case fetches && len(t.Modules) == 0:
+			out[key] = "it matters where modules are fetched, and no problem speaks of one"
+		case t.Real && gopls.Complete && shell.Complete && (mine.Set != other.Set || mine.Value != other.Value):
+			out[key] = "the build is red too, and the two do not share it"
+		case c.Same || c.Unknown:
+		case fetches && c.Name != "GOAUTH" && !a.reroutes(c, t.Modules):
+			out[key] = "where the modules come from that problems speak of is the same with what it was"
+		case (c.Name == "GOTOOLCHAIN" || c.Name == "GOROOT") && !otherGo[c.Env]:
+			out[key] = "the go that runs is the same"
+		}
+	}
+	return out
+}
+
+// reroutes reports whether a changed variable makes any of the modules come from
+// elsewhere, or be verified otherwise, than with the value it had.
+func (a Assessment) reroutes(c baseline.Change, modules []string) bool {
+	now, _ := a.Snapshot.Env(c.Env)
+	then := now
+	then.Layers = make([]model.Layer, 0, len(now.Layers)+1)
+	if !c.Added {
+		then.Layers = append(then.Layers, model.Layer{Kind: model.LayerProcess, Vars: map[string]model.Assignment{c.Name: {Value: model.NewValue(c.Was)}}})
+	}
+	for _, l := range now.Layers {
+		if _, has := l.Vars[c.Name]; has {
+			l.Vars = maps.Clone(l.Vars)
+			delete(l.Vars, c.Name)
+		}
+		then.Layers = append(then.Layers, l)
+	}
+	for _, path := range modules {
+		ways := routesOf(a.Snapshot, then, path)
+		for i, r := range routesOf(a.Snapshot, now, path) {
+			if !reflect.DeepEqual(way(r), way(ways[i])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// way is a route without what it is for the sake of.
+func way(r route.Route) route.Route {
+	r.Why, r.Insecure.Why, r.Insecure.Pattern, r.SumDB.Why, r.VCS.Why = route.Why{}, route.Why{}, model.Value{}, route.Why{}, route.Why{}
+	r.Steps = slices.Clone(r.Steps)
+	for i := range r.Steps {
+		r.Steps[i].Why = route.Why{}
+	}
+	return r
+}
+
+// times are when trouble was seen first, and when facts were seen to change.
+func (a Assessment) times(w *world.World, b baseline.Baseline, contextID string) (began time.Time, changed map[string]time.Time) {
+	type fact struct{ kind, env, subject string }
+	at := map[fact]time.Time{}
+	for _, e := range a.happened(w) {
+		when, err := time.Parse(time.RFC3339, e.Time)
+		switch {
+		case err != nil:
+		case e.Kind == eventChanged && e.Fact != "":
+			at[fact{e.Fact, e.Environment, e.Subject}] = when
+		case contextID == "" || e.ContextID != contextID:
+		case e.Kind == eventGone:
+			began = time.Time{}
+		case began.IsZero() && (e.Kind == eventFound || e.Kind == eventVerdict):
+			began = when
+		}
+	}
+	changed = map[string]time.Time{}
+	if len(at) > 0 {
+		for _, c := range b.Diff(a.Snapshot) {
+			e, _ := factEvent(c)
+			if when, ok := at[fact{e.Fact, e.Environment, e.Subject}]; ok {
+				changed[baseline.Key(c.Fact)] = when
+			}
+		}
+	}
+	return began, changed
 }

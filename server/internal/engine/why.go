@@ -28,12 +28,15 @@ func (a Assessment) Why(w *world.World, about string) (report.Report, report.Exp
 	g := a.graph(w, &r)
 	r.Graph = publicGraph(g)
 	why, err := explain(g, r, about)
+	if s := why.Subject; s != nil && len(s.ContextIDs) > 0 && (s.Kind == string(cause.Problem) || s.Kind == string(cause.Finding)) {
+		why.Suspects = append(why.Suspects, publicRanks(a.suspects(w, s.ContextIDs[0]))...)
+	}
 	return r, why, err
 }
 
 // explain answers all named queries about one thing.
 func explain(g cause.Graph, r report.Report, about string) (report.Explanation, error) {
-	out := report.Explanation{About: show(about), Chain: []report.Link{}, Cures: publicNodes(nil), Affected: publicNodes(nil), Shared: publicNodes(nil), Others: publicNodes(nil), Graph: publicGraph(cause.Graph{}), Unknown: r.Unknown, Snapshot: r.Snapshot}
+	out := report.Explanation{About: show(about), Chain: []report.Link{}, Suspects: []report.Changed{}, Cures: publicNodes(nil), Affected: publicNodes(nil), Shared: publicNodes(nil), Others: publicNodes(nil), Graph: publicGraph(cause.Graph{}), Unknown: r.Unknown, Snapshot: r.Snapshot}
 	var n cause.Node
 	if about == "" {
 		worst, ok := g.Worst()
@@ -147,12 +150,8 @@ func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Ti
 // of each thing the last, unless it was changed again when nobody looked. Cures
 // that were taken back count, too.
 func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
-	happened := a.Happened
-	if happened == nil {
-		happened = remembered(w, a.Snapshot.Dir)
-	}
 	told := map[[3]string]bool{}
-	for _, e := range slices.Backward(happened) {
+	for _, e := range slices.Backward(a.happened(w)) {
 		at, err := time.Parse(time.RFC3339, e.Time)
 		if err != nil {
 			continue
@@ -181,6 +180,15 @@ func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
 		}
 	}
 	return events
+}
+
+// happened is what happened before, as the loop knows it, or else as an editor
+// wrote it down.
+func (a Assessment) happened(w *world.World) []report.HistoryEvent {
+	if a.Happened == nil && !a.Replayed {
+		return remembered(w, a.Snapshot.Dir)
+	}
+	return a.Happened
 }
 
 // shownSetting is the value of a setting, as the history has it; "" if it is not

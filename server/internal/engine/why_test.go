@@ -247,6 +247,9 @@ func TestHistoryFeedsTheGraph(t *testing.T) {
 		t.Fatal(err)
 	}
 	named("why", r, why.Text(report.Style{}))
+	if len(why.Suspects) == 0 || why.Suspects[0].Name != "GOPROXY" {
+		t.Errorf("suspected is %+v", why.Suspects)
+	}
 
 	// What the history tells of another value is not how this one came about.
 	e.Write(profile, "export PATH='"+e.Env["PATH"]+"'\nexport GOPROXY='file://"+e.Proxy+",direct'\n")
