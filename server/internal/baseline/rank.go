@@ -239,6 +239,11 @@ func prior(c Change, t Trouble) float64 {
 	return 0.1
 }
 
+// Slows reports whether a changed fact can make go or gopls take its time.
+func Slows(kind Kind, name string) bool {
+	return kind == Variable && slow[name] || kind == Toolchain || kind == Server
+}
+
 // decisive are the variables of which most phantoms come, and slow those that
 // make the go command take its time.
 var (

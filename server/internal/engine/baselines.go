@@ -30,9 +30,6 @@ type baselines struct{ w *world.World }
 // maxBaseline is how long a baseline may be, in bytes.
 const maxBaseline = 16 << 20
 
-// costGoList is what a run of go list takes in the user's shell.
-const costGoList = "go list"
-
 var errNoBaseline = errors.New("there is no baseline of this workspace: one is kept when everything is green, and by “gophantom baseline save”")
 
 func (b baselines) file(dir string) (string, error) {
@@ -145,7 +142,7 @@ func (a Assessment) costs() map[string]float64 {
 		return nil
 	}
 	slices.Sort(runs)
-	return map[string]float64{costGoList: runs[len(runs)/2]}
+	return map[string]float64{model.CostGoList: runs[len(runs)/2]}
 }
 
 // green reports whether everything that was looked at is in order, with an
@@ -164,8 +161,14 @@ func (l *Loop) keepBaseline(v survey) {
 	took := l.listing.memory.Took()
 	for i, a := range v {
 		costs := a.costs()
+		if costs == nil {
+			costs = map[string]float64{}
+		}
 		if i == 0 && took > 0 {
-			costs = map[string]float64{costGoList: took}
+			costs[model.CostGoList] = took
+		}
+		if millis, ok := l.shellTook(a.Snapshot.Dir); ok {
+			costs[model.CostShell] = millis
 		}
 		if a.green() && len(a.Snapshot.Gopls) > 0 {
 			_ = b.keep(a.Snapshot, costs)
@@ -283,7 +286,7 @@ func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID strin
 	for _, f := range a.Findings {
 		relevant, said := heard[f.Ref]
 		switch {
-		case f.Severity == model.Info, said && !relevant:
+		case f.Severity == model.Info, said && !relevant, f.Rule == "cost-drift": // which is what t.Slow is about
 		case said:
 			t.Said = append(t.Said, f.Subject)
 		default:

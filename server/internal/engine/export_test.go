@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -20,4 +21,13 @@ func (l *Loop) Found() (a Assessment, ok bool) {
 		return a, false
 	}
 	return l.last[0], true
+}
+
+// Slowdowns are what a look finds in the costs and the history of a folder.
+var Slowdowns = slowdowns
+
+// CostsOf is what is known of the costs of a folder.
+func CostsOf(w *world.World, dir string) map[string]baseline.Costs {
+	b, _, _ := baselines{w}.read(dir)
+	return b.Costs
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -242,5 +243,31 @@ func TestUndoGoesBackCureByCure(t *testing.T) {
 	}
 	if _, err := os.Stat(settings); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is still there: %v", settings, err)
+	}
+}
+
+// TestShellStartIsMeasured looks at a workspace that is in order: what its shell
+// and go list take is kept with its baseline.
+func TestShellStartIsMeasured(t *testing.T) {
+	lab := worldtest.NewLab(t)
+	e := newEditor(t, lab)
+	lab.Write(filepath.Join(lab.Home, ".profile"), "export PATH='"+lab.Env["PATH"]+"' GOPROXY='file://"+lab.Proxy+"'\n")
+	e.host["GOPROXY"] = "file://" + lab.Proxy
+	e.launch["GOPROXY"] = e.host["GOPROXY"]
+	e.startGopls()
+	e.run()
+	u := e.await("the lines of the shell", reason("the start-up files of the shell were followed"))
+	if u.Report.Health != "ok" {
+		t.Fatalf("%s: %+v %+v", u.Report.Health, u.Report.Findings, u.Report.Unknown)
+	}
+	if _, err := e.loop.Recheck(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	costs := engine.CostsOf(e.w, e.Dir)
+	for _, what := range []string{model.CostShell, model.CostGoList} {
+		samples := costs[what].Samples
+		if len(samples) == 0 || slices.ContainsFunc(samples, func(s baseline.Sample) bool { return s.Millis <= 0 || s.Millis > 120_000 }) {
+			t.Errorf("%s: %+v", what, samples)
+		}
 	}
 }

@@ -257,6 +257,8 @@ func (r *run) observe(facts *EditorFacts) survey {
 	r.number++
 	number, loaded := r.number, r.loaded
 	r.mu.Unlock()
+	r.history.open(facts.Folders)
+	events := r.history.list()
 	found := make(survey, len(facts.Folders))
 	for i, dir := range facts.Folders {
 		home, here := r.shellAnswers(dir)
@@ -273,6 +275,9 @@ func (r *run) observe(facts *EditorFacts) survey {
 			},
 		})
 		found[i].Snapshot.Loaded = loaded
+		if known, _, err := (baselines{r.w}).read(dir); err == nil {
+			found[i].Snapshot.Slow = slowdowns(r.w, found[i].Snapshot, known.Costs, events)
+		}
 		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
 		hear(found[i].Snapshot, said)
 		hear(found[i].Snapshot, problemTexts(found[i].Snapshot))
