@@ -160,6 +160,10 @@ func (l *Loop) keepBaseline(v survey) {
 	b := baselines{l.w}
 	took := l.listing.memory.Took()
 	for i, a := range v {
+		green := a.green() && len(a.Snapshot.Gopls) > 0
+		if _, _, err := b.read(a.Snapshot.Dir); err != nil && !green {
+			continue // what was measured is told once, and there is no place for it yet
+		}
 		costs := a.costs()
 		if costs == nil {
 			costs = map[string]float64{}
@@ -170,7 +174,10 @@ func (l *Loop) keepBaseline(v survey) {
 		if millis, ok := l.shellTook(a.Snapshot.Dir); ok {
 			costs[model.CostShell] = millis
 		}
-		if a.green() && len(a.Snapshot.Gopls) > 0 {
+		if millis, ok := l.loadTook(a.Snapshot.Dir); ok {
+			costs[model.CostGoplsLoad] = millis
+		}
+		if green {
 			_ = b.keep(a.Snapshot, costs)
 		} else {
 			_ = b.note(a.Snapshot, costs)

@@ -45,6 +45,7 @@ type Loop struct {
 	memory   observe.Memory            // of executables, from one look to the next
 	truths   map[string]*verify.Memory // what go said, by workspace folder; only the goroutine of Run uses it
 	listing  listing
+	loads    loads
 	probed   []probed           // what probes found
 	own      map[string]ownLook // what gopls of our own showed, by workspace folder; see Show
 	number   int
@@ -243,6 +244,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	list := r.pending(found)
 	r.publishSettled(found, asked)
 	list()
+	r.measureLoads(found)
 	r.gopls.follow(r, facts, found[0].Snapshot)
 	var files []string
 	for _, a := range found {
