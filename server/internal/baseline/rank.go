@@ -187,7 +187,7 @@ func reasons(c Change, t Trouble) (out []Reason) {
 			near, hour = 0.3, 0.1
 		}
 		switch before := t.Began.Sub(at); {
-		case before < -noticing:
+		case before < -Noticing:
 			add(model.MechanismBaseline, -0.95, "it changed after the trouble began")
 		case before < 2*time.Minute:
 			add(model.MechanismBaseline, near, "it changed just before the trouble began")
@@ -198,8 +198,8 @@ func reasons(c Change, t Trouble) (out []Reason) {
 	return out
 }
 
-// noticing is how much later a change may be seen than what it brings about.
-const noticing = 30 * time.Second
+// Noticing is how much later a change may be seen than what it brings about.
+const Noticing = 30 * time.Second
 
 // prior is what a change is worth before anything is known of the trouble.
 func prior(c Change, t Trouble) float64 {

@@ -57,6 +57,7 @@ type Event struct {
 	Env      model.EnvName
 	Module   string
 	Was      string // what it was before, as it may be shown; "" if it was not there
+	Late     bool   // the problem was there before, so it did not bring it about
 	// ContextID ties an event that is of no file to what it brought about; "" if
 	// nothing is known of that.
 	ContextID string
@@ -576,6 +577,9 @@ func (x *building) change(e Event, contexts []string) Node {
 			when = "after gopls was started at "
 		}
 		lines = append(lines, when+started.In(e.At.Location()).Format("15:04:05"))
+	}
+	if e.Late {
+		lines = []string{"when the problem was there already"}
 	}
 	if e.Was != "" {
 		lines = append(lines, "it was "+e.Was)

@@ -213,6 +213,11 @@ func TestChangeOfTheVariableIsNamed(t *testing.T) {
 	if weight(n) >= 0 {
 		t.Errorf("that it is as it was when everything was green is worth %d", weight(n))
 	}
+	late := seen
+	late.Late = true
+	if _, n = tell(late); weight(n) > 0 {
+		t.Errorf("a change that came later is worth %d", weight(n))
+	}
 	module := Event{At: noon.Add(time.Minute), Module: "example.com/greet", File: filepath.Join(ws, "go.mod"), Was: "v0.9.0"}
 	if chain, _ = tell(module); !slices.Equal(changes(chain), []string{"3 after: example.com/greet changed at 12:01:00 in go.mod:5"}) {
 		t.Errorf("changed: %q in\n%s", changes(chain), chain)

@@ -108,6 +108,9 @@ func (x *building) baseline(v Judged, add func(mechanism, name string, weight in
 	}
 	for _, g := range v.Guilty {
 		for _, e := range append(x.changesOf(g.Editor, model.EnvGopls), x.changesOf(g.Shell, model.EnvShell)...) {
+			if e.Late {
+				continue
+			}
 			add(Baseline, "change", 10, x.changed(g.Variable, e.At, string(e.Env)))
 			return
 		}

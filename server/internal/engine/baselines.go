@@ -239,7 +239,7 @@ const (
 	// mostSuspects is how many things that may be at fault are told, and
 	// leastScore what each of them is worth at least.
 	mostSuspects = 5
-	leastScore   = 0.2
+	leastScore   = 0.3
 )
 
 // suspects are what may be at fault for what has a contextId, the likeliest
@@ -249,13 +249,46 @@ func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked
 	if !a.Replayed {
 		b, _, _ = baselines{w}.read(a.Snapshot.Dir) // without one, what changed is not known
 	}
-	ranked := baseline.Rank(b.Suspects(a.Snapshot), a.trouble(w, b, contextID))
-	n := 0
-	for n < len(ranked) && n < mostSuspects && ranked[n].Score >= leastScore {
-		n++
+	var out []baseline.Ranked
+	for _, r := range baseline.Rank(a.candidates(w, b), a.trouble(w, b, contextID)) {
+		if r.Score < leastScore || len(out) == mostSuspects {
+			break
+		}
+		// A variable in several environments is one thing.
+		if !slices.ContainsFunc(out, func(o baseline.Ranked) bool { return o.Kind == r.Kind && o.Name == r.Name }) {
+			out = append(out, r)
+		}
 	}
-	return ranked[:n]
+	return out
 }
+
+// candidates are the facts that may be at fault: what is not as it was when
+// everything was green, what was seen to change where nothing is known of then,
+// and all others.
+func (a Assessment) candidates(w *world.World, b baseline.Baseline) []baseline.Change {
+	events := map[factKey]report.HistoryEvent{}
+	for _, e := range a.happened(w) {
+		if e.Kind == eventChanged && e.Fact != "" {
+			events[keyOf(e)] = e
+		}
+	}
+	out := b.Suspects(a.Snapshot)
+	for i, c := range out {
+		if !c.Unknown || len(events) == 0 {
+			continue
+		}
+		now, _ := factEvent(c)
+		if e, seen := events[keyOf(now)]; seen && e.Is == now.Is {
+			out[i].Unknown, out[i].Was, out[i].Added = false, e.Was, e.Was == ""
+		}
+	}
+	return out
+}
+
+// factKey is the same for one fact at any time.
+type factKey struct{ fact, environment, subject string }
+
+func keyOf(e report.HistoryEvent) factKey { return factKey{e.Fact, e.Environment, e.Subject} }
 
 // trouble is what the assessment knows that tells what is at fault for what has a
 // contextId; "" for all there is.
@@ -279,7 +312,8 @@ func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID strin
 		}
 	}
 	t.Real = t.Real && !t.Phantom
-	t.Moot = a.moot(b, t)
+	candidates := a.candidates(w, b)
+	t.Moot = a.moot(candidates, t)
 	heard := map[string]bool{} // whether something was said that is to the point
 	for _, u := range a.Snapshot.Said {
 		for _, m := range u.Messages {
@@ -305,7 +339,7 @@ func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID strin
 			t.Slow = what
 		}
 	}
-	t.Began, t.Changed = a.times(w, b, contextID)
+	t.Began, t.Changed = a.times(w, candidates, contextID)
 	return t
 }
 
@@ -363,14 +397,13 @@ var fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUM
 
 // moot are the facts that cannot have brought about what problems speak of, and
 // why.
-func (a Assessment) moot(b baseline.Baseline, t baseline.Trouble) map[string]string {
+func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble) map[string]string {
 	out := map[string]string{}
 	if !t.Phantom && !t.Real {
 		return out // no problem speaks of anything
 	}
 	gopls, _ := a.Snapshot.Env(model.EnvGopls)
 	shell, _ := a.Snapshot.Env(model.EnvShell)
-	suspects := b.Suspects(a.Snapshot)
 	otherGo := map[model.EnvName]bool{}
 	for _, c := range suspects {
 		if c.Kind == baseline.Toolchain && !c.Same {
@@ -436,15 +469,14 @@ func way(r route.Route) route.Route {
 }
 
 // times are when trouble was seen first, and when facts were seen to change.
-func (a Assessment) times(w *world.World, b baseline.Baseline, contextID string) (began time.Time, changed map[string]time.Time) {
-	type fact struct{ kind, env, subject string }
-	at := map[fact]time.Time{}
+func (a Assessment) times(w *world.World, candidates []baseline.Change, contextID string) (began time.Time, changed map[string]time.Time) {
+	at := map[factKey]time.Time{}
 	for _, e := range a.happened(w) {
 		when, err := time.Parse(time.RFC3339, e.Time)
 		switch {
 		case err != nil:
 		case e.Kind == eventChanged && e.Fact != "":
-			at[fact{e.Fact, e.Environment, e.Subject}] = when
+			at[keyOf(e)] = when
 		case contextID == "" || e.ContextID != contextID:
 		case e.Kind == eventGone:
 			began = time.Time{}
@@ -453,12 +485,13 @@ func (a Assessment) times(w *world.World, b baseline.Baseline, contextID string)
 		}
 	}
 	changed = map[string]time.Time{}
-	if len(at) > 0 {
-		for _, c := range b.Diff(a.Snapshot) {
-			e, _ := factEvent(c)
-			if when, ok := at[fact{e.Fact, e.Environment, e.Subject}]; ok {
-				changed[baseline.Key(c.Fact)] = when
-			}
+	for _, c := range candidates {
+		if c.Same || c.Unknown || len(at) == 0 {
+			continue
+		}
+		e, _ := factEvent(c)
+		if when, ok := at[keyOf(e)]; ok {
+			changed[baseline.Key(c.Fact)] = when
 		}
 	}
 	return began, changed

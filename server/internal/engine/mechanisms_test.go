@@ -330,12 +330,14 @@ func (c testCase) names(w *world.World, trace, base, context bool) (baseline.Ran
 		v.Problem.Message = "something is wrong"
 	}
 	a := assess(&s)
-	a.Verdicts, a.Happened = []model.Verdict{v}, c.happened
+	if a.Verdicts, a.Happened = []model.Verdict{v}, c.happened; !base {
+		a.Happened = []report.HistoryEvent{}
+	}
 	t := a.trouble(w, before, v.ContextID)
 	if !context {
 		t.Phantom, t.Real, t.Blamed, t.Modules, t.Route, t.Moot = false, false, nil, nil, nil, nil
 	}
-	return baseline.Likeliest(baseline.Rank(before.Suspects(&s), t))
+	return baseline.Likeliest(baseline.Rank(a.candidates(w, before), t))
 }
 
 // TestMechanisms plays stories whose cause is known, and tells how often each of

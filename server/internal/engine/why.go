@@ -166,7 +166,9 @@ func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
 			told[key] = true
 			env, ok := a.Snapshot.Env(model.EnvName(e.Environment))
 			if now := env.Lookup(e.Subject); ok && env.Complete && shownSetting(now) == e.Is {
-				events = append(events, cause.Event{At: at, Variable: e.Subject, Env: env.Name, Was: e.Was})
+				began, _ := a.times(w, nil, e.ContextID)
+				late := !began.IsZero() && at.After(began.Add(baseline.Noticing))
+				events = append(events, cause.Event{At: at, Variable: e.Subject, Env: env.Name, Was: e.Was, Late: late})
 			}
 		case e.Fact == string(baseline.Require):
 			told[key] = true

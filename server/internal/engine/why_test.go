@@ -247,9 +247,29 @@ func TestHistoryFeedsTheGraph(t *testing.T) {
 		t.Fatal(err)
 	}
 	named("why", r, why.Text(report.Style{}))
-	if len(why.Suspects) == 0 || why.Suspects[0].Name != "GOPROXY" {
-		t.Errorf("suspected is %+v", why.Suspects)
+	for later, want := range map[time.Duration]struct{ environment, said string }{
+		time.Hour:  {"shell", "+10 baseline, change: GOPROXY changed"}, // the phantom came after the change
+		-time.Hour: {"gopls", "when the problem was there already"},
+	} {
+		a.Happened = slices.Clone(u.Report.History)
+		for i, h := range a.Happened {
+			if h.Kind == "found" || h.Kind == "verdict" {
+				a.Happened[i].Time = at.Add(later).Format(time.RFC3339)
+			}
+		}
+		_, why, err := a.Why(e.w, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := why.Text(report.Style{}); !strings.Contains(text, want.said) {
+			t.Errorf("began %v later: no %q in\n%s", later, want.said, text)
+		}
+		s := why.Suspects
+		if len(s) == 0 || s[0].Name != "GOPROXY" || s[0].Environment != want.environment || slices.ContainsFunc(s, func(c report.Changed) bool { return c.Name == "GONOSUMDB" }) {
+			t.Errorf("began %v later: suspected is %+v", later, s)
+		}
 	}
+	a.Happened = nil
 
 	// What the history tells of another value is not how this one came about.
 	e.Write(profile, "export PATH='"+e.Env["PATH"]+"'\nexport GOPROXY='file://"+e.Proxy+",direct'\n")
