@@ -91,7 +91,7 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
 		Views: req.Views, Gopls: req.Gopls, GoplsWhy: req.GoplsWhy, Overlays: req.Overlays,
 	})
-	if known, _, err := (baselines{w}).read(s.Dir); err == nil && len(req.Captured) == 0 {
+	if known, _, err := (baselines{w: w}).of(s.Dir); err == nil && len(req.Captured) == 0 {
 		s.Slow = slowdowns(w, s, known.Costs, remembered(w, s.Dir))
 	}
 	s.Said = append(s.Said, req.Logs...)
@@ -114,6 +114,7 @@ type Assessment struct {
 	Unknown  []report.Unknown
 	Replayed bool                  // the machine is another one, so nothing can be mended here
 	Happened []report.HistoryEvent // what happened before; nil to read what an editor wrote down
+	read     *readBaselines
 }
 
 // Truth says how ground truth is asked.

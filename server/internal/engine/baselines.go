@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
@@ -25,7 +26,50 @@ import (
 // baselines keeps what workspaces looked like when everything was green: a
 // private file for each folder, below the user's cache directory. It holds what
 // package report would show of values, and keyed hashes of them.
-type baselines struct{ w *world.World }
+type baselines struct {
+	w    *world.World
+	read *readBaselines // nil to read the file every time
+}
+
+// readBaselines are the baselines that were read, or written by us, by their
+// file, as long as the file is the same by size and time.
+type readBaselines struct {
+	mu     sync.Mutex
+	byFile map[string]readBaseline
+}
+
+type readBaseline struct {
+	size int64
+	at   time.Time
+	is   baseline.Baseline // shared: whoever changes it changes a copy
+	raw  []byte
+}
+
+func (r *readBaselines) get(file string, info fs.FileInfo) (b readBaseline, ok bool) {
+	if r == nil {
+		return b, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, ok = r.byFile[file]
+	return b, ok && b.size == info.Size() && b.at.Equal(info.ModTime())
+}
+
+// put remembers what is in a file that was looked at before it was read; nil
+// forgets it.
+func (r *readBaselines) put(file string, info fs.FileInfo, is baseline.Baseline, raw []byte) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byFile == nil {
+		r.byFile = map[string]readBaseline{}
+	}
+	if delete(r.byFile, file); info != nil && info.Size() == int64(len(raw)) {
+		r.byFile[file] = readBaseline{info.Size(), info.ModTime(), is, raw}
+	}
+}
 
 // maxBaseline is how long a baseline may be, in bytes.
 const maxBaseline = 16 << 20
@@ -40,15 +84,21 @@ func (b baselines) file(dir string) (string, error) {
 	return filepath.Join(cache, "gophantom", "baseline", cacheName(filepath.Clean(dir))+".json"), nil
 }
 
-// read returns the baseline of a folder and the bytes it is written in.
+// of returns the baseline of a folder and the bytes it is written in.
 // errNoBaseline means that there is none; other errors say in a sentence why it
 // cannot be used.
-func (b baselines) read(dir string) (found baseline.Baseline, raw []byte, err error) {
+func (b baselines) of(dir string) (found baseline.Baseline, raw []byte, err error) {
 	file, err := b.file(dir)
 	if err != nil {
 		return found, nil, err
 	}
-	raw, err = b.w.Files.ReadFile(file)
+	info, err := b.w.Files.Stat(file)
+	if err == nil {
+		if known, ok := b.read.get(file, info); ok {
+			return known.is, known.raw, nil
+		}
+		raw, err = b.w.Files.ReadFile(file)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return found, nil, errNoBaseline
@@ -62,6 +112,7 @@ func (b baselines) read(dir string) (found baseline.Baseline, raw []byte, err er
 	case form.Version != baseline.Version:
 		return baseline.Baseline{}, raw, fmt.Errorf("the baseline of this workspace has version %d, and this Gophantom knows %d; use the newer one, or “gophantom baseline save”", form.Version, baseline.Version)
 	}
+	b.read.put(file, info, found, raw)
 	return found, raw, nil
 }
 
@@ -78,6 +129,7 @@ func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
 	default:
 		err = b.w.Files.ReplaceFile(file, raw, data)
 	}
+	b.read.put(file, nil, kept, nil)
 	if errors.Is(err, world.ErrChanged) || errors.Is(err, fs.ErrExist) {
 		return nil // another of our processes was faster, with the same workspace
 	}
@@ -87,7 +139,7 @@ func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
 // keep makes a snapshot the baseline of its folder if it differs from it.
 // Costs that are known stay known.
 func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
-	known, raw, err := b.read(s.Dir)
+	known, raw, err := b.of(s.Dir)
 	kept := known // as good as new where nothing changed, and its age tells since when
 	if same := err == nil && len(known.Diff(s)) == 0; !same {
 		kept = baseline.Take(s, rand.Text(), showFact)
@@ -101,7 +153,7 @@ func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
 
 // note adds costs to the baseline of a folder, which may be red now.
 func (b baselines) note(s *model.Snapshot, costs map[string]float64) error {
-	known, raw, err := b.read(s.Dir)
+	known, raw, err := b.of(s.Dir)
 	if err != nil || len(costs) == 0 {
 		return nil // without a baseline nothing is usual
 	}
@@ -110,11 +162,11 @@ func (b baselines) note(s *model.Snapshot, costs map[string]float64) error {
 }
 
 func addCosts(b *baseline.Baseline, at time.Time, costs map[string]float64) {
+	if b.Costs = maps.Clone(b.Costs); b.Costs == nil {
+		b.Costs = map[string]baseline.Costs{}
+	}
 	for what, millis := range costs {
-		if b.Costs == nil {
-			b.Costs = map[string]baseline.Costs{}
-		}
-		c := b.Costs[what]
+		c := baseline.Costs{Samples: slices.Clone(b.Costs[what].Samples)}
 		c.Add(baseline.Sample{At: at, Millis: millis})
 		b.Costs[what] = c
 	}
@@ -157,11 +209,11 @@ func (a Assessment) green() bool {
 // baseline that cannot be kept costs nobody anything: the next one can, or
 // whoever asks for it is told.
 func (l *Loop) keepBaseline(v survey) {
-	b := baselines{l.w}
+	b := baselines{l.w, &l.baselines}
 	took := l.listing.memory.Took()
 	for i, a := range v {
 		green := a.green() && len(a.Snapshot.Gopls) > 0
-		if _, _, err := b.read(a.Snapshot.Dir); err != nil && !green {
+		if _, _, err := b.of(a.Snapshot.Dir); err != nil && !green {
 			continue // what was measured is told once, and there is no place for it yet
 		}
 		costs := a.costs()
@@ -187,8 +239,8 @@ func (l *Loop) keepBaseline(v survey) {
 
 // SaveBaseline makes a snapshot the baseline of its folder, whatever its health.
 func SaveBaseline(w *world.World, s *model.Snapshot) error {
-	b := baselines{w}
-	_, raw, _ := b.read(s.Dir) // what cannot be used is replaced
+	b := baselines{w: w}
+	_, raw, _ := b.of(s.Dir) // what cannot be used is replaced
 	return b.write(s.Dir, raw, baseline.Take(s, rand.Text(), showFact))
 }
 
@@ -199,7 +251,7 @@ func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Cha
 }
 
 func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
-	b, _, err := baselines{w}.read(a.Snapshot.Dir)
+	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
 	if err != nil {
 		return report.Changes{}, err
 	}
@@ -247,7 +299,7 @@ const (
 func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked {
 	var b baseline.Baseline
 	if !a.Replayed {
-		b, _, _ = baselines{w}.read(a.Snapshot.Dir) // without one, what changed is not known
+		b, _, _ = baselines{w, a.read}.of(a.Snapshot.Dir) // without one, what changed is not known
 	}
 	var out []baseline.Ranked
 	for _, r := range baseline.Rank(a.candidates(w, b), a.trouble(w, b, contextID)) {

@@ -28,6 +28,6 @@ var Slowdowns = slowdowns
 
 // CostsOf is what is known of the costs of a folder.
 func CostsOf(w *world.World, dir string) map[string]baseline.Costs {
-	b, _, _ := baselines{w}.read(dir)
+	b, _, _ := baselines{w: w}.of(dir)
 	return b.Costs
 }

@@ -58,7 +58,9 @@ type Loop struct {
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
 	history  history
-	fleet    *fleet.Reporter
+
+	baselines readBaselines
+	fleet     *fleet.Reporter
 
 	aimed      error              // what is wrong with the endpoint of the fleet
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
@@ -277,7 +279,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 			},
 		})
 		found[i].Snapshot.Loaded = loaded
-		if known, _, err := (baselines{r.w}).read(dir); err == nil {
+		if known, _, err := (baselines{r.w, &r.baselines}).of(dir); err == nil {
 			found[i].Snapshot.Slow = slowdowns(r.w, found[i].Snapshot, known.Costs, events)
 		}
 		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
@@ -392,7 +394,7 @@ func (r *run) noFolder(facts *EditorFacts, asked int) {
 func (l *Loop) report(v survey, remark string, asked int) {
 	l.history.open(l.folders())
 	l.history.change(v.snapshots()...)
-	v = v.after(l.history.list())
+	v = v.after(l.history.list(), &l.baselines)
 	r := l.shown(v).report(l.w)
 	l.mu.Lock()
 	sure := !l.shells.asking() && v[0].Snapshot.Trusted

@@ -49,11 +49,12 @@ func (v survey) snapshots() (out []*model.Snapshot) {
 	return out
 }
 
-// after is a look that knows what happened before it.
-func (v survey) after(events []report.HistoryEvent) survey {
+// after is a look that knows what happened before it, and which baselines were
+// read.
+func (v survey) after(events []report.HistoryEvent, read *readBaselines) survey {
 	out := slices.Clone(v)
 	for i := range out {
-		out[i].Happened = events
+		out[i].Happened, out[i].read = events, read
 	}
 	return out
 }

@@ -131,7 +131,7 @@ func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Ti
 		}
 	}
 	events = append(events, a.seenChanges(w)...)
-	b, _, err := baselines{w}.read(a.Snapshot.Dir)
+	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
 	if err != nil {
 		return events, green
 	}
