@@ -189,6 +189,22 @@ func Take(s *model.Snapshot, salt string, show func(variable string, v model.Val
 	return b
 }
 
+// Next is what is known after a later snapshot: its facts, and of what it does
+// not know those that were known last.
+func (b Baseline) Next(s *model.Snapshot, show func(variable string, v model.Value) string) Baseline {
+	next := Take(s, b.Salt, show)
+	knows := map[string]bool{}
+	for _, f := range next.Facts {
+		knows[group(f.Kind, f.Env)] = true
+	}
+	for _, f := range b.Facts {
+		if !knows[group(f.Kind, f.Env)] {
+			next.Facts = append(next.Facts, f)
+		}
+	}
+	return next
+}
+
 func (b Baseline) print(v model.Value) string {
 	h := hmac.New(sha256.New, []byte(b.Salt))
 	_, _ = h.Write([]byte(v.Reveal())) // a hash takes everything
@@ -201,6 +217,9 @@ type Change struct {
 	Was     string // as it was shown; "" if it was not
 	Added   bool   // it was not there
 	Removed bool   // it is not there any more
+	// Same and Unknown are no change: it was what it is now, or nobody knows what it
+	// was. What is at fault need not have changed.
+	Same, Unknown bool
 }
 
 // Diff are the facts that changed since. An environment or a gopls that one of
@@ -232,6 +251,26 @@ func (b Baseline) Diff(s *model.Snapshot) (out []Change) {
 		gone := Fact{Kind: f.Kind, Env: f.Env, Name: f.Name, At: model.Origin{File: f.File, Line: f.Line}}
 		if _, ok := then[gone.key()]; ok && knows[group(f.Kind, f.Env)] {
 			out = append(out, Change{Fact: gone, Was: f.Shown, Removed: true})
+		}
+	}
+	return out
+}
+
+// Suspects are the facts that may be at fault: those that changed since, and all
+// others. Of a baseline that there is not, nothing is known to have changed.
+func (b Baseline) Suspects(s *model.Snapshot) []Change {
+	out := b.Diff(s)
+	changed, knew := map[string]bool{}, map[string]bool{}
+	for _, c := range out {
+		changed[c.key()] = true
+	}
+	for _, f := range b.Facts {
+		knew[group(f.Kind, f.Env)] = true
+	}
+	for _, f := range Facts(s) {
+		if !changed[f.key()] {
+			known := knew[group(f.Kind, f.Env)]
+			out = append(out, Change{Fact: f, Same: known, Unknown: !known})
 		}
 	}
 	return out

@@ -187,11 +187,11 @@ var injections = []injection{
 	{"a requirement", func(m *machine, r *rand.Rand) string {
 		m.mods["/ws/go.mod"]["corp.example/x"] = fmt.Sprintf("v0.%d.0", 4+r.IntN(9))
 		return "go.mod corp.example/x"
-	}, func(t *baseline.Trouble, _ string) { t.Modules = []string{"corp.example/x"} }},
+	}, func(t *baseline.Trouble, _ string) { t.Real, t.Modules = true, []string{"corp.example/x"} }},
 	{"a replacement", func(m *machine, r *rand.Rand) string {
 		m.repl["example.com/b"] = "../nowhere"
 		return "go.mod example.com/b"
-	}, func(t *baseline.Trouble, _ string) { t.Modules = []string{"example.com/b"} }},
+	}, func(t *baseline.Trouble, _ string) { t.Real, t.Modules = true, []string{"example.com/b"} }},
 	{"a go.work", func(m *machine, r *rand.Rand) string {
 		m.work = true
 		return "go.work"
@@ -207,7 +207,7 @@ var injections = []injection{
 	{"a vendor directory", func(m *machine, r *rand.Rand) string {
 		m.vend = true
 		return "go.mod"
-	}, func(t *baseline.Trouble, _ string) {}},
+	}, func(t *baseline.Trouble, _ string) { t.Real = true }},
 }
 
 // noises are changes that break nothing.

@@ -24,6 +24,8 @@ const (
 	// needed how many before them make what is usual.
 	persistent = 5
 	needed     = 8
+	// lasting is how long it must be slow: a machine may be busy for some minutes.
+	lasting = 10 * time.Minute
 	// slower is how many times the usual a slow sample takes at least, and
 	// noticed how much more, in milliseconds: less than that nobody notices.
 	slower  = 3.0
@@ -69,16 +71,20 @@ func median(values []float64) float64 {
 // Slowdown is a cost that went up and stays there.
 type Slowdown struct {
 	Was, Is float64   // milliseconds: the usual before and the median since
+	Usual   time.Time // of the last sample before
 	Since   time.Time // of the first slow sample
 }
 
 // Slowed reports whether it takes much longer than it used to, each time since
-// some sample: at least five in a row, so that a cold cache or a busy machine is
-// none.
+// some sample: at least five in a row, over ten minutes or more, so that a cold
+// cache or a busy machine is none.
 func (c Costs) Slowed() (s Slowdown, slowed bool) {
 	// The longest slow tail that something usual stands before.
 	for cutAt := needed; cutAt <= len(c.Samples)-persistent; cutAt++ {
 		before, since := c.Samples[:cutAt], c.Samples[cutAt:]
+		if since[len(since)-1].At.Sub(since[0].At) < lasting {
+			break
+		}
 		middle, spread := Usual(before)
 		// 1.4826 times the spread is a standard deviation, if what varies is normal.
 		limit := max(slower*middle, middle+noticed, middle+6*1.4826*spread)
@@ -86,7 +92,7 @@ func (c Costs) Slowed() (s Slowdown, slowed bool) {
 			continue
 		}
 		is, _ := Usual(since)
-		return Slowdown{middle, is, since[0].At}, true
+		return Slowdown{middle, is, before[cutAt-1].At, since[0].At}, true
 	}
 	return Slowdown{}, false
 }

@@ -9,14 +9,25 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
-// Trouble is what is wrong today, as far as it helps to tell which change is at
-// fault.
+// Trouble is what is wrong today, as far as it helps to tell what is at fault:
+// what each of the three mechanisms knows of it.
 type Trouble struct {
-	Phantom bool                 // red in the editor, green in the build
-	Guilty  []string             // variables that ground truth names
-	Files   []string             // absolute paths of files that gopls has not seen the change of
-	Blamed  []string             // variables, tools and modules that findings are about
-	Modules []string             // modules that the problems speak of
+	// The trace: what go and gopls did and said.
+	Guilty []string // variables that ground truth names
+	Files  []string // absolute paths of files that gopls has not seen the change of
+	Said   []string // variables, tools and modules that the words of go are about
+
+	// The context: how it hangs together.
+	Phantom bool     // red in the editor, green in the build
+	Real    bool     // red in both
+	Blamed  []string // variables, tools and modules that findings are about, whatever go said
+	Modules []string // modules that the problems speak of
+	Route   []string // variables that decide where these come from
+	// Moot are facts that cannot have brought it about, by Key: why, as a clause.
+	// What ground truth names is never moot.
+	Moot map[string]string
+
+	// The baseline: what is not as it was.
 	Slow    string               // what became slow: "go list", "gopls load" or "shell start"; "" if nothing
 	Began   time.Time            // when it was red first; zero if unknown
 	Changed map[string]time.Time // when facts changed, by Key; those that are unknown are missing
@@ -25,30 +36,36 @@ type Trouble struct {
 // Key names a fact in Trouble.Changed.
 func Key(f Fact) string { return f.key() }
 
-// Reason is one contribution to a rank, from 0 to 1.
+// Reason is one contribution to a rank.
 type Reason struct {
-	Weight float64
-	Why    string // one clause; holds no values
+	Mechanism string  // see model.MechanismTrace
+	Weight    float64 // from 0 to 1; below 0 it speaks against it
+	Why       string  // one clause; holds no values
 }
 
-// Ranked is a change with how likely it explains the trouble.
+// Ranked is a change, or what may be at fault without one, with how likely it
+// explains the trouble.
 type Ranked struct {
 	Change
-	Score   float64 // from 0 to 1: 1 - ∏(1 - weight)
+	Score   float64 // from 0 to 1: 1 - ∏(1 - weight) of what speaks for it, times 1 + weight of what speaks against it
 	Reasons []Reason
 }
 
-// Rank orders changes, the most likely explanation first. What each is worth is
-// the sum of reasons that are named.
+// Rank orders changes, the most likely explanation first. What each is worth
+// comes of reasons that are named.
 func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
 	for _, c := range changes {
 		r := Ranked{Change: c, Reasons: reasons(c, t)}
-		miss := 1.0
+		miss, less := 1.0, 1.0
 		for _, reason := range r.Reasons {
-			miss *= 1 - reason.Weight
+			if reason.Weight < 0 {
+				less *= 1 + reason.Weight
+			} else {
+				miss *= 1 - reason.Weight
+			}
 		}
-		r.Score = 1 - miss
+		r.Score = (1 - miss) * less
 		out = append(out, r)
 	}
 	slices.SortStableFunc(out, func(a, b Ranked) int {
@@ -57,57 +74,132 @@ func Rank(changes []Change, t Trouble) []Ranked {
 	return out
 }
 
-func reasons(c Change, t Trouble) (out []Reason) {
-	add := func(weight float64, why string) { out = append(out, Reason{weight, why}) }
-	module := ""
+// enough is the least score of a thing that is named as the cause, and ahead how
+// much more it has than the next one.
+const (
+	enough = 0.3
+	ahead  = 0.02
+)
+
+// Likeliest is what is worth being named as the cause; ok is false if nothing is
+// known well enough, or two things are known as well as each other. One variable
+// in several environments is one thing.
+func Likeliest(ranked []Ranked) (r Ranked, ok bool) {
+	if len(ranked) == 0 || ranked[0].Score < enough {
+		return Ranked{}, false
+	}
+	for _, other := range ranked[1:] {
+		if other.Name != ranked[0].Name || other.Kind != ranked[0].Kind {
+			return ranked[0], ranked[0].Score-other.Score >= ahead
+		}
+	}
+	return ranked[0], true
+}
+
+// called are the names that findings and messages have for a fact.
+func called(c Change) []string {
 	switch c.Kind {
 	case Require, Replace, Sum:
 		_, rest, _ := strings.Cut(c.Name, " ")
-		module, _, _ = strings.Cut(rest, " ")
+		module, _, _ := strings.Cut(rest, " ")
+		return []string{module}
+	case Variable, Tool, Workspace:
+		return []string{c.Name}
+	case Toolchain:
+		return []string{"go"}
+	case Server:
+		return []string{"gopls"}
+	case Vendor:
+		return []string{"vendor"}
 	}
-	is := func(list []string) bool {
-		return slices.Contains(list, c.Name) && (c.Kind == Variable || c.Kind == Tool || c.Kind == Toolchain) || module != "" && slices.Contains(list, module)
+	return nil
+}
+
+func reasons(c Change, t Trouble) (out []Reason) {
+	add := func(mechanism string, weight float64, why string) {
+		out = append(out, Reason{mechanism, weight, why})
 	}
-	if c.Kind == Variable && slices.Contains(t.Guilty, c.Name) {
-		add(0.95, "ground truth changes with this variable")
+	names := called(c)
+	about := func(list []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(list, name) })
+	}
+	inModule := c.Kind == Require || c.Kind == Replace || c.Kind == Sum
+
+	if c.Kind == Variable && about(t.Guilty) {
+		add(model.MechanismTrace, 0.95, "ground truth changes with this variable")
 	}
 	if c.At.File != "" && slices.Contains(t.Files, c.At.File) && c.Kind != Variable && c.Kind != Setting {
-		add(0.8, "gopls has not seen this change")
+		add(model.MechanismTrace, 0.8, "gopls has not seen this change")
 	}
-	if is(t.Blamed) {
-		add(0.7, "a finding is about it")
+	if about(t.Said) {
+		add(model.MechanismTrace, 0.8, "what go says is about it")
 	}
-	if module != "" && slices.Contains(t.Modules, module) {
-		add(0.7, "a problem speaks of this module")
+
+	if about(t.Blamed) {
+		add(model.MechanismContext, 0.7, "a finding is about it")
+	}
+	if inModule && about(t.Modules) {
+		worth := 0.7
+		if c.Same || c.Unknown {
+			worth = 0.25 // it is what is missing, more often than why
+		}
+		add(model.MechanismContext, worth, "a problem speaks of this module")
+	}
+	if inModule && len(t.Modules) > 0 && !about(t.Modules) {
+		add(model.MechanismContext, -0.5, "no problem speaks of this module")
+	}
+	if c.Kind == Variable && about(t.Route) {
+		add(model.MechanismContext, 0.4, "it decides where a module comes from that a problem speaks of")
 	}
 	if c.Kind == Use && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Name || strings.HasSuffix(m, "/"+c.Name) }) {
-		add(0.6, "a problem speaks of this module")
+		add(model.MechanismContext, 0.6, "a problem speaks of this module")
 	}
-	if w := prior(c, t); w > 0 {
-		add(w, "changes of this kind often do it")
+	if why, moot := t.Moot[c.key()]; moot && !(c.Kind == Variable && about(t.Guilty)) {
+		add(model.MechanismContext, -0.85, why)
 	}
-	if t.Phantom {
-		switch {
-		case c.Env == model.EnvGopls || c.Env == model.EnvTools || c.Kind == Setting || c.Kind == Server || c.Kind == View || c.Kind == Extension:
-			add(0.25, "only the editor is red, and it is on the editor's side")
-		case c.Env == model.EnvShell:
-			add(0.1, "the editor is red and the shell is not, and it is on one side")
+	if c.Unknown {
+		return out
+	}
+	if c.Same {
+		if len(out) > 0 {
+			add(model.MechanismBaseline, -0.25, "it is what it was when everything was green")
 		}
-	} else if c.Env == "" && c.Kind != Setting && c.Kind != View && c.Kind != Server && c.Kind != Extension {
-		add(0.2, "the build is red too, and both see it")
+		return out
+	}
+	worth := prior(c, t)
+	add(model.MechanismBaseline, worth, "it changed, and changes of this kind often do it")
+	editors := c.Env == model.EnvGopls || c.Env == model.EnvTools || c.Kind == Setting || c.Kind == Server || c.Kind == View || c.Kind == Extension
+	switch {
+	case t.Phantom && editors:
+		add(model.MechanismContext, 0.25, "only the editor is red, and it is on the editor’s side")
+	case t.Phantom && c.Env == model.EnvShell:
+		add(model.MechanismContext, 0.1, "the editor is red and the shell is not, and it is on one side")
+	case t.Real && c.Env == "" && !editors:
+		add(model.MechanismContext, 0.2, "the build is red too, and both see it")
 	}
 	if at, ok := t.Changed[c.key()]; ok && !t.Began.IsZero() {
+		// What hardly ever does it does not do it because it changed at the time.
+		near, hour := 0.5, 0.2
+		switch {
+		case worth < 0.1:
+			near, hour = 0.1, 0.05
+		case worth < 0.3:
+			near, hour = 0.3, 0.1
+		}
 		switch before := t.Began.Sub(at); {
-		case before < 0: // it came later
-			out = []Reason{{0.01, "it changed after the trouble began"}}
+		case before < -Noticing:
+			add(model.MechanismBaseline, -0.95, "it changed after the trouble began")
 		case before < 2*time.Minute:
-			add(0.5, "it changed just before the trouble began")
+			add(model.MechanismBaseline, near, "it changed just before the trouble began")
 		case before < time.Hour:
-			add(0.2, "it changed within an hour before the trouble began")
+			add(model.MechanismBaseline, hour, "it changed within an hour before the trouble began")
 		}
 	}
 	return out
 }
+
+// Noticing is how much later a change may be seen than what it brings about.
+const Noticing = 30 * time.Second
 
 // prior is what a change is worth before anything is known of the trouble.
 func prior(c Change, t Trouble) float64 {
@@ -145,6 +237,11 @@ func prior(c Change, t Trouble) float64 {
 		return 0.15
 	}
 	return 0.1
+}
+
+// Slows reports whether a changed fact can make go or gopls take its time.
+func Slows(kind Kind, name string) bool {
+	return kind == Variable && slow[name] || kind == Toolchain || kind == Server
 }
 
 // decisive are the variables of which most phantoms come, and slow those that

@@ -18,6 +18,9 @@ type Input struct {
 	Findings []Found
 	Verdicts []Judged
 	Changes  []Event
+	// Green is when everything was green last, as far as a baseline tells; else
+	// zero.
+	Green time.Time
 }
 
 // Found is a finding with its sentence and the fixes it offers.
@@ -42,12 +45,19 @@ type Offer struct {
 	Disabled string // why it cannot be carried out now; "" if it can
 }
 
-// Event is one change of the world, from the time stamp of a file or from the
-// history of events.
+// Event is one change of the world, from the time stamp of a file, from the
+// history of events, or from the baseline.
 type Event struct {
-	At   time.Time
-	File string // absolute path of what changed; "" if the event is of no file
-	What string // what happened, in the past tense, such as "changed" or "cured"
+	At   time.Time // zero if all that is known is that it was otherwise when everything was green
+	File string    // absolute path of what changed; "" if the event is of no file
+	What string    // what happened, in the past tense, such as "changed" or "undone"
+	// Variable is what got the value it has in an environment, and Module what got
+	// the version it is required in; "" for other events.
+	Variable string
+	Env      model.EnvName
+	Module   string
+	Was      string // what it was before, as it may be shown; "" if it was not there
+	Late     bool   // the problem was there before, so it did not bring it about
 	// ContextID ties an event that is of no file to what it brought about; "" if
 	// nothing is known of that.
 	ContextID string
@@ -272,7 +282,7 @@ func (x *building) behind(id string, v Judged) {
 		if imported != "" {
 			label = "comes from"
 		}
-		n := x.add(x.moduleNode(mod, contexts))
+		n := x.required(mod, contexts)
 		x.link(last, n, label)
 		last = n
 	}
@@ -354,7 +364,7 @@ func (x *building) finding(f Found) {
 	for _, m := range x.s.Modules {
 		for _, r := range m.Requires {
 			if r.Path == f.Subject && len(roots) == 0 {
-				roots = append(roots, x.add(x.moduleNode(module{path: r.Path, version: r.Version, file: m.File, line: r.Line}, contexts)))
+				roots = append(roots, x.required(module{path: r.Path, version: r.Version, file: m.File, line: r.Line}, contexts))
 				x.link(id, roots[0], "is about")
 			}
 		}
@@ -364,7 +374,7 @@ func (x *building) finding(f Found) {
 		if len(f.Environments) > 0 {
 			in = f.Environments[0]
 		}
-		roots = append(roots, x.origin(*f.Origin, in, contexts))
+		roots = append(roots, x.origin(*f.Origin, in, contexts, false))
 		x.link(id, roots[0], "is set by")
 	}
 	if len(roots) == 0 {
@@ -395,11 +405,74 @@ func (x *building) guilty(g model.Guilty, contexts []string) string {
 		ID: idOf(Value, x.s.Dir, g.Variable, string(model.EnvShell)), Kind: Value, Label: assignment(g.Shell), Name: g.Variable, ContextIDs: contexts,
 	}
 	x.link(id, x.add(shell), "where your shell has")
-	if g.Shell.Set && g.Shell.Origin != (model.Origin{}) {
-		x.link(shell.ID, x.origin(g.Shell.Origin, model.EnvShell, contexts), "is set by")
-	}
+	x.setBy(shell.ID, g.Shell, model.EnvShell, contexts)
 	return id
 }
+
+// setBy adds where a setting comes from and what happened to it, to the node of
+// it.
+func (x *building) setBy(id string, s model.Setting, env model.EnvName, contexts []string) {
+	changes := x.changesOf(s, env)
+	dated := slices.ContainsFunc(changes, func(e Event) bool { return !e.At.IsZero() })
+	from := id
+	if s.Set && s.Origin != (model.Origin{}) {
+		from = x.origin(s.Origin, env, contexts, dated)
+		x.link(id, from, "is set by")
+	}
+	for _, e := range changes {
+		x.link(from, x.add(x.variableChange(e, s, contexts)), "after")
+	}
+}
+
+// changesOf are the changes that gave a variable the value it has, in an
+// environment and in those that have it from the same place. What is dated comes
+// first.
+func (x *building) changesOf(s model.Setting, env model.EnvName) (out []Event) {
+	for _, e := range x.in.Changes {
+		if e.Variable != s.Name {
+			continue
+		}
+		other, _ := x.s.Env(e.Env)
+		if is := other.Lookup(s.Name); e.Env == env || s.Origin.File != "" && is.Set == s.Set && is.Value == s.Value && is.Origin == s.Origin {
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Event) int { return b.At.Compare(a.At) })
+	if len(out) > 0 && !out[0].At.IsZero() {
+		out = slices.DeleteFunc(out, func(e Event) bool { return e.At.IsZero() })
+	}
+	return out
+}
+
+// variableChange is when a variable got its value, and where that is written.
+func (x *building) variableChange(e Event, s model.Setting, contexts []string) Node {
+	n := x.change(e, contexts)
+	n.ID = idOf(Change, x.s.Dir, "variable", e.Variable, string(e.Env), e.At.UTC().Format(time.RFC3339Nano))
+	place := "the environment of " + string(e.Env)
+	if s.Set && s.Origin.File != "" {
+		n.Location = line(s.Origin.File, max(s.Origin.Line, 1))
+		if place = x.path(s.Origin.File); s.Origin.Line > 0 {
+			place += fmt.Sprintf(":%d", s.Origin.Line)
+		}
+	}
+	n.Label = words(x.changed(e.Variable, e.At, place))
+	return n
+}
+
+// changed says that something changed in a place, and when. Without a time, it
+// did since everything was green.
+func (x *building) changed(what string, at time.Time, place string) string {
+	switch {
+	case at.IsZero():
+		return fmt.Sprintf("%s changed in %s since everything was green on %s", what, place, x.in.Green.In(x.s.Taken.Location()).Format(minutes))
+	case at.Format(time.DateOnly) == x.s.Taken.In(at.Location()).Format(time.DateOnly):
+		return fmt.Sprintf("%s changed at %s in %s", what, at.Format(time.TimeOnly), place)
+	}
+	return fmt.Sprintf("%s changed on %s in %s", what, at.Format(minutes), place)
+}
+
+// minutes is how a time of another day is written.
+const minutes = "2006-01-02 15:04"
 
 // setting adds a variable with the value it has in an environment.
 func (x *building) setting(s model.Setting, env model.EnvName, contexts []string) string {
@@ -417,9 +490,8 @@ func (x *building) setting(s model.Setting, env model.EnvName, contexts []string
 		n.Detail = n.Detail.and(words(", where “go” is " + t.Version + ", " + t.Go))
 	}
 	x.add(n)
+	x.setBy(id, s, env, contexts)
 	if s.Set && s.Origin != (model.Origin{}) {
-		origin := x.origin(s.Origin, env, contexts)
-		x.link(id, origin, "is set by")
 		shell, _ := x.s.Env(model.EnvShell)
 		mine := shell.Lookup(s.Name)
 		for _, hidden := range s.Shadows {
@@ -430,7 +502,7 @@ func (x *building) setting(s model.Setting, env model.EnvName, contexts []string
 					v.ID, v.Detail = idOf(Value, x.s.Dir, s.Name, string(model.EnvShell)), words("which your shell has")
 				}
 				x.link(id, x.add(v), "hides")
-				x.link(v.ID, x.origin(hidden.Origin, env, contexts), "is set by")
+				x.link(v.ID, x.origin(hidden.Origin, env, contexts, false), "is set by")
 				break // the next ones are hidden by this one
 			}
 		}
@@ -460,8 +532,9 @@ func assignment(s model.Setting) Text {
 }
 
 // origin adds the layer and line that set a value in an environment, and what
-// happened to it. Without a file, each environment has an origin of its own.
-func (x *building) origin(o model.Origin, env model.EnvName, contexts []string) string {
+// happened to it; dated tells that it is known more precisely than by the time
+// stamp of its file. Without a file, each environment has an origin of its own.
+func (x *building) origin(o model.Origin, env model.EnvName, contexts []string, dated bool) string {
 	label := string(o.Layer)
 	if env != "" {
 		label += " of " + string(env)
@@ -483,7 +556,10 @@ func (x *building) origin(o model.Origin, env model.EnvName, contexts []string) 
 	}
 	id := x.add(n)
 	for _, e := range x.in.Changes {
-		if o.File != "" && e.File == o.File || o.File == "" && e.File == "" && e.ContextID != "" && slices.Contains(contexts, e.ContextID) {
+		if e.Variable != "" || e.Module != "" {
+			continue // it hangs on what changed
+		}
+		if !dated && o.File != "" && e.File == o.File || o.File == "" && e.File == "" && e.ContextID != "" && slices.Contains(contexts, e.ContextID) {
 			x.link(id, x.add(x.change(e, contexts)), "after")
 		}
 	}
@@ -498,12 +574,21 @@ func (x *building) change(e Event, contexts []string) Node {
 	if n.Label = words(label); e.File != "" {
 		n.Label, n.Location = words(x.path(e.File)+" "+label), line(e.File, 1)
 	}
+	var lines []string
 	if started := x.started(); !started.IsZero() && !e.At.IsZero() {
-		n.Detail = words("before gopls was started at " + started.In(e.At.Location()).Format("15:04:05"))
+		when := "before gopls was started at "
 		if e.At.After(started) {
-			n.Detail = words("after gopls was started at " + started.In(e.At.Location()).Format("15:04:05"))
+			when = "after gopls was started at "
 		}
+		lines = append(lines, when+started.In(e.At.Location()).Format("15:04:05"))
 	}
+	if e.Late {
+		lines = []string{"when the problem was there already"}
+	}
+	if e.Was != "" {
+		lines = append(lines, "it was "+e.Was)
+	}
+	n.Detail = words(strings.Join(lines, "; "))
 	return n
 }
 
@@ -526,7 +611,7 @@ func (x *building) when(t time.Time) string {
 	case t.Format(time.DateOnly) == x.s.Taken.In(t.Location()).Format(time.DateOnly):
 		return "at " + t.Format(time.TimeOnly)
 	}
-	return "on " + t.Format("2006-01-02 15:04")
+	return "on " + t.Format(minutes)
 }
 
 // unseen adds what gopls has not seen.
@@ -602,6 +687,21 @@ func (x *building) moduleNode(m module, contexts []string) Node {
 		n.Location = line(m.file, max(m.line, 1))
 	}
 	return n
+}
+
+// required adds a module and when it got its version.
+func (x *building) required(m module, contexts []string) string {
+	id := x.add(x.moduleNode(m, contexts))
+	for _, e := range x.in.Changes {
+		if e.Module != m.path || e.File != m.file {
+			continue
+		}
+		n := x.change(e, contexts)
+		n.ID, n.Location = idOf(Change, x.s.Dir, "module", e.Module, e.At.UTC().Format(time.RFC3339Nano)), line(m.file, max(m.line, 1))
+		n.Label = words(x.changed(m.path, e.At, fmt.Sprintf("%s:%d", x.path(m.file), max(m.line, 1))))
+		x.link(id, x.add(n), "after")
+	}
+	return id
 }
 
 // owner is the main module that a file is in; nil if none is in reach.

@@ -159,6 +159,76 @@ func TestChainGoesBackToTheLineAndTheChange(t *testing.T) {
 	}
 }
 
+// TestChangeOfTheVariableIsNamed has a history in which the variable at fault
+// changed, and others that have nothing to do with it.
+func TestChangeOfTheVariableIsNamed(t *testing.T) {
+	s := picture()
+	j := phantom(s, problem("main.go", 2, "example.com/greet"), "GOPROXY")
+	file := Event{At: noon.Add(9 * time.Minute), File: zshrc, What: "changed"} // by an edit that came later
+	seen := Event{At: noon.Add(3 * time.Minute), Variable: "GOPROXY", Env: model.EnvShell, Was: "direct"}
+	green := Event{Variable: "GOPROXY", Env: model.EnvShell, Was: "direct"}
+	unrelated := []Event{
+		{At: noon.Add(4 * time.Minute), Variable: "GOFLAGS", Env: model.EnvShell},
+		{At: noon.Add(5 * time.Minute), Variable: "GOPROXY", Env: model.EnvTools},
+		{At: noon.Add(6 * time.Minute), Module: "example.com/other", File: filepath.Join(ws, "go.mod")},
+		{At: noon.Add(7 * time.Minute), Module: "example.com/greet", File: filepath.Join(ws, "other", "go.mod")},
+		{At: noon.Add(8 * time.Minute), File: filepath.Join(home, ".bashrc"), What: "changed"},
+		{At: noon.Add(8 * time.Minute), What: "“Unmask GOWORK” was undone", ContextID: "ctx-GOWORK"},
+	}
+	tell := func(changes ...Event) (chain string, n Node) {
+		g := Build(Input{Snapshot: s, Verdicts: []Judged{j}, Changes: append(changes, unrelated...), Green: noon.Add(-time.Hour)})
+		n = the(t, g, "main.go:3:8")
+		return told(g.Causes(n.ID)), n
+	}
+	changes := func(chain string) (out []string) {
+		for line := range strings.Lines(chain) {
+			if strings.Contains(line, " after: ") {
+				out = append(out, strings.TrimSpace(line))
+			}
+		}
+		return out
+	}
+	chain, n := tell(file, seen, green)
+	if got := changes(chain); !slices.Equal(got, []string{"7 after: GOPROXY changed at 12:03:00 in ~/.zshrc:18"}) {
+		t.Errorf("changed: %q in\n%s", got, chain)
+	}
+	weight := func(n Node) int {
+		i := slices.IndexFunc(n.Confidence.Contributions, func(c Contribution) bool { return c.Mechanism == Baseline })
+		return n.Confidence.Contributions[i].Weight
+	}
+	if weight(n) <= 0 {
+		t.Errorf("that it changed is worth %d", weight(n))
+	}
+	chain, n = tell(file, green)
+	if got := changes(chain); !slices.Equal(got, []string{"7 after: ~/.zshrc changed at 12:09:00", "7 after: GOPROXY changed in ~/.zshrc:18 since everything was green on 2026-03-04 11:00"}) {
+		t.Errorf("changed: %q in\n%s", got, chain)
+	}
+	if weight(n) <= 0 {
+		t.Errorf("that it is not as it was is worth %d", weight(n))
+	}
+	chain, n = tell()
+	if got := changes(chain); len(got) > 0 {
+		t.Errorf("changed: %q", got)
+	}
+	if weight(n) >= 0 {
+		t.Errorf("that it is as it was when everything was green is worth %d", weight(n))
+	}
+	late := seen
+	late.Late = true
+	if _, n = tell(late); weight(n) > 0 {
+		t.Errorf("a change that came later is worth %d", weight(n))
+	}
+	module := Event{At: noon.Add(time.Minute), Module: "example.com/greet", File: filepath.Join(ws, "go.mod"), Was: "v0.9.0"}
+	if chain, _ = tell(module); !slices.Equal(changes(chain), []string{"3 after: example.com/greet changed at 12:01:00 in go.mod:5"}) {
+		t.Errorf("changed: %q in\n%s", changes(chain), chain)
+	}
+	for _, node := range Build(Input{Snapshot: s, Verdicts: []Judged{j}, Changes: append(unrelated, seen, module)}).Nodes {
+		if node.Kind == Change && !slices.Equal(node.ContextIDs, []string{j.ContextID}) {
+			t.Errorf("%s has the contexts %q", plain(node.Label), node.ContextIDs)
+		}
+	}
+}
+
 // TestHiddenValueOfTheShellIsToldOnce has a GOENV file that the environment of
 // gopls alone hides.
 func TestHiddenValueOfTheShellIsToldOnce(t *testing.T) {

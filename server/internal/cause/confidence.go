@@ -14,11 +14,11 @@ type Confidence struct {
 	Contributions []Contribution
 }
 
-// Mechanisms that contribute to a confidence.
+// The mechanisms that contribute to a confidence.
 const (
-	Trace    = "trace"    // what go and gopls did and said
-	Baseline = "baseline" // what changed since it worked
-	Context  = "context"  // how it hangs together with everything else
+	Trace    = model.MechanismTrace
+	Baseline = model.MechanismBaseline
+	Context  = model.MechanismContext
 )
 
 // Contribution is one reason to believe a cause, or not to.
@@ -111,8 +111,21 @@ func (x *building) baseline(v Judged, add func(mechanism, name string, weight in
 		return
 	}
 	for _, g := range v.Guilty {
+		for _, e := range append(x.changesOf(g.Editor, model.EnvGopls), x.changesOf(g.Shell, model.EnvShell)...) {
+			if e.Late {
+				continue
+			}
+			add(Baseline, "change", 10, x.changed(g.Variable, e.At, string(e.Env)))
+			return
+		}
+	}
+	if !x.in.Green.IsZero() && len(v.Guilty) > 0 {
+		add(Baseline, "change", -5, fmt.Sprintf("%s is what it was when everything was green", listed(names(v.Guilty))))
+		return
+	}
+	for _, g := range v.Guilty {
 		for _, e := range x.in.Changes {
-			if e.File == "" || e.File != g.Shell.Origin.File && e.File != g.Editor.Origin.File || started.IsZero() || !e.At.After(started) {
+			if e.Variable != "" || e.Module != "" || e.File == "" || e.File != g.Shell.Origin.File && e.File != g.Editor.Origin.File || started.IsZero() || !e.At.After(started) {
 				continue
 			}
 			add(Baseline, "change", 5, fmt.Sprintf("%s changed after gopls was started", x.path(e.File)))

@@ -91,6 +91,9 @@ func take(ctx context.Context, w *world.World, req Request, startUp shell.Answer
 		Captured: req.Captured, Problems: req.Problems, Dirty: dirty, GoplsEnv: req.GoplsEnv, GoplsFlags: req.GoplsFlags,
 		Views: req.Views, Gopls: req.Gopls, GoplsWhy: req.GoplsWhy, Overlays: req.Overlays,
 	})
+	if known, _, err := (baselines{w: w}).of(s.Dir); err == nil && len(req.Captured) == 0 {
+		s.Slow = slowdowns(w, s, known.Costs, remembered(w, s.Dir))
+	}
 	s.Said = append(s.Said, req.Logs...)
 	if req.Facts {
 		hear(s, verify.Facts(ctx, w, s, nil))
@@ -109,7 +112,9 @@ type Assessment struct {
 	Accepted []rules.AcceptedFinding // by the team contract; they are told and do not count
 	Verdicts []model.Verdict
 	Unknown  []report.Unknown
-	Replayed bool // the machine is another one, so nothing can be mended here
+	Replayed bool                  // the machine is another one, so nothing can be mended here
+	Happened []report.HistoryEvent // what happened before; nil to read what an editor wrote down
+	read     *readBaselines
 }
 
 // Truth says how ground truth is asked.

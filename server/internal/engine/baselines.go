@@ -7,13 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/route"
 	"github.com/gophantom/gophantom/server/internal/verify"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -21,13 +26,53 @@ import (
 // baselines keeps what workspaces looked like when everything was green: a
 // private file for each folder, below the user's cache directory. It holds what
 // package report would show of values, and keyed hashes of them.
-type baselines struct{ w *world.World }
+type baselines struct {
+	w    *world.World
+	read *readBaselines // nil to read the file every time
+}
+
+// readBaselines are the baselines that were read, or written by us, by their
+// file, as long as the file is the same by size and time.
+type readBaselines struct {
+	mu     sync.Mutex
+	byFile map[string]readBaseline
+}
+
+type readBaseline struct {
+	size int64
+	at   time.Time
+	is   baseline.Baseline // shared: whoever changes it changes a copy
+	raw  []byte
+}
+
+func (r *readBaselines) get(file string, info fs.FileInfo) (b readBaseline, ok bool) {
+	if r == nil {
+		return b, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, ok = r.byFile[file]
+	return b, ok && b.size == info.Size() && b.at.Equal(info.ModTime())
+}
+
+// put remembers what is in a file that was looked at before it was read; nil
+// forgets it.
+func (r *readBaselines) put(file string, info fs.FileInfo, is baseline.Baseline, raw []byte) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byFile == nil {
+		r.byFile = map[string]readBaseline{}
+	}
+	if delete(r.byFile, file); info != nil && info.Size() == int64(len(raw)) {
+		r.byFile[file] = readBaseline{info.Size(), info.ModTime(), is, raw}
+	}
+}
 
 // maxBaseline is how long a baseline may be, in bytes.
 const maxBaseline = 16 << 20
-
-// costGoList is what a run of go list takes in the user's shell.
-const costGoList = "go list"
 
 var errNoBaseline = errors.New("there is no baseline of this workspace: one is kept when everything is green, and by “gophantom baseline save”")
 
@@ -39,15 +84,21 @@ func (b baselines) file(dir string) (string, error) {
 	return filepath.Join(cache, "gophantom", "baseline", cacheName(filepath.Clean(dir))+".json"), nil
 }
 
-// read returns the baseline of a folder and the bytes it is written in.
+// of returns the baseline of a folder and the bytes it is written in.
 // errNoBaseline means that there is none; other errors say in a sentence why it
 // cannot be used.
-func (b baselines) read(dir string) (found baseline.Baseline, raw []byte, err error) {
+func (b baselines) of(dir string) (found baseline.Baseline, raw []byte, err error) {
 	file, err := b.file(dir)
 	if err != nil {
 		return found, nil, err
 	}
-	raw, err = b.w.Files.ReadFile(file)
+	info, err := b.w.Files.Stat(file)
+	if err == nil {
+		if known, ok := b.read.get(file, info); ok {
+			return known.is, known.raw, nil
+		}
+		raw, err = b.w.Files.ReadFile(file)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return found, nil, errNoBaseline
@@ -61,6 +112,7 @@ func (b baselines) read(dir string) (found baseline.Baseline, raw []byte, err er
 	case form.Version != baseline.Version:
 		return baseline.Baseline{}, raw, fmt.Errorf("the baseline of this workspace has version %d, and this Gophantom knows %d; use the newer one, or “gophantom baseline save”", form.Version, baseline.Version)
 	}
+	b.read.put(file, info, found, raw)
 	return found, raw, nil
 }
 
@@ -77,6 +129,7 @@ func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
 	default:
 		err = b.w.Files.ReplaceFile(file, raw, data)
 	}
+	b.read.put(file, nil, kept, nil)
 	if errors.Is(err, world.ErrChanged) || errors.Is(err, fs.ErrExist) {
 		return nil // another of our processes was faster, with the same workspace
 	}
@@ -86,7 +139,7 @@ func (b baselines) write(dir string, raw []byte, kept baseline.Baseline) error {
 // keep makes a snapshot the baseline of its folder if it differs from it.
 // Costs that are known stay known.
 func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
-	known, raw, err := b.read(s.Dir)
+	known, raw, err := b.of(s.Dir)
 	kept := known // as good as new where nothing changed, and its age tells since when
 	if same := err == nil && len(known.Diff(s)) == 0; !same {
 		kept = baseline.Take(s, rand.Text(), showFact)
@@ -100,7 +153,7 @@ func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
 
 // note adds costs to the baseline of a folder, which may be red now.
 func (b baselines) note(s *model.Snapshot, costs map[string]float64) error {
-	known, raw, err := b.read(s.Dir)
+	known, raw, err := b.of(s.Dir)
 	if err != nil || len(costs) == 0 {
 		return nil // without a baseline nothing is usual
 	}
@@ -109,11 +162,11 @@ func (b baselines) note(s *model.Snapshot, costs map[string]float64) error {
 }
 
 func addCosts(b *baseline.Baseline, at time.Time, costs map[string]float64) {
+	if b.Costs = maps.Clone(b.Costs); b.Costs == nil {
+		b.Costs = map[string]baseline.Costs{}
+	}
 	for what, millis := range costs {
-		if b.Costs == nil {
-			b.Costs = map[string]baseline.Costs{}
-		}
-		c := b.Costs[what]
+		c := baseline.Costs{Samples: slices.Clone(b.Costs[what].Samples)}
 		c.Add(baseline.Sample{At: at, Millis: millis})
 		b.Costs[what] = c
 	}
@@ -141,7 +194,7 @@ func (a Assessment) costs() map[string]float64 {
 		return nil
 	}
 	slices.Sort(runs)
-	return map[string]float64{costGoList: runs[len(runs)/2]}
+	return map[string]float64{model.CostGoList: runs[len(runs)/2]}
 }
 
 // green reports whether everything that was looked at is in order, with an
@@ -156,14 +209,27 @@ func (a Assessment) green() bool {
 // baseline that cannot be kept costs nobody anything: the next one can, or
 // whoever asks for it is told.
 func (l *Loop) keepBaseline(v survey) {
-	b := baselines{l.w}
+	b := baselines{l.w, &l.baselines}
 	took := l.listing.memory.Took()
 	for i, a := range v {
-		costs := a.costs()
-		if i == 0 && took > 0 {
-			costs = map[string]float64{costGoList: took}
+		green := a.green() && len(a.Snapshot.Gopls) > 0
+		if _, _, err := b.of(a.Snapshot.Dir); err != nil && !green {
+			continue // what was measured is told once, and there is no place for it yet
 		}
-		if a.green() && len(a.Snapshot.Gopls) > 0 {
+		costs := a.costs()
+		if costs == nil {
+			costs = map[string]float64{}
+		}
+		if i == 0 && took > 0 {
+			costs[model.CostGoList] = took
+		}
+		if millis, ok := l.shellTook(a.Snapshot.Dir); ok {
+			costs[model.CostShell] = millis
+		}
+		if millis, ok := l.loadTook(a.Snapshot.Dir); ok {
+			costs[model.CostGoplsLoad] = millis
+		}
+		if green {
 			_ = b.keep(a.Snapshot, costs)
 		} else {
 			_ = b.note(a.Snapshot, costs)
@@ -173,8 +239,8 @@ func (l *Loop) keepBaseline(v survey) {
 
 // SaveBaseline makes a snapshot the baseline of its folder, whatever its health.
 func SaveBaseline(w *world.World, s *model.Snapshot) error {
-	b := baselines{w}
-	_, raw, _ := b.read(s.Dir) // what cannot be used is replaced
+	b := baselines{w: w}
+	_, raw, _ := b.of(s.Dir) // what cannot be used is replaced
 	return b.write(s.Dir, raw, baseline.Take(s, rand.Text(), showFact))
 }
 
@@ -185,7 +251,7 @@ func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Cha
 }
 
 func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
-	b, _, err := baselines{w}.read(a.Snapshot.Dir)
+	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
 	if err != nil {
 		return report.Changes{}, err
 	}
@@ -193,16 +259,7 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
 		Changes: []report.Changed{}, Slower: []report.Slower{},
 	}
-	for _, r := range baseline.Rank(b.Diff(a.Snapshot), a.trouble(b)) {
-		c := report.Changed{
-			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(r.Name, r.Value), Added: r.Added, Removed: r.Removed,
-			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
-		}
-		for _, reason := range r.Reasons {
-			c.Reasons = append(c.Reasons, report.Reason{Weight: reason.Weight, Why: reason.Why})
-		}
-		out.Changes = append(out.Changes, c)
-	}
+	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(w, b, "")))...)
 	for what, c := range b.Costs {
 		if s, slowed := c.Slowed(); slowed {
 			out.Slower = append(out.Slower, report.Slower{What: what, Was: s.Was, Is: s.Is, Since: s.Since.UTC().Format(time.RFC3339)})
@@ -211,11 +268,89 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	return out, nil
 }
 
-// trouble is what the assessment knows that tells which change is at fault.
-func (a Assessment) trouble(b baseline.Baseline) baseline.Trouble {
+// publicRanks are ranks, safe to show.
+func publicRanks(ranked []baseline.Ranked) (out []report.Changed) {
+	for _, r := range ranked {
+		variable := ""
+		if r.Kind == baseline.Variable {
+			variable = r.Name
+		}
+		c := report.Changed{
+			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(variable, r.Value), Added: r.Added, Removed: r.Removed, Same: r.Same, Unknown: r.Unknown,
+			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
+		}
+		for _, reason := range r.Reasons {
+			c.Reasons = append(c.Reasons, report.Reason{Mechanism: reason.Mechanism, Weight: reason.Weight, Why: reason.Why})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+const (
+	// mostSuspects is how many things that may be at fault are told, and
+	// leastScore what each of them is worth at least.
+	mostSuspects = 5
+	leastScore   = 0.3
+)
+
+// suspects are what may be at fault for what has a contextId, the likeliest
+// first: what changed, and what is as it was.
+func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked {
+	var b baseline.Baseline
+	if !a.Replayed {
+		b, _, _ = baselines{w, a.read}.of(a.Snapshot.Dir) // without one, what changed is not known
+	}
+	var out []baseline.Ranked
+	for _, r := range baseline.Rank(a.candidates(w, b), a.trouble(w, b, contextID)) {
+		if r.Score < leastScore || len(out) == mostSuspects {
+			break
+		}
+		// A variable in several environments is one thing.
+		if !slices.ContainsFunc(out, func(o baseline.Ranked) bool { return o.Kind == r.Kind && o.Name == r.Name }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// candidates are the facts that may be at fault: what is not as it was when
+// everything was green, what was seen to change where nothing is known of then,
+// and all others.
+func (a Assessment) candidates(w *world.World, b baseline.Baseline) []baseline.Change {
+	events := map[factKey]report.HistoryEvent{}
+	for _, e := range a.happened(w) {
+		if e.Kind == eventChanged && e.Fact != "" {
+			events[keyOf(e)] = e
+		}
+	}
+	out := b.Suspects(a.Snapshot)
+	for i, c := range out {
+		if !c.Unknown || len(events) == 0 {
+			continue
+		}
+		now, _ := factEvent(c)
+		if e, seen := events[keyOf(now)]; seen && e.Is == now.Is {
+			out[i].Unknown, out[i].Was, out[i].Added = false, e.Was, e.Was == ""
+		}
+	}
+	return out
+}
+
+// factKey is the same for one fact at any time.
+type factKey struct{ fact, environment, subject string }
+
+func keyOf(e report.HistoryEvent) factKey { return factKey{e.Fact, e.Environment, e.Subject} }
+
+// trouble is what the assessment knows that tells what is at fault for what has a
+// contextId; "" for all there is.
+func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID string) baseline.Trouble {
 	var t baseline.Trouble
 	for _, v := range a.Verdicts {
-		t.Phantom = t.Phantom || v.Kind == model.Phantom
+		if contextID != "" && v.ContextID != contextID {
+			continue
+		}
+		t.Phantom, t.Real = t.Phantom || v.Kind == model.Phantom, t.Real || v.Kind == model.Real
 		for _, g := range append(slices.Clone(v.Guilty), v.Others...) {
 			t.Guilty = append(t.Guilty, g.Variable)
 		}
@@ -223,25 +358,193 @@ func (a Assessment) trouble(b baseline.Baseline) baseline.Trouble {
 			t.Files = append(t.Files, v.Stale.File)
 		}
 		if path, ok := verify.ImportOf(v.Problem); ok && (v.Kind == model.Phantom || v.Kind == model.Real || v.Kind == model.StaleGreen) {
-			for _, m := range a.Snapshot.Modules {
-				for _, r := range m.Requires {
-					if path == r.Path || len(path) > len(r.Path) && path[:len(r.Path)+1] == r.Path+"/" {
-						t.Modules = append(t.Modules, r.Path)
-					}
-				}
-			}
 			t.Modules = append(t.Modules, path)
+			t.Modules = append(t.Modules, a.modulesOf(path)...)
+			t.Route = append(t.Route, a.routeOf(path)...)
+		}
+	}
+	t.Real = t.Real && !t.Phantom
+	candidates := a.candidates(w, b)
+	t.Moot = a.moot(candidates, t)
+	heard := map[string]bool{} // whether something was said that is to the point
+	for _, u := range a.Snapshot.Said {
+		for _, m := range u.Messages {
+			of, told := m.Args["module"]
+			relevant := !told || len(t.Modules) == 0 || slices.Contains(t.Modules, of.Reveal())
+			for _, ref := range m.Refs {
+				heard[ref] = heard[ref] || relevant
+			}
 		}
 	}
 	for _, f := range a.Findings {
-		if f.Severity != model.Info {
+		relevant, said := heard[f.Ref]
+		switch {
+		case f.Severity == model.Info, said && !relevant, f.Rule == "cost-drift": // which is what t.Slow is about
+		case said:
+			t.Said = append(t.Said, f.Subject)
+		default:
 			t.Blamed = append(t.Blamed, f.Subject)
 		}
 	}
 	for what, c := range b.Costs {
-		if _, slowed := c.Slowed(); slowed && len(t.Guilty)+len(t.Blamed)+len(t.Modules)+len(t.Files) == 0 {
+		if _, slowed := c.Slowed(); slowed && len(t.Guilty)+len(t.Said)+len(t.Blamed)+len(t.Modules)+len(t.Files) == 0 {
 			t.Slow = what
 		}
 	}
+	t.Began, t.Changed = a.times(w, candidates, contextID)
 	return t
+}
+
+// modulesOf are the required modules that a package can come from.
+func (a Assessment) modulesOf(pkg string) (out []string) {
+	for _, m := range a.Snapshot.Modules {
+		for _, r := range m.Requires {
+			if pkg == r.Path || strings.HasPrefix(pkg, r.Path+"/") {
+				out = append(out, r.Path)
+			}
+		}
+	}
+	return out
+}
+
+// routeOf are the variables that decide where the modules of a package come from,
+// in the editor or in the shell.
+func (a Assessment) routeOf(pkg string) (out []string) {
+	s := a.Snapshot
+	for _, name := range []model.EnvName{model.EnvGopls, model.EnvShell} {
+		env, ok := s.Env(name)
+		if !ok || !env.Complete {
+			continue
+		}
+		for _, path := range a.modulesOf(pkg) {
+			for _, r := range routesOf(s, env, path) {
+				for _, step := range r.Steps {
+					if step.Applies {
+						out = append(out, step.Why.Variable)
+					}
+				}
+				out = append(out, r.Why.Variable)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(name string) bool { return name == "" })
+}
+
+// routesOf are the ways of a module that main modules require.
+func routesOf(s *model.Snapshot, env model.Env, path string) (out []route.Route) {
+	for _, m := range s.Modules {
+		for _, r := range m.Requires {
+			if r.Path == path {
+				out = append(out, route.NewExplainer(env, route.FactsOf(s, env).Near(m.File)).Explain(route.Module{Path: r.Path, Version: r.Version}))
+			}
+		}
+	}
+	return out
+}
+
+// fetching are the variables that matter where modules are fetched, and nowhere
+// else.
+var fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
+
+// moot are the facts that cannot have brought about what problems speak of, and
+// why.
+func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble) map[string]string {
+	out := map[string]string{}
+	if !t.Phantom && !t.Real {
+		return out // no problem speaks of anything
+	}
+	gopls, _ := a.Snapshot.Env(model.EnvGopls)
+	shell, _ := a.Snapshot.Env(model.EnvShell)
+	otherGo := map[model.EnvName]bool{}
+	for _, c := range suspects {
+		if c.Kind == baseline.Toolchain && !c.Same {
+			otherGo[c.Env] = true
+		}
+	}
+	for _, c := range suspects {
+		if c.Kind != baseline.Variable {
+			continue
+		}
+		key, fetches := baseline.Key(c.Fact), slices.Contains(fetching, c.Name)
+		mine, other := gopls.Lookup(c.Name), shell.Lookup(c.Name)
+		switch {
+		case fetches && len(t.Modules) == 0:
+			out[key] = "it matters where modules are fetched, and no problem speaks of one"
+		case t.Real && gopls.Complete && shell.Complete && (mine.Set != other.Set || mine.Value != other.Value):
+			out[key] = "the build is red too, and the two do not share it"
+		case c.Same || c.Unknown:
+		case fetches && c.Name != "GOAUTH" && !a.reroutes(c, t.Modules):
+			out[key] = "where the modules come from that problems speak of is the same with what it was"
+		case (c.Name == "GOTOOLCHAIN" || c.Name == "GOROOT") && !otherGo[c.Env]:
+			out[key] = "the go that runs is the same"
+		}
+	}
+	return out
+}
+
+// reroutes reports whether a changed variable makes any of the modules come from
+// elsewhere, or be verified otherwise, than with the value it had.
+func (a Assessment) reroutes(c baseline.Change, modules []string) bool {
+	now, _ := a.Snapshot.Env(c.Env)
+	then := now
+	then.Layers = make([]model.Layer, 0, len(now.Layers)+1)
+	if !c.Added {
+		then.Layers = append(then.Layers, model.Layer{Kind: model.LayerProcess, Vars: map[string]model.Assignment{c.Name: {Value: model.NewValue(c.Was)}}})
+	}
+	for _, l := range now.Layers {
+		if _, has := l.Vars[c.Name]; has {
+			l.Vars = maps.Clone(l.Vars)
+			delete(l.Vars, c.Name)
+		}
+		then.Layers = append(then.Layers, l)
+	}
+	for _, path := range modules {
+		ways := routesOf(a.Snapshot, then, path)
+		for i, r := range routesOf(a.Snapshot, now, path) {
+			if !reflect.DeepEqual(way(r), way(ways[i])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// way is a route without what it is for the sake of.
+func way(r route.Route) route.Route {
+	r.Why, r.Insecure.Why, r.Insecure.Pattern, r.SumDB.Why, r.VCS.Why = route.Why{}, route.Why{}, model.Value{}, route.Why{}, route.Why{}
+	r.Steps = slices.Clone(r.Steps)
+	for i := range r.Steps {
+		r.Steps[i].Why = route.Why{}
+	}
+	return r
+}
+
+// times are when trouble was seen first, and when facts were seen to change.
+func (a Assessment) times(w *world.World, candidates []baseline.Change, contextID string) (began time.Time, changed map[string]time.Time) {
+	at := map[factKey]time.Time{}
+	for _, e := range a.happened(w) {
+		when, err := time.Parse(time.RFC3339, e.Time)
+		switch {
+		case err != nil:
+		case e.Kind == eventChanged && e.Fact != "":
+			at[keyOf(e)] = when
+		case contextID == "" || e.ContextID != contextID:
+		case e.Kind == eventGone:
+			began = time.Time{}
+		case began.IsZero() && (e.Kind == eventFound || e.Kind == eventVerdict):
+			began = when
+		}
+	}
+	changed = map[string]time.Time{}
+	for _, c := range candidates {
+		if c.Same || c.Unknown || len(at) == 0 {
+			continue
+		}
+		e, _ := factEvent(c)
+		if when, ok := at[keyOf(e)]; ok {
+			changed[baseline.Key(c.Fact)] = when
+		}
+	}
+	return began, changed
 }

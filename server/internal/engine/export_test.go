@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -10,4 +11,23 @@ func FixesOf(w *world.World, s *model.Snapshot, v model.Verdict) []model.FixOffe
 	a := Assessment{Snapshot: s}
 	a.complete(w, &v)
 	return v.Fixes
+}
+
+// Found is what the last published look found in the first folder.
+func (l *Loop) Found() (a Assessment, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.last) == 0 {
+		return a, false
+	}
+	return l.last[0], true
+}
+
+// Slowdowns are what a look finds in the costs and the history of a folder.
+var Slowdowns = slowdowns
+
+// CostsOf is what is known of the costs of a folder.
+func CostsOf(w *world.World, dir string) map[string]baseline.Costs {
+	b, _, _ := baselines{w: w}.of(dir)
+	return b.Costs
 }

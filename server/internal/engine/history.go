@@ -14,9 +14,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/rules"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
 
@@ -55,8 +57,9 @@ type history struct {
 	file   string // "" before the folders are known, and where there is no place for one
 	opened bool
 	events []report.HistoryEvent
-	lines  int // of the file, as far as we know
-	seen   int // the last snapshot whose reason was noted
+	lines  int                          // of the file, as far as we know
+	seen   int                          // the last snapshot whose changes were noted
+	known  map[string]baseline.Baseline // what each folder looked like at the last look
 }
 
 // savedEvent is one line of the file.
@@ -65,12 +68,29 @@ type savedEvent struct {
 	report.HistoryEvent
 }
 
+// historyFile is where what happened in the folders of a workspace is kept; "" if
+// there is no place for it.
+func historyFile(w *world.World, folders []string) string {
+	if cache := w.CacheDir(); cache != "" && len(folders) > 0 {
+		return filepath.Join(cache, "gophantom", "history", cacheName(strings.Join(folders, "\x00"))+".jsonl")
+	}
+	return ""
+}
+
+// remembered is what happened in a folder, as an editor that has it open wrote it
+// down.
+func remembered(w *world.World, dir string) (events []report.HistoryEvent) {
+	if file := historyFile(w, []string{filepath.Clean(dir)}); file != "" {
+		if data, err := w.Files.ReadFile(file); err == nil {
+			events, _ = readHistory(data)
+		}
+	}
+	return events
+}
+
 // open reads what is known of the folders of a workspace, unless it has.
 func (h *history) open(folders []string) {
-	file := ""
-	if cache := h.w.CacheDir(); cache != "" && len(folders) > 0 {
-		file = filepath.Join(cache, "gophantom", "history", cacheName(strings.Join(folders, "\x00"))+".jsonl")
-	}
+	file := historyFile(h.w, folders)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.opened && h.file == file {
@@ -105,7 +125,7 @@ func readHistory(data []byte) (events []report.HistoryEvent, lines int) {
 			continue
 		}
 		// Somebody else may have written into the file.
-		for _, text := range []*string{&e.Kind, &e.Subject, &e.Message, &e.Rule, &e.Verdict, &e.ContextID, &e.Cure} {
+		for _, text := range []*string{&e.Kind, &e.Subject, &e.Message, &e.Rule, &e.Verdict, &e.ContextID, &e.Cure, &e.Fact, &e.Environment, &e.Was, &e.Is} {
 			*text = show(*text)
 		}
 		events = append(events, e.HistoryEvent)
@@ -176,23 +196,115 @@ var idle = []string{
 	"a probe answered",
 }
 
-// note writes down what a published look brought, and returns it. sure tells that what is not
-// in it is gone: nobody is being asked who may bring it back.
-func (h *history) note(r report.Report, sure bool) []report.HistoryEvent {
-	past := h.list()
-	var events []report.HistoryEvent
+// change writes down what changed in the world since the last look: why there is
+// a look, and which facts are others.
+func (h *history) change(looks ...*model.Snapshot) {
+	s := report.SnapshotOf(looks[0])
 	h.mu.Lock()
-	newer := r.Snapshot.Number > h.seen
-	h.seen = max(h.seen, r.Snapshot.Number)
+	newer := s.Number > h.seen
+	h.seen = max(h.seen, s.Number)
 	h.mu.Unlock()
-	if newer {
-		reasons := slices.DeleteFunc(strings.Split(r.Snapshot.Reason, "; "), func(s string) bool { return slices.Contains(idle, s) })
-		reason := upperFirst(strings.Join(reasons, "; "))
-		if reason != "" && (len(past) == 0 || past[len(past)-1].Kind != eventChanged || past[len(past)-1].Message != reason) {
-			events = append(events, report.HistoryEvent{Kind: eventChanged, Message: reason})
+	if !newer {
+		return
+	}
+	var events []report.HistoryEvent
+	reasons := slices.DeleteFunc(strings.Split(s.Reason, "; "), func(s string) bool { return slices.Contains(idle, s) })
+	reason := upperFirst(strings.Join(reasons, "; "))
+	past := slices.DeleteFunc(h.list(), func(e report.HistoryEvent) bool { return e.Fact != "" })
+	if reason != "" && (len(past) == 0 || past[len(past)-1].Kind != eventChanged || past[len(past)-1].Message != reason) {
+		events = append(events, report.HistoryEvent{Kind: eventChanged, Message: reason})
+	}
+	events = append(events, h.moved(looks)...)
+	for i := range events {
+		events[i].Snapshot = s.Number
+	}
+	h.add(events...)
+}
+
+// mostMoved is how many changed facts of one kind are told of one look: a file
+// may require hundreds of modules.
+const mostMoved = 20
+
+// moved are the facts that are not what they were when we looked last, each once.
+func (h *history) moved(looks []*model.Snapshot) (events []report.HistoryEvent) {
+	known := make(map[string]baseline.Baseline, len(looks))
+	count := map[baseline.Kind]int{}
+	for _, s := range looks {
+		before, ok := h.known[s.Dir]
+		if !ok {
+			known[s.Dir] = baseline.Take(s, rand.Text(), showFact)
+			continue
+		}
+		known[s.Dir] = before.Next(s, showFact)
+		for _, c := range before.Diff(s) {
+			e, told := factEvent(c)
+			if !told || slices.Contains(events, e) || count[c.Kind] == mostMoved {
+				continue
+			}
+			count[c.Kind]++
+			events = append(events, e)
 		}
 	}
-	before, now := standing(past), facts(r)
+	h.known = known // only the goroutine that looks is here
+	return events
+}
+
+// factEvent tells of a change in a sentence; told is false for what the reason of the
+// look tells well enough.
+func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
+	e = report.HistoryEvent{Kind: eventChanged, Subject: show(c.Name), Fact: string(c.Kind), Environment: string(c.Env), Was: c.Was}
+	if !c.Removed {
+		variable := ""
+		if c.Kind == baseline.Variable {
+			variable = c.Name
+		}
+		e.Is = showFact(variable, c.Value)
+	}
+	switch c.Kind {
+	case baseline.Variable:
+	case baseline.Toolchain:
+		if e.Was == "" || e.Is == "" {
+			return e, false // it was not found out
+		}
+	case baseline.Server:
+		if c.Name != "version" || e.Was == "" || e.Is == "" {
+			return e, false
+		}
+		e.Subject = "gopls"
+	case baseline.Require:
+		e.Subject = show(c.Name[strings.LastIndexByte(c.Name, ' ')+1:])
+	default:
+		return e, false
+	}
+	e.ContextID = rules.ContextID(e.Subject)
+	what := e.Subject
+	if e.Environment != "" {
+		what += " in " + e.Environment
+	}
+	switch {
+	case c.Added:
+		e.Message = fmt.Sprintf("%s is new: %s.", what, quoted(e.Is))
+	case c.Removed:
+		e.Message = fmt.Sprintf("%s is gone; it was %s.", what, quoted(e.Was))
+	default:
+		e.Message = fmt.Sprintf("%s changed from %s to %s.", what, quoted(e.Was), quoted(e.Is))
+	}
+	return e, true
+}
+
+// quoted is a shown value in a sentence.
+func quoted(shown string) string {
+	if shown == "" {
+		return "nothing"
+	}
+	return "“" + shown + "”"
+}
+
+// note writes down what a published look found and does not find any more, and returns it.
+// sure tells that what is not in it is gone: nobody is being asked who may bring it back.
+func (h *history) note(r report.Report, sure bool) []report.HistoryEvent {
+	var events []report.HistoryEvent
+	before, now := standing(h.list()), facts(r)
 	undecided := map[string]bool{}
 	for _, u := range r.Unknown {
 		undecided[u.Rule] = true

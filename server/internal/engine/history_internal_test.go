@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/world"
 )
@@ -32,6 +33,12 @@ func kinds(events []report.HistoryEvent) (out []string) {
 	return out
 }
 
+// note hands a look to a history, as the loop does.
+func note(h *history, r report.Report, sure bool) {
+	h.change(&model.Snapshot{Number: r.Snapshot.Number, Reason: r.Snapshot.Reason})
+	h.note(r, sure)
+}
+
 func looked(number int, reason string, findings ...string) report.Report {
 	r := report.Report{Snapshot: report.Snapshot{Number: number, Reason: reason}}
 	for _, subject := range findings {
@@ -42,12 +49,12 @@ func looked(number int, reason string, findings ...string) report.Report {
 
 func TestHistoryTellsWhatChanged(t *testing.T) {
 	h, again := remembering(t)
-	h.note(looked(1, "the editor connected", "GOPROXY"), true)
-	h.note(looked(2, "the problems changed; the window was focused", "GOPROXY"), true)
-	h.note(looked(2, "the problems changed", "GOPROXY"), true) // what had not settled is published later
-	h.note(looked(3, "/home/gopher/.zshrc changed; the problems changed", "GOPROXY", "GOFLAGS"), true)
-	h.note(looked(4, "go list answered", "GOFLAGS"), false) // the shell is being asked: what is missing may come back
-	h.note(looked(5, "asked", "GOFLAGS"), true)
+	note(h, looked(1, "the editor connected", "GOPROXY"), true)
+	note(h, looked(2, "the problems changed; the window was focused", "GOPROXY"), true)
+	note(h, looked(2, "the problems changed", "GOPROXY"), true) // what had not settled is published later
+	note(h, looked(3, "/home/gopher/.zshrc changed; the problems changed", "GOPROXY", "GOFLAGS"), true)
+	note(h, looked(4, "go list answered", "GOFLAGS"), false) // the shell is being asked: what is missing may come back
+	note(h, looked(5, "asked", "GOFLAGS"), true)
 	want := []string{"found GOPROXY", "changed", "found GOFLAGS", "gone GOPROXY"}
 	if got := kinds(h.list()); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -57,8 +64,8 @@ func TestHistoryTellsWhatChanged(t *testing.T) {
 	}
 	// What stands after a restart is not found again, and what is gone by then is told.
 	h = again()
-	h.note(looked(1, "the editor connected", "GOFLAGS"), true)
-	h.note(looked(2, "asked"), true)
+	note(h, looked(1, "the editor connected", "GOFLAGS"), true)
+	note(h, looked(2, "asked"), true)
 	if got := kinds(h.list()); !slices.Equal(got, append(want, "gone GOFLAGS")) {
 		t.Errorf("after a restart %q", got)
 	}
@@ -66,10 +73,10 @@ func TestHistoryTellsWhatChanged(t *testing.T) {
 
 func TestHistoryKeepsWhatIsNotKnownToBeGone(t *testing.T) {
 	h, _ := remembering(t)
-	h.note(looked(1, "asked", "GOPROXY"), true)
+	note(h, looked(1, "asked", "GOPROXY"), true)
 	unsure := looked(2, "asked")
 	unsure.Unknown = []report.Unknown{{Rule: "env-drift", Why: "The shell did not answer."}}
-	h.note(unsure, true)
+	note(h, unsure, true)
 	if got := kinds(h.list()); !slices.Equal(got, []string{"found GOPROXY"}) {
 		t.Errorf("%q", got)
 	}
@@ -82,7 +89,7 @@ func TestHistoryCountsProblemsOfOneCauseOnce(t *testing.T) {
 		r.Problems = append(r.Problems, report.Problem{URI: fmt.Sprintf("file:///ws/f%d.go", i), Message: "could not import x", Verdict: "phantom", Summary: "Phantom: x can be imported.", ContextID: "c"})
 	}
 	r.Problems = append(r.Problems, report.Problem{URI: "file:///ws/g.go", Message: "undefined: y", Verdict: "unknown"})
-	h.note(r, true)
+	note(h, r, true)
 	got := h.list()
 	if len(got) != 1 || got[0].Kind != "verdict" || got[0].Subject != "f0.go:1" || !strings.Contains(got[0].Message, "and 499 more") {
 		t.Errorf("%+v", got)

@@ -3,13 +3,16 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/fix"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -242,5 +245,49 @@ func TestUndoGoesBackCureByCure(t *testing.T) {
 	}
 	if _, err := os.Stat(settings); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is still there: %v", settings, err)
+	}
+}
+
+// TestCostsAreKept looks at a workspace that is in order: what its shell, go list
+// and, as the log of the editor says, the load of gopls take is kept with its
+// baseline.
+func TestCostsAreKept(t *testing.T) {
+	lab := worldtest.NewLab(t)
+	e := newEditor(t, lab)
+	lab.Write(filepath.Join(lab.Home, ".profile"), "export PATH='"+lab.Env["PATH"]+"' GOPROXY='file://"+lab.Proxy+"'\n")
+	e.host["GOPROXY"] = "file://" + lab.Proxy
+	e.launch["GOPROXY"] = e.host["GOPROXY"]
+	e.startGopls()
+	config := t.TempDir()
+	e.w.GOOS, e.w.Environ = "linux", append(e.w.Environ, "XDG_CONFIG_HOME="+config) // where the logs of its editor are
+	loaded := e.started.Add(time.Second)
+	log := filepath.Join(config, "Code", "logs", loaded.Format("20060102T150405"), "window1", "exthost", "golang.go", "gopls (server).log")
+	lab.Write(log,
+		fmt.Sprintf("%s [info] %s go/packages.Load #1\n\tdirectory=%s\n\tduration=321ms\n\n", loaded.Format("2006-01-02 15:04:05.000"), loaded.Format("2006/01/02 15:04:05"), e.Dir))
+	if err := os.Chtimes(log, loaded, loaded); err != nil { // by the clock of this editor
+		t.Fatal(err)
+	}
+	e.run()
+	u := e.await("the lines of the shell", reason("the start-up files of the shell were followed"))
+	if u.Report.Health != "ok" {
+		t.Fatalf("%s: %+v %+v", u.Report.Health, u.Report.Findings, u.Report.Unknown)
+	}
+	var costs map[string]baseline.Costs
+	for range 20 { // until gopls is old enough for its log to be read
+		if _, err := e.loop.Recheck(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if costs = engine.CostsOf(e.w, e.Dir); len(costs[model.CostGoplsLoad].Samples) > 0 {
+			break
+		}
+	}
+	if samples := costs[model.CostGoplsLoad].Samples; len(samples) != 1 || samples[0].Millis != 321 {
+		t.Errorf("gopls load: %+v", samples)
+	}
+	for _, what := range []string{model.CostShell, model.CostGoList} {
+		samples := costs[what].Samples
+		if len(samples) == 0 || slices.ContainsFunc(samples, func(s baseline.Sample) bool { return s.Millis <= 0 || s.Millis > 120_000 }) {
+			t.Errorf("%s: %+v", what, samples)
+		}
 	}
 }

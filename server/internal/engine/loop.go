@@ -45,6 +45,7 @@ type Loop struct {
 	memory   observe.Memory            // of executables, from one look to the next
 	truths   map[string]*verify.Memory // what go said, by workspace folder; only the goroutine of Run uses it
 	listing  listing
+	loads    loads
 	probed   []probed           // what probes found
 	own      map[string]ownLook // what gopls of our own showed, by workspace folder; see Show
 	number   int
@@ -57,7 +58,9 @@ type Loop struct {
 	tried    map[string]bool      // offers that did not help, by offer.key
 	curing   bool
 	history  history
-	fleet    *fleet.Reporter
+
+	baselines readBaselines
+	fleet     *fleet.Reporter
 
 	aimed      error              // what is wrong with the endpoint of the fleet
 	loaded     time.Time          // when gopls was seen to make its views anew; zero if it was not
@@ -249,6 +252,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	list := r.pending(found)
 	r.publishSettled(found, asked)
 	list()
+	r.measureLoads(found)
 	r.gopls.follow(r, facts, found[0].Snapshot)
 	var files []string
 	for _, a := range found {
@@ -263,6 +267,8 @@ func (r *run) observe(facts *EditorFacts) survey {
 	r.number++
 	number, loaded, confirmed := r.number, r.loaded, r.confirmed
 	r.mu.Unlock()
+	r.history.open(facts.Folders)
+	events := r.history.list()
 	found := make(survey, len(facts.Folders))
 	for i, dir := range facts.Folders {
 		home, here := r.shellAnswers(dir)
@@ -279,6 +285,9 @@ func (r *run) observe(facts *EditorFacts) survey {
 			},
 		})
 		found[i].Snapshot.Loaded, found[i].Snapshot.Confirmed = loaded, confirmed
+		if known, _, err := (baselines{r.w, &r.baselines}).of(dir); err == nil {
+			found[i].Snapshot.Slow = slowdowns(r.w, found[i].Snapshot, known.Costs, events)
+		}
 		said, _ := verify.KnownFacts(r.w, found[i].Snapshot, &r.listing.memory)
 		hear(found[i].Snapshot, said)
 		hear(found[i].Snapshot, problemTexts(found[i].Snapshot))
@@ -393,11 +402,13 @@ func (r *run) noFolder(facts *EditorFacts, asked int) {
 
 // report publishes a look. remark is a detail of its own, "" if there is none.
 func (l *Loop) report(v survey, remark string, asked int) {
+	l.history.open(l.folders())
+	l.history.change(v.snapshots()...)
+	v = v.after(l.history.list(), &l.baselines)
 	r := l.shown(v).report(l.w)
 	l.mu.Lock()
 	sure := !l.shells.asking() && v[0].Snapshot.Trusted
 	l.mu.Unlock()
-	l.history.open(l.folders())
 	l.count(v, r, l.history.note(r, sure))
 	r.History = l.history.list()
 	r.Cures = l.cures(r.History)

@@ -7,12 +7,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/observe"
+	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/trace"
 	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
@@ -125,6 +128,7 @@ func look(t *testing.T, w *world.World, sc *worldtest.Scenario) *model.Snapshot 
 	if f.Gopls != nil {
 		snapshot.Gopls = append(snapshot.Gopls, model.GoplsProcess{PID: 300, Version: f.Gopls.Version, GoVersion: f.Gopls.GoVersion})
 	}
+	remember(t, w, sc, snapshot)
 	for _, env := range model.EnvNames {
 		if text, ok := sc.Section("said/" + string(env)); ok {
 			said := model.Said{Env: env, Command: "go list", Text: model.NewValue(strings.TrimSuffix(text, "\n"))}
@@ -141,6 +145,47 @@ func look(t *testing.T, w *world.World, sc *worldtest.Scenario) *model.Snapshot 
 		}
 	}
 	return snapshot
+}
+
+// remember gives a snapshot what is remembered of its folder. Each line of the
+// section costs tells what was measured, how far apart, and how often it took how
+// many milliseconds, from nine o'clock on; each line of history a fact that changed.
+func remember(t *testing.T, w *world.World, sc *worldtest.Scenario, s *model.Snapshot) {
+	t.Helper()
+	section, _ := sc.Section("costs")
+	costs := map[string]baseline.Costs{}
+	for line := range strings.Lines(section) {
+		what, rest, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		fields := strings.Fields(rest)
+		apart, err := time.ParseDuration(fields[0])
+		if !ok || err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		var c baseline.Costs
+		at := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+		for _, field := range fields[1:] {
+			var n int
+			var ms float64
+			if _, err := fmt.Sscanf(field, "%d*%g", &n, &ms); err != nil {
+				t.Fatalf("%q: %v", field, err)
+			}
+			for range n {
+				c.Add(baseline.Sample{At: at, Millis: ms})
+				at = at.Add(apart)
+			}
+		}
+		costs[what] = c
+	}
+	section, _ = sc.Section("history")
+	var events []report.HistoryEvent
+	for line := range strings.Lines(section) {
+		fields := strings.Fields(line) // time, fact, environment, subject, value
+		if len(fields) != 5 {
+			t.Fatalf("%q", line)
+		}
+		events = append(events, report.HistoryEvent{Kind: "changed", Time: fields[0], Fact: fields[1], Environment: fields[2], Subject: fields[3], Is: fields[4]})
+	}
+	s.Slow = engine.Slowdowns(w, s, costs, events)
 }
 
 func dash(s string) string {

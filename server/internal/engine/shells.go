@@ -29,6 +29,7 @@ type place struct {
 	due    bool               // ask again, also when the answer is young
 	reason string             // why, for people; "" if nothing changed
 	busy   bool               // it is being asked
+	took   time.Duration      // what the last start took that nobody asked for yet; 0 if there is none
 	stop   context.CancelFunc // ends what follows the start-up files of an older answer
 }
 
@@ -63,6 +64,19 @@ func (l *Loop) shellAnswers(dir string) (home, here shell.Answer) {
 		return shell.Answer{}
 	}
 	return answer(""), answer(dir)
+}
+
+// shellTook is how long the shell took to start in a folder, in milliseconds, and
+// is told once.
+func (l *Loop) shellTook(dir string) (millis float64, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.shells.places[dir]
+	if p == nil || p.took <= 0 {
+		return 0, false
+	}
+	millis, p.took = float64(p.took)/float64(time.Millisecond), 0
+	return millis, true
 }
 
 // askShells asks the shell at home and in each folder, where its answer is
@@ -115,8 +129,14 @@ func (r *run) ask(ctx context.Context, p *place, opt shell.Options, reason strin
 	}
 	asked := r.w.Clock.Now()
 	answer := shell.Ask(ctx, r.w, opt)
+	took := r.w.Clock.Now().Sub(asked)
 	if ctx.Err() != nil {
 		return
+	}
+	if answer.Vars != nil && answer.Fault == nil { // it was started once
+		r.mu.Lock()
+		p.took = took
+		r.mu.Unlock()
 	}
 	again := r.answered(p, answer, asked, reason)
 	if again || answer.Vars == nil {

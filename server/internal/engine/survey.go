@@ -41,6 +41,24 @@ func problemsIn(facts *EditorFacts, folder int) []model.Problem {
 	return out
 }
 
+// snapshots are the pictures of the folders.
+func (v survey) snapshots() (out []*model.Snapshot) {
+	for _, a := range v {
+		out = append(out, a.Snapshot)
+	}
+	return out
+}
+
+// after is a look that knows what happened before it, and which baselines were
+// read.
+func (v survey) after(events []report.HistoryEvent, read *readBaselines) survey {
+	out := slices.Clone(v)
+	for i := range out {
+		out[i].Happened, out[i].read = events, read
+	}
+	return out
+}
+
 // report renders a look as one report. What every folder has alike is in it
 // once; what only one has names its folder.
 func (v survey) report(w *world.World) report.Report {

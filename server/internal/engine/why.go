@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/cause"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
@@ -26,12 +28,15 @@ func (a Assessment) Why(w *world.World, about string) (report.Report, report.Exp
 	g := a.graph(w, &r)
 	r.Graph = publicGraph(g)
 	why, err := explain(g, r, about)
+	if s := why.Subject; s != nil && len(s.ContextIDs) > 0 && (s.Kind == string(cause.Problem) || s.Kind == string(cause.Finding)) {
+		why.Suspects = append(why.Suspects, publicRanks(a.suspects(w, s.ContextIDs[0]))...)
+	}
 	return r, why, err
 }
 
 // explain answers all named queries about one thing.
 func explain(g cause.Graph, r report.Report, about string) (report.Explanation, error) {
-	out := report.Explanation{About: show(about), Chain: []report.Link{}, Cures: publicNodes(nil), Affected: publicNodes(nil), Shared: publicNodes(nil), Others: publicNodes(nil), Graph: publicGraph(cause.Graph{}), Unknown: r.Unknown, Snapshot: r.Snapshot}
+	out := report.Explanation{About: show(about), Chain: []report.Link{}, Suspects: []report.Changed{}, Cures: publicNodes(nil), Affected: publicNodes(nil), Shared: publicNodes(nil), Others: publicNodes(nil), Graph: publicGraph(cause.Graph{}), Unknown: r.Unknown, Snapshot: r.Snapshot}
 	var n cause.Node
 	if about == "" {
 		worst, ok := g.Worst()
@@ -72,7 +77,8 @@ func (a Assessment) graph(w *world.World, r *report.Report) (g cause.Graph) {
 			r.Unknown = append(r.Unknown, report.Unknown{Rule: "graph", Why: fmt.Sprintf("The causes could not be put together (%T); please report this.", p)})
 		}
 	}()
-	in := cause.Input{Snapshot: a.Snapshot, Changes: a.changes(w)}
+	in := cause.Input{Snapshot: a.Snapshot}
+	in.Changes, in.Green = a.changes(w)
 	for i, f := range a.Findings {
 		in.Findings = append(in.Findings, cause.Found{Finding: f, Sentence: r.Findings[i].Message, Cures: offered(r.Findings[i].Fixes)})
 	}
@@ -92,8 +98,13 @@ func offered(fixes []report.Fix) (out []cause.Offer) {
 // mostDated is how many files are asked when they changed.
 const mostDated = 50
 
-// changes are when the files were changed that values at fault come from.
-func (a Assessment) changes(w *world.World) (events []cause.Event) {
+// changes are what happened to what the graph is of: when files were changed that
+// values at fault come from, which of those values were seen to change, and what
+// is not as it was when everything was green.
+func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Time) {
+	if a.Replayed || len(a.Findings)+len(a.Verdicts) == 0 {
+		return nil, green // there is nothing to explain, or not on this machine
+	}
 	seen := map[string]bool{}
 	dated := func(origins ...model.Origin) {
 		for _, o := range origins {
@@ -119,7 +130,76 @@ func (a Assessment) changes(w *world.World) (events []cause.Event) {
 			dated(*f.Origin)
 		}
 	}
+	events = append(events, a.seenChanges(w)...)
+	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
+	if err != nil {
+		return events, green
+	}
+	for _, c := range b.Diff(a.Snapshot) {
+		switch c.Kind {
+		case baseline.Variable:
+			events = append(events, cause.Event{Variable: c.Name, Env: c.Env, Was: c.Was})
+		case baseline.Require:
+			events = append(events, cause.Event{Module: c.Name[strings.LastIndexByte(c.Name, ' ')+1:], File: c.At.File, Was: c.Was})
+		}
+	}
+	return events, b.Taken
+}
+
+// seenChanges are the events of the history that made things what they are now:
+// of each thing the last, unless it was changed again when nobody looked. Cures
+// that were taken back count, too.
+func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
+	told := map[[3]string]bool{}
+	for _, e := range slices.Backward(a.happened(w)) {
+		at, err := time.Parse(time.RFC3339, e.Time)
+		if err != nil {
+			continue
+		}
+		at = at.In(a.Snapshot.Taken.Location())
+		key := [3]string{e.Fact, e.Environment, e.Subject}
+		switch {
+		case e.Kind == eventUndone && e.ContextID != "":
+			events = append(events, cause.Event{At: at, What: "“" + e.Subject + "” was undone", ContextID: e.ContextID})
+		case e.Kind != eventChanged || told[key]:
+		case e.Fact == string(baseline.Variable):
+			told[key] = true
+			env, ok := a.Snapshot.Env(model.EnvName(e.Environment))
+			if now := env.Lookup(e.Subject); ok && env.Complete && shownSetting(now) == e.Is {
+				began, _ := a.times(w, nil, e.ContextID)
+				late := !began.IsZero() && at.After(began.Add(baseline.Noticing))
+				events = append(events, cause.Event{At: at, Variable: e.Subject, Env: env.Name, Was: e.Was, Late: late})
+			}
+		case e.Fact == string(baseline.Require):
+			told[key] = true
+			for _, m := range a.Snapshot.Modules {
+				for _, r := range m.Requires {
+					if r.Path == e.Subject && show(r.Version) == e.Is {
+						events = append(events, cause.Event{At: at, Module: r.Path, File: m.File, Was: e.Was})
+					}
+				}
+			}
+		}
+	}
 	return events
+}
+
+// happened is what happened before, as the loop knows it, or else as an editor
+// wrote it down.
+func (a Assessment) happened(w *world.World) []report.HistoryEvent {
+	if a.Happened == nil && !a.Replayed {
+		return remembered(w, a.Snapshot.Dir)
+	}
+	return a.Happened
+}
+
+// shownSetting is the value of a setting, as the history has it; "" if it is not
+// set.
+func shownSetting(s model.Setting) string {
+	if !s.Set {
+		return ""
+	}
+	return showFact(s.Name, s.Value)
 }
 
 // mostLabel is how many characters a label has, mostDetail a detail, and

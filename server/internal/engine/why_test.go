@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -164,5 +165,122 @@ func TestWhyOfManyIsSmall(t *testing.T) {
 	}
 	if _, _, err := assessed(s).Why(e.w, "p1/a.go:1"); err == nil || !strings.Contains(err.Error(), `"p1/a.go:1"`) {
 		t.Errorf("of nothing: %v", err)
+	}
+}
+
+// TestHistoryFeedsTheGraph changes the shell's GOPROXY while the editor is open,
+// and with it a variable that has nothing to do with the phantom. The graph names
+// the one change with its time and its line, and so do the page, and the command
+// line after the editor is gone.
+func TestHistoryFeedsTheGraph(t *testing.T) {
+	e := drifted(t)
+	e.await("the phantom, and the line of the shell's value", func(u engine.Update) bool {
+		return phantom(u) && slices.ContainsFunc(u.Report.Graph.Nodes, func(n report.GraphNode) bool { return strings.Contains(n.Label, ".profile") })
+	})
+	profile := filepath.Join(e.Home, ".profile")
+	e.Write(profile, "export PATH='"+e.Env["PATH"]+"'\nexport GONOSUMDB=unrelated.example\nexport GOPROXY='file://"+e.Proxy+",off'\n")
+	changes := func(r report.Report) (ours, others []report.GraphNode) {
+		for _, n := range r.Graph.Nodes {
+			switch {
+			case n.Kind != "change":
+			case slices.Contains(n.ContextIDs, r.Problems[0].ContextID):
+				ours = append(ours, n)
+			default:
+				others = append(others, n)
+			}
+		}
+		return ours, others
+	}
+	u := e.await("the change, with its line", func(u engine.Update) bool {
+		if !phantom(u) {
+			return false
+		}
+		ours, _ := changes(u.Report)
+		return slices.ContainsFunc(ours, func(n report.GraphNode) bool { return strings.HasSuffix(n.Label, ".profile:3") })
+	})
+	id := u.Report.Problems[0].ContextID
+	var event report.HistoryEvent
+	var moved []string
+	for _, h := range u.Report.History {
+		if h.Fact == "variable" && h.Environment == "shell" {
+			moved = append(moved, h.Subject)
+			if h.Subject == "GOPROXY" {
+				event = h
+			}
+		}
+	}
+	slices.Sort(moved)
+	if !slices.Equal(moved, []string{"GONOSUMDB", "GOPROXY"}) || event.ContextID != id || !strings.HasSuffix(event.Is, ",off") || event.Was+",off" != event.Is {
+		t.Fatalf("changed %q: %+v", moved, event)
+	}
+	at, err := time.Parse(time.RFC3339, event.Time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "GOPROXY changed at " + at.Local().Format(time.TimeOnly) + " in ~/.profile:3"
+	named := func(what string, r report.Report, text string) {
+		t.Helper()
+		ours, _ := changes(r)
+		if !slices.ContainsFunc(ours, func(n report.GraphNode) bool {
+			return n.Label == want && n.Location != nil && n.Location.Range.Start.Line == 2
+		}) || !strings.Contains(text, want) {
+			t.Errorf("%s does not name %q but %+v:\n%s", what, want, ours, text)
+		}
+		for _, n := range ours {
+			if strings.Contains(n.Label, "GONOSUMDB") || strings.Contains(n.Label, ".profile changed") {
+				t.Errorf("%s takes %q for a change of the problem", what, n.Label)
+			}
+		}
+	}
+	page, err := e.loop.ExplainProblem(engine.Place{File: e.File, Line: u.Report.Problems[0].Range.Start.Line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named("the page", u.Report, strings.ReplaceAll(page, "\\", ""))
+	a, ok := e.loop.Found()
+	if !ok {
+		t.Fatal("nothing was found")
+	}
+	a.Happened = nil // as on the command line, which reads what the editor wrote down
+	r, why, err := a.Why(e.w, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named("why", r, why.Text(report.Style{}))
+	for later, want := range map[time.Duration]struct{ environment, said string }{
+		time.Hour:  {"shell", "+10 baseline, change: GOPROXY changed"}, // the phantom came after the change
+		-time.Hour: {"gopls", "when the problem was there already"},
+	} {
+		a.Happened = slices.Clone(u.Report.History)
+		for i, h := range a.Happened {
+			if h.Kind == "found" || h.Kind == "verdict" {
+				a.Happened[i].Time = at.Add(later).Format(time.RFC3339)
+			}
+		}
+		_, why, err := a.Why(e.w, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := why.Text(report.Style{}); !strings.Contains(text, want.said) {
+			t.Errorf("began %v later: no %q in\n%s", later, want.said, text)
+		}
+		s := why.Suspects
+		if len(s) == 0 || s[0].Name != "GOPROXY" || s[0].Environment != want.environment || slices.ContainsFunc(s, func(c report.Changed) bool { return c.Name == "GONOSUMDB" }) {
+			t.Errorf("began %v later: suspected is %+v", later, s)
+		}
+	}
+	a.Happened = nil
+
+	// What the history tells of another value is not how this one came about.
+	e.Write(profile, "export PATH='"+e.Env["PATH"]+"'\nexport GOPROXY='file://"+e.Proxy+",direct'\n")
+	e.await("the next change", func(u engine.Update) bool {
+		return slices.ContainsFunc(u.Report.History, func(h report.HistoryEvent) bool { return h.Fact == "variable" && strings.HasSuffix(h.Is, ",direct") })
+	})
+	r, _, err = a.Why(e.w, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, _ := changes(r); slices.ContainsFunc(ours, func(n report.GraphNode) bool { return strings.HasPrefix(n.Label, "GOPROXY changed") }) {
+		t.Errorf("an older picture has a newer change: %+v", ours)
 	}
 }

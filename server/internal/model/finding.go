@@ -143,3 +143,10 @@ type Evidence struct {
 	Text    Value  // what go said
 	Millis  int64
 }
+
+// The mechanisms that know something of a cause.
+const (
+	MechanismTrace    = "trace"    // what go and gopls did and said
+	MechanismBaseline = "baseline" // what changed since it worked
+	MechanismContext  = "context"  // how it hangs together with everything else
+)

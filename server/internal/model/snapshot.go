@@ -45,8 +45,9 @@ type Snapshot struct {
 	Netrcs []Netrc          // the netrc files of the environments
 	// AuthPrograms are the programs that GOAUTH names in the environments.
 	AuthPrograms []AuthProgram
-	Gits         []Git  // git's configuration in the environments that have a git
-	Said         []Said // what go, gopls and probed servers said, recognised
+	Gits         []Git      // git's configuration in the environments that have a git
+	Said         []Said     // what go, gopls and probed servers said, recognised
+	Slow         []Slowdown // what takes much longer than it used to, each time
 
 	Problems []Problem // what gopls shows
 	Dirty    []string  // absolute paths of documents with unsaved changes
@@ -74,6 +75,26 @@ func (s *Snapshot) ToolchainOf(name EnvName) (t Toolchain, ok bool) {
 	}
 	return s.Toolchain[i], true
 }
+
+// Slowdown is something that takes much longer than it used to, each time since
+// some moment.
+type Slowdown struct {
+	What    string    // CostGoList, CostGoplsLoad or CostShell
+	Was, Is float64   // milliseconds: the usual before, and since
+	Since   time.Time // when it was slow first
+	// Changed is the one thing that changed then and can do that: a variable, "go",
+	// "gopls", or the path of a start-up file; "" if there is none, or not one.
+	Changed string
+	Env     EnvName // whose variable it is; "" for other things
+	Origin  Origin  // where what changed is written; zero if nowhere
+}
+
+// What is measured.
+const (
+	CostGoList    = "go list"     // a run of go list in the user's shell
+	CostGoplsLoad = "gopls load"  // gopls loading the packages of the folder after its start
+	CostShell     = "shell start" // the user's shell starting
+)
 
 // Repository is a git repository, or a worktree of one.
 type Repository struct {

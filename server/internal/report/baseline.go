@@ -29,15 +29,19 @@ type Changed struct {
 	Is          string   `json:"is"`  // "" if it is not there any more
 	Added       bool     `json:"added"`
 	Removed     bool     `json:"removed"`
-	Origin      Origin   `json:"origin"` // where it is written; empty if nowhere
-	Score       float64  `json:"score"`  // how likely it explains the trouble, from 0 to 1
+	Same        bool     `json:"same"`    // it is what it was: no change, but it may be at fault all the same
+	Unknown     bool     `json:"unknown"` // nobody knows what it was
+	Origin      Origin   `json:"origin"`  // where it is written; empty if nowhere
+	Score       float64  `json:"score"`   // how likely it explains the trouble, from 0 to 1
 	Reasons     []Reason `json:"reasons"`
 }
 
-// Reason is one contribution to a score: 1 - score is the product of 1 - weight.
+// Reason is one contribution to a score: 1 less the product of 1 - weight of what
+// speaks for it, times 1 + weight of what speaks against it.
 type Reason struct {
-	Weight float64 `json:"weight"`
-	Why    string  `json:"why"`
+	Mechanism string  `json:"mechanism"` // "trace", "baseline" or "context"
+	Weight    float64 `json:"weight"`    // below 0: against it
+	Why       string  `json:"why"`
 }
 
 // Slower is something that takes much longer than it used to, each time.
@@ -84,6 +88,8 @@ func (c Changed) sentence() string {
 		what += " in " + c.Environment
 	}
 	switch {
+	case c.Same || c.Unknown:
+		what += ": " + quoteEmpty(c.Is)
 	case c.Added && (c.Is == "yes" || c.Is == ""):
 		what += ": new"
 	case c.Added:
@@ -99,7 +105,7 @@ func (c Changed) sentence() string {
 func (c Changed) because() string {
 	var parts []string
 	for _, r := range c.Reasons {
-		parts = append(parts, fmt.Sprintf("%s (%.2f)", r.Why, r.Weight))
+		parts = append(parts, fmt.Sprintf("%s (%s %+.2f)", r.Why, r.Mechanism, r.Weight))
 	}
 	out := strings.Join(parts, "; ")
 	if c.Origin.File != "" {

@@ -39,6 +39,7 @@ type Explanation struct {
 	Shared     []GraphNode `json:"shared"`     // other problems and findings of the same cause
 	Others     []GraphNode `json:"others"`     // what else the words could mean
 	Confidence *Confidence `json:"confidence"` // of a phantom; null for the rest
+	Suspects   []Changed   `json:"suspects"`   // of a problem or finding: what may be at fault, the likeliest first
 	Graph      Graph       `json:"graph"`      // all of these, and what lies between
 	Unknown    []Unknown   `json:"unknown"`
 	Snapshot   Snapshot    `json:"snapshot"`

@@ -45,6 +45,13 @@ type HistoryEvent struct {
 	Verdict   string `json:"verdict"`
 	ContextID string `json:"contextId"`
 	Cure      string `json:"cure"` // id of the cure that it is about; "" if none
+
+	// Of a fact that changed: what kind of fact Subject is, such as "variable", the
+	// environment it is of, and what it was and is, as it may be shown. "" else.
+	Fact        string `json:"fact"`
+	Environment string `json:"environment"`
+	Was         string `json:"was"`
+	Is          string `json:"is"`
 }
 
 // Cure is a cure that was carried out.

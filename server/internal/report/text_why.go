@@ -44,6 +44,9 @@ func (e Explanation) Text(st Style) string {
 		}
 		p.field("sure", strings.Join(lines, "\n"))
 	}
+	for _, s := range e.Suspects {
+		p.field("suspect", fmt.Sprintf("%.0f %% %s\n%s", 100*s.Score, s.sentence(), s.because()))
+	}
 	p.field("context", strings.Join(e.Subject.ContextIDs, ", "))
 	p.field("see also", named(e.Others))
 	if len(e.Unknown) > 0 {

@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gophantom/gophantom/server/internal/world"
+)
+
+// TestLoadOfGoplsIsRead finds in the log of the editor what the gopls that runs
+// took to load a folder: no older one, no other folder, and no load that took
+// longer than gopls has run.
+func TestLoadOfGoplsIsRead(t *testing.T) {
+	w := world.Real()
+	w.GOOS = "linux" // its directories are those of the test everywhere
+	config := t.TempDir()
+	w.Environ = []string{"XDG_CONFIG_HOME=" + config, "HOME=" + t.TempDir()}
+	dir := filepath.Join(t.TempDir(), "app")
+	started := time.Now().Add(-time.Hour).Truncate(time.Second)
+	load := func(after time.Duration, of, took string) string {
+		at := started.Add(after)
+		return fmt.Sprintf("%s [info] %s go/packages.Load #1\n\tview_id=\"1\"\n\tsnapshot=0\n\tdirectory=%s\n\tpackages=4\n\tduration=%s\n\n", at.Format("2006-01-02 15:04:05.000"), at.Format("2006/01/02 15:04:05"), of, took)
+	}
+	file := filepath.Join(config, "Code", "logs", started.Add(-time.Hour).Format("20060102T150405"), "window1", "exthost", "golang.go", "gopls (server).log")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	older, other, impossible := load(-time.Minute, dir, "7s"), load(2*time.Second, dir+"-other", "1s"), load(3*time.Second, dir, "40s")
+	ours, second := load(5*time.Second, dir, "4.25s"), load(9*time.Second, dir, "300ms")
+	for name, tt := range map[string]struct {
+		log  string
+		want float64
+	}{
+		"all of them":  {older + other + impossible + ours + second, 4250},
+		"a module":     {load(5*time.Second, filepath.Join(dir, "sub"), "500ms"), 500},
+		"none of ours": {older + other + impossible, 0},
+		"much later":   {load(20*time.Minute, dir, "300ms"), 0},
+	} {
+		if err := os.WriteFile(file, []byte(tt.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := loadIn(t.Context(), w, dir, started); got != tt.want || ok != (tt.want > 0) {
+			t.Errorf("%s: %v %t, want %v", name, got, ok, tt.want)
+		}
+	}
+}
