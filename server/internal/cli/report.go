@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
@@ -91,14 +93,18 @@ func (a *app) environmentReport(r report.EnvironmentReport) (string, error) {
 	case "markdown":
 		return r.Markdown(), nil
 	case "html":
-		return r.HTML()
+		return r.HTML(a.language)
 	}
 	return r.Text(a.style()), nil
 }
 
 // reportMarks are how reports begin, in any form that --output can have
 // written; text has no mark, so a text is never replaced.
-var reportMarks = []string{"<!doctype html>\n<html lang=\"en\" data-gophantom", "### Environment report of Go Phantom", "{\n  \"schema\": \"" + report.EnvironmentReportSchema}
+var reportMarks = []string{pageMark(l10n.English), pageMark(l10n.Chinese), "### Environment report of Go Phantom", "{\n  \"schema\": \"" + report.EnvironmentReportSchema}
+
+func pageMark(l l10n.Language) string {
+	return "<!doctype html>\n<html lang=" + strconv.Quote(l.Tag()) + " data-gophantom"
+}
 
 // writeReport writes a new file, or one in the place of an older report.
 func (a *app) writeReport(ctx context.Context, file, text string) error {

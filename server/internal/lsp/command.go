@@ -252,7 +252,7 @@ func (s *server) environmentReport(ctx context.Context, p *EnvironmentReportPara
 		if !ok {
 			return nil, errors.New("no folder is open, so there is nothing to report of; open the folder of a Go module")
 		}
-		page, err := r.HTML()
+		page, err := r.HTML(s.peer.language)
 		if err != nil {
 			return nil, err
 		}

@@ -49,6 +49,7 @@ type group struct {
 	value   string // on one line; "" with state
 	brief   string // the same, shorter where the value is a long list; "" if it is not
 	state   string // such as "not set", in place of a value
+	program bool   // the value is what is known of a program, in words
 	origin  origin
 	shadows []shadow
 }
@@ -239,7 +240,7 @@ func (e Environments) groups(name string, d Drift) []group {
 				continue
 			}
 			if p, known := e.program(env.Name, name); known {
-				add(env.Name, fmt.Sprint(p), group{value: strings.Join(e.describe(p), ", ")})
+				add(env.Name, fmt.Sprint(p), group{value: strings.Join(e.describe(p), ", "), program: true})
 			} else if path, known := d.Values[env.Name]; known {
 				add(env.Name, path, group{value: inLine(path)})
 			}
