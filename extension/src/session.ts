@@ -50,6 +50,8 @@ export interface Surroundings {
   version: string;
   /** Absolute path of the folder for global storage. */
   storage: string;
+  /** Absolute path of the folder for our logs. */
+  logs: string;
   log: api.Log;
   createClient(program: string, events: ClientEvents, log: api.Log): Client;
 }
@@ -110,7 +112,7 @@ class Session {
     if (!this.ended) {
       const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage, process.env, published, this.views),
+        () => collectFacts(this.around, process.env, published, this.views),
         (facts) => this.client.sendFacts(facts),
       );
     }

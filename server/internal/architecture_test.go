@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"fix":             {"world", "model", "jsonc", "route"},
 	"verify":          {"world", "model", "route"},
 	"headless":        {"world", "model"},
-	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "fix", "report", "l10n"},
+	"engine":          {"world", "model", "headless", "fleet", "shell", "baseline", "observe", "drift", "rules", "cause", "verify", "probe", "route", "trace", "logs", "fix", "report", "l10n"},
 	"fleet":           {"world"},
 	"lsp":             {"world", "model", "engine", "report", "l10n"},
 	"cli":             {"world", "model", "route", "rules", "probe", "trace", "logs", "engine", "report", "lsp", "l10n"},

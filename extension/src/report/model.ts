@@ -2,7 +2,7 @@
  * What a report page shows, as plain values: entries of its lists, and the
  * pictures of causes and routes. It knows the document and no browser.
  */
-import type { Document, Finding, Fix, HistoryEntry, Location, Origin, Problem, Route, Why } from "./document";
+import type { Document, Finding, Fix, Location, Origin, Problem, Route, TimelineMoment, Why } from "./document";
 import { listed, t } from "./words";
 
 /** How something stands; the page has a colour, a symbol and a word for each. */
@@ -616,26 +616,34 @@ const kinds: { [kind: string]: [symbol: string, word: () => string] } = {
   cured: ["✓", () => t("cured")],
   "cure-failed": ["✗", () => t("cure failed")],
   undone: ["↶", () => t("undone")],
+  view: ["·", () => t("view")],
+  load: ["·", () => t("loaded")],
+  start: ["·", () => t("started")],
+  end: ["·", () => t("ended")],
+  command: ["·", () => t("go command")],
+  hang: ["✗", () => t("hangs")],
+  wait: ["!", () => t("waits")],
+  error: ["✗", () => t("error")],
+  warning: ["!", () => t("warning")],
 };
 
 /** What happened, newest first. */
 export function momentsOf(document: Document): Moment[] {
-  return (document.report.history ?? []).toReversed().map((entry: HistoryEntry, index) => {
-    const [symbol, said] = kinds[entry.kind] ?? ["·", () => entry.kind];
+  return (document.timeline ?? []).toReversed().map((moment: TimelineMoment, index) => {
+    const [symbol, said] = kinds[moment.kind] ?? ["·", () => moment.kind];
     const word = said();
-    const title =
-      entry.subject === "" || entry.message.includes(entry.subject)
-        ? entry.message
-        : `${entry.subject}: ${entry.message}`;
+    const { source, origin, times, refs } = moment;
+    const who = source === "gophantom" ? "" : [source, origin].filter((text) => text !== "").join(", ");
+    const often = times < 2 ? "" : t("{n} times", { n: times });
     return {
       key: `moment ${index}`,
-      time: entry.time,
+      time: moment.last,
       symbol,
-      look: "",
       word,
-      title,
-      under: entry.rule ?? "",
-      search: searched([entry.time, word, title]),
+      look: "",
+      title: moment.text,
+      under: [who, often, ...(refs ?? [])].filter((text) => text !== "").join(", "),
+      search: searched([moment.last, word, who, moment.text, ...(refs ?? [])]),
     };
   });
 }

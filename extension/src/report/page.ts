@@ -113,6 +113,7 @@ function drawReport(document: Document): void {
             element("time", { datetime: moment.time }, moment.time.replace("T", " ").replace(/\.\d+|Z$/g, "")),
             element("span", { class: "word" }, `${moment.symbol} ${moment.word} `),
             moment.title,
+            moment.under === "" ? undefined : element("span", { class: "place" }, moment.under),
           ),
         ),
       );

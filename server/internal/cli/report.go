@@ -24,7 +24,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Report joins what the commands check, env and route find into one document. As
 HTML, which is the default, it is one file that needs nothing else and loads
 nothing: it shows what was found with its cause, the way of each module, and
-what each environment has from where. It has a search and works with a keyboard and a screen
+what each environment has from where, and when it all happened, as the logs of
+the Go extension and gopls in your editor tell. It has a search and works with a keyboard and a screen
 reader. Credentials are replaced by pseudonyms in every form.
 
 It goes to the standard output, or to the file of --output. An existing file is
@@ -68,7 +69,7 @@ The exit code is that of check.`,
 			out.findings(found)
 			out.verdicts(found.Problems)
 			a.exit = out.exit(a.failOn)
-			text, err := a.environmentReport(engine.EnvironmentReport(s, found, probes))
+			text, err := a.environmentReport(engine.EnvironmentReport(s, found, probes, engine.Logged(ctx, a.world, "", s.Folders)))
 			if err != nil {
 				return undecided{err}
 			}

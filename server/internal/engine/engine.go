@@ -23,6 +23,7 @@ type EditorFacts struct {
 	Dirty     []string
 	Views     []model.GoplsView // what gopls said; nil if it was not asked
 	Focused   bool              // the window has the focus
+	LogFolder string            // of our own logs; those of the Go extension are beside it. "" if it is not known
 	Extension *model.GoExtension
 	Editor    model.Editor
 	// Untold says that the editor does not tell what gopls shows in it: Problems

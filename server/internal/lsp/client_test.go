@@ -381,7 +381,7 @@ func (l *fakeLoop) ExplainProblem(p engine.Place) (string, error) { return l.pro
 
 func (l *fakeLoop) RecordProblem(p engine.Place) (string, error) { return l.problem("record", p) }
 
-func (l *fakeLoop) EnvironmentReport(file string) (report.EnvironmentReport, bool) {
+func (l *fakeLoop) EnvironmentReport(_ context.Context, file string) (report.EnvironmentReport, bool) {
 	return l.whole(file)
 }
 

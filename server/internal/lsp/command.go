@@ -248,7 +248,7 @@ func (s *server) environmentReport(ctx context.Context, p *EnvironmentReportPara
 		if _, err := s.newest(ctx); err != nil {
 			return nil, err
 		}
-		r, ok := s.loop.EnvironmentReport(file)
+		r, ok := s.loop.EnvironmentReport(ctx, file)
 		if !ok {
 			return nil, errors.New("no folder is open, so there is nothing to report of; open the folder of a Go module")
 		}

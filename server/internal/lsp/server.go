@@ -54,7 +54,7 @@ type loop interface {
 	Bisect(ctx context.Context, h engine.Host, file string) (markdown string, err error)
 	ExplainProblem(p engine.Place) (markdown string, err error)
 	RecordProblem(p engine.Place) (markdown string, err error)
-	EnvironmentReport(file string) (r report.EnvironmentReport, ok bool)
+	EnvironmentReport(ctx context.Context, file string) (r report.EnvironmentReport, ok bool)
 }
 
 // Serve talks to one client over stdin and stdout until the client says exit,

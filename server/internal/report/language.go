@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/l10n"
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 // In returns the report with its sentences in another language. What machines
@@ -59,6 +60,12 @@ func (r EnvironmentReport) In(l l10n.Language) EnvironmentReport {
 			values[name] = v
 		}
 		e.Values = values
+	})
+	r.Timeline = each(r.Timeline, func(m *Moment) {
+		kind := model.EventKind(m.Kind)
+		if m.Source == model.SourceOurs || kind == model.EventView || kind == model.EventLoad { // the rest is text of others
+			m.Text = l.Text(m.Text)
+		}
 	})
 	r.Routes = each(r.Routes, func(route *Route) {
 		route.Unknown = l.Text(route.Unknown)

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/gophantom/gophantom/server/internal/l10n"
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 // pageSources are the template, and the script as it was written.
@@ -143,9 +145,16 @@ func TestPageInChinese(t *testing.T) {
 func TestChinesePageInABrowser(t *testing.T) {
 	browser := browserPath(t)
 	r := whole()
-	for _, kind := range []string{"changed", "found", "gone", "verdict", "cured", "cure-failed", "undone"} {
-		r.Report.History = append(r.Report.History, HistoryEvent{Time: "2026-01-02T03:04:05Z", Kind: kind, Subject: "GOPROXY", Message: "GOPROXY differs."})
+	events := []model.Event{viewed()}
+	for _, kind := range []model.EventKind{
+		model.EventChanged, model.EventFound, model.EventGone, model.EventVerdict, model.EventCured, model.EventFailed, model.EventUndone,
+		model.EventLoad, model.EventStart, model.EventEnd, model.EventHang, model.EventWait, model.EventError, model.EventError, model.EventWarning,
+	} {
+		e := viewed()
+		e.Kind, e.View, e.Text, e.Took = kind, nil, model.NewValue("exit status 1"), 3*time.Second
+		events = append(events, e)
 	}
+	r.Timeline = Timeline(events, 100)
 	draw := func(l l10n.Language) string {
 		page, err := r.HTML(l)
 		if err != nil {
@@ -157,7 +166,7 @@ func TestChinesePageInABrowser(t *testing.T) {
 	for _, left := range inEnglish(t, r, dom) {
 		t.Errorf("the Chinese page says %q", left)
 	}
-	for _, want := range []string{"起因： 变量 <strong>GOPROXY</strong>", "无法判断", "时间线", "撤销"} {
+	for _, want := range []string{"起因： 变量 <strong>GOPROXY</strong>", "无法判断", "时间线", "撤销", "2 次", "gopls 说它有", "没有响应"} {
 		if !strings.Contains(dom, want) {
 			t.Errorf("the page does not show %s", want)
 		}

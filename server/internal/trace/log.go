@@ -41,6 +41,9 @@ type Log struct {
 	Since time.Time
 	// Interesting drops ordinary events, at next to no cost.
 	Interesting bool
+	// Middle says that the log begins before what is read of it: what stands
+	// before the first header is the rest of a message.
+	Middle bool
 
 	Tell func(model.Event)
 
@@ -143,6 +146,10 @@ func (l *Log) line(line []byte) {
 		line = line[:n-1]
 	}
 	rest, at, grade, ok := l.header(line)
+	if l.Middle && !ok {
+		return
+	}
+	l.Middle = false
 	if !ok && l.form == formNone && len(line) > 0 && line[0] != ' ' && line[0] != '\t' {
 		rest, at, ok = line, l.Until, true // a text without any times, such as what go printed
 	}
