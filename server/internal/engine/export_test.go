@@ -11,3 +11,6 @@ func FixesOf(w *world.World, s *model.Snapshot, v model.Verdict) []model.FixOffe
 	a.complete(w, &v)
 	return v.Fixes
 }
+
+// LoggedEnv is what the loop gives observe.
+var LoggedEnv = loggedEnv

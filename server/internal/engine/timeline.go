@@ -64,6 +64,24 @@ func Logged(ctx context.Context, w *world.World, ownLogs string, folders []strin
 	return streams
 }
 
+// loggedEnv is what gopls wrote last, since a time, of the environment in which it
+// looks at a folder.
+func loggedEnv(ctx context.Context, w *world.World, ownLogs, folder string, since time.Time) (env model.Env, ok bool) {
+	if ownLogs == "" {
+		return env, false
+	}
+	var newest model.Event
+	now := w.Clock.Now()
+	for _, s := range Logged(ctx, w, ownLogs, nil) {
+		for _, e := range s.Events {
+			if viewOf(e, []string{folder}) && !e.Said.Before(since) && !e.Said.After(now) && !e.Said.Before(newest.Said) {
+				newest = e
+			}
+		}
+	}
+	return trace.Environment(newest)
+}
+
 // windowOf is the folder of the logs of one window.
 func windowOf(f logs.File) string {
 	path := filepath.ToSlash(f.Path)

@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,9 +13,13 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/headless"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/observe"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/trace"
 	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
 // goplsSaid is what a real gopls wrote about /home/gopher/hello.
@@ -138,5 +144,119 @@ func TestTimelineReadsTheEndOfALog(t *testing.T) {
 	w, own := logHome(t, long+goplsSaid(t), "")
 	if lines, _ := timelineOf(t, w, own); len(lines) == 0 || !strings.HasPrefix(lines[0], "view ") {
 		t.Errorf("%.200q", lines)
+	}
+}
+
+// hiddenGopls is a machine with a gopls whose environment the system does not
+// give, and with the log that it wrote at a time.
+func hiddenGopls(wrote time.Time, goflags string) string {
+	said := "Created View (#1)\n\tdirectory=/home/gopher/ws\n\tview_type=\"GoMod\"\n\troot_dir=\"file:///home/gopher/ws\"\n\tbuild_flags=[]\n" +
+		"\tenv={GOOS:linux GOARCH:amd64 GOCACHE:/home/gopher/.cache/go-build GOMODCACHE:/home/gopher/go/pkg/mod GOPATH:/home/gopher/go GOPRIVATE: GOFLAGS:" + goflags + " GO111MODULE: GOTOOLCHAIN:local GOROOT:/usr/lib/go GoVersion:26 " +
+		"GoVersionOutput:go version go1.26.8 linux/amd64\n ExplicitGOWORK: EffectiveGOPACKAGESDRIVER:}\n\tenv_overlay=[]\n"
+	return "-- env/launch --\nHOME=/home/gopher\nPATH=/usr/lib/go/bin:/usr/bin\n-- proc/100 --\nppid 1\nenviron launch\nexe /usr/share/code/code\n" +
+		"-- env/hidden --\nHOME=/home/gopher\nPATH=/usr/lib/go/bin:/usr/bin\nGOFLAGS=-tags=integration\n" +
+		"-- proc/300 --\nppid 100\nargs gopls\nexe /home/gopher/go/bin/gopls\nstarted 2026-01-02T02:00:00Z\n" +
+		"-- ws/go.mod --\nmodule example.com/app\n\ngo 1.26\n-- goroot/go.env --\nGOPROXY=https://proxy.example,direct\nGOSUMDB=sum.golang.org\n" +
+		"-- home/.config/Code/logs/20260102T020000/window1/exthost/gophantom.gophantom/own.log --\n" +
+		"-- home/.config/Code/logs/20260102T020000/window1/exthost/output_logging_1/3-gopls (server).log --\n" +
+		wrote.In(time.Local).Format("2006-01-02 15:04:05.000") + " [info] " + said
+}
+
+// TestGoplsThatOnlyItsLogTells: where the process of gopls cannot be read, its log
+// is a witness of what it says, and of nothing else; where it can be, the log
+// is not asked.
+func TestGoplsThatOnlyItsLogTells(t *testing.T) {
+	born := time.Date(2026, 1, 2, 2, 0, 0, 0, time.UTC)
+	shell := map[string]string{"HOME": "/home/gopher", "PATH": "/usr/lib/go/bin:/usr/bin", "GOFLAGS": "-tags=integration"}
+	for name, tc := range map[string]struct {
+		wrote    time.Time
+		goflags  string
+		readable bool
+		partial  bool
+		fires    bool
+	}{
+		"it had other flags":             {born.Add(3 * time.Second), "", false, true, true},
+		"it had the same flags":          {born.Add(3 * time.Second), "-tags=integration", false, true, false},
+		"the log is of an older gopls":   {born.Add(-3 * time.Second), "", false, false, false},
+		"the log is of the future":       {born.Add(5 * time.Hour), "", false, false, false},
+		"the process tells it otherwise": {born.Add(3 * time.Second), "", true, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sections := hiddenGopls(tc.wrote, tc.goflags)
+			if tc.readable {
+				sections = strings.Replace(sections, "args gopls\n", "environ hidden\nargs gopls\n", 1)
+			}
+			w, _ := worldtest.Make(t, sections)
+			const own = "/home/gopher/.config/Code/logs/20260102T020000/window1/exthost/gophantom.gophantom"
+			s := observe.Take(t.Context(), w, observe.Input{
+				Number: 1, Dir: "/home/gopher/ws", Trusted: true, Captured: map[model.EnvName]map[string]string{model.EnvShell: shell},
+				Editor: &observe.EditorInput{ClientPID: 100, Logged: func(since time.Time) (model.Env, bool) {
+					return engine.LoggedEnv(t.Context(), w, own, "/home/gopher/ws", since)
+				}},
+			})
+			gopls, _ := s.Env(model.EnvGopls)
+			if gopls.Partial != tc.partial || gopls.Complete != tc.readable {
+				t.Errorf("partial %t, complete %t: %s", gopls.Partial, gopls.Complete, gopls.Why)
+			}
+			at := born.Add(3 * time.Second).In(time.Local).Format("15:04")
+			if tc.partial && (!strings.Contains(gopls.Why, "log at "+at) || gopls.Lookup("GOPATH").Origin != (model.Origin{Layer: model.LayerLogged, Note: at})) {
+				t.Errorf("where it comes from is not said: %s, %+v", gopls.Why, gopls.Lookup("GOPATH").Origin)
+			}
+			a := engine.Check(t.Context(), w, s, engine.Truth{})
+			var fired []string
+			for _, f := range a.Findings {
+				if f.Rule == "env-drift" && slices.Contains(f.Environments, model.EnvGopls) {
+					fired = append(fired, f.Subject)
+				}
+			}
+			if want := map[bool][]string{true: {"GOFLAGS"}}[tc.fires]; !slices.Equal(fired, want) {
+				t.Errorf("drift of gopls in %q, want %q", fired, want)
+			}
+			known := slices.ContainsFunc(a.Unknown, func(u report.Unknown) bool { return u.Rule == "gopls" })
+			if known == tc.readable {
+				t.Errorf("an environment of which a part is known counts as known: %+v", a.Unknown)
+			}
+		})
+	}
+}
+
+// TestLoggedEnvironmentLive lets a real gopls write its log, and the real go
+// command say whether it is true.
+func TestLoggedEnvironmentLive(t *testing.T) {
+	gopls := worldtest.Gopls(t, "")
+	lab := worldtest.NewLab(t)
+	env := lab.With("GOPROXY=off", "GOFLAGS=-mod=mod -tags=a", "GOPRIVATE=corp.example", "GO111MODULE=on")
+	r, err := headless.Run(t.Context(), world.Real(), headless.Options{Program: gopls, Env: env, Dir: lab.Dir, Quiet: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged model.Env
+	log := trace.Log{Zone: time.Local, Tell: func(e model.Event) {
+		if env, ok := trace.Environment(e); ok {
+			logged = env
+		}
+	}}
+	if _, err := log.Write([]byte(r.Log)); err != nil {
+		t.Fatal(err)
+	}
+	log.Close()
+	if !logged.Partial {
+		t.Fatalf("no environment in\n%s", r.Log)
+	}
+	names := slices.Sorted(maps.Keys(logged.Layers[0].Vars))
+	if len(names) < 6 {
+		t.Errorf("it tells of %q only", names)
+	}
+	for _, name := range names {
+		cmd := exec.CommandContext(t.Context(), "go", "env", name)
+		cmd.Dir, cmd.Env = lab.Dir, world.Environ(env)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.TrimSpace(string(out))
+		if got := logged.Lookup(name).Value.Reveal(); got != want {
+			t.Errorf("the log says %s=%s, go says %s", name, got, want)
+		}
 	}
 }

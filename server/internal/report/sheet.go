@@ -248,10 +248,10 @@ func (e Environments) groups(name string, d Drift) []group {
 		return groups
 	}
 	for _, env := range e.Environments {
-		if !env.Complete {
+		v, set := env.Values[name]
+		if !env.Complete && !(env.Partial && set) {
 			continue
 		}
-		v, set := env.Values[name]
 		g := group{value: inLine(v.Value)}
 		switch {
 		case !set:
@@ -324,6 +324,8 @@ func (e Environments) origin(o Origin) origin {
 		}
 	case o.Layer == "process environment":
 		out.lead = "from the process environment"
+	case o.Layer == "log of gopls":
+		out.lead = "from the log of gopls at"
 	case o.Layer == "built-in default":
 		out.lead = "Go’s built-in default"
 	case o.Layer != "":

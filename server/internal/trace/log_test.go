@@ -127,7 +127,7 @@ func TestCreatedView(t *testing.T) {
 		}
 	}
 	env, ok := trace.Environment(events[0])
-	if !ok || env.Complete || !env.Predicted || env.Lookup("GOFLAGS").Value.Reveal() != "-mod=mod -tags=foo" || !strings.Contains(env.Why, "log") {
+	if !ok || env.Complete || !env.Partial || env.Knows("GOPROXY") || !env.Knows("GOPRIVATE") || env.Lookup("GOFLAGS").Value.Reveal() != "-mod=mod -tags=foo" || !strings.Contains(env.Why, "log") {
 		t.Errorf("environment (%v): %+v", ok, env)
 	}
 	if _, ok := trace.Environment(events[1]); ok {
