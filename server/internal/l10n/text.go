@@ -99,8 +99,8 @@ func (l Language) Markdown(s string) string {
 			if strings.HasPrefix(mark, fence) && strings.Trim(mark, fence[:1]) == "" {
 				fence = ""
 			}
-		case strings.HasPrefix(mark, "```"):
-			fence = mark[:len(mark)-len(strings.TrimLeft(mark, "`"))]
+		case strings.HasPrefix(mark, "```"), strings.HasPrefix(mark, "~~~"):
+			fence = mark[:len(mark)-len(strings.TrimLeft(mark, mark[:1]))]
 		default:
 			lines[i] = t.aroundCode(line)
 		}

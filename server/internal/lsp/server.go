@@ -53,7 +53,7 @@ type loop interface {
 	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)
 	Bisect(ctx context.Context, h engine.Host, file string) (markdown string, err error)
 	ExplainProblem(p engine.Place) (markdown string, err error)
-	RecordProblem(p engine.Place) (markdown string, err error)
+	RecordProblem(ctx context.Context, p engine.Place) (markdown string, err error)
 	EnvironmentReport(ctx context.Context, file string) (r report.EnvironmentReport, ok bool)
 }
 
