@@ -220,6 +220,33 @@ func TestGoplsThatOnlyItsLogTells(t *testing.T) {
 	}
 }
 
+// TestLoopAsksTheLog: the loop looks beside our own logs for what a gopls that
+// cannot be read has said, and puts it on the time line of the report.
+func TestLoopAsksTheLog(t *testing.T) {
+	lab := worldtest.NewLab(t)
+	e := newEditor(t, lab)
+	window := t.TempDir()
+	e.logs = filepath.Join(window, "gophantom.gophantom")
+	e.startGopls()
+	said := e.w.Clock.Now().Add(10 * time.Millisecond)
+	lab.Write(filepath.Join(window, "output_logging_1", "1-gopls (server).log"), said.Format("2006-01-02 15:04:05.000")+" [info] Created View (#1)\n\tdirectory="+lab.Dir+
+		"\n\tview_type=\"GoMod\"\n\tbuild_flags=[]\n\tenv={GOOS:linux GOARCH:amd64 GOPATH:/elsewhere GOFLAGS: GO111MODULE:}\n")
+	e.run()
+	why := "log at " + said.Format("15:04")
+	e.await("what the log says", func(u engine.Update) bool {
+		return u.Ready && slices.ContainsFunc(u.Report.Unknown, func(x report.Unknown) bool { return x.Rule == "gopls" && strings.Contains(x.Why, why) })
+	})
+	whole, ok := e.loop.EnvironmentReport(t.Context(), "")
+	if !ok || !slices.ContainsFunc(whole.Timeline, func(m report.Moment) bool { return m.Kind == "view" }) {
+		t.Errorf("the time line has %+v", whole.Timeline)
+	}
+	for _, env := range whole.Environments.Environments {
+		if env.Name == "gopls" && (env.Complete || !env.Partial || env.Values["GOPATH"].Value != "/elsewhere") {
+			t.Errorf("the environment of gopls is %+v", env)
+		}
+	}
+}
+
 // TestLoggedEnvironmentLive lets a real gopls write its log, and the real go
 // command say whether it is true.
 func TestLoggedEnvironmentLive(t *testing.T) {
