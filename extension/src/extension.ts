@@ -24,6 +24,7 @@ export function activate(context: ExtensionContext): Api {
     extensionPath: context.extensionPath,
     version: context.extension.packageJSON.version,
     storage: context.globalStorageUri.fsPath,
+    logs: context.logUri.fsPath,
     log,
     createClient,
   });

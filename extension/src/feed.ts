@@ -14,11 +14,11 @@ export const ourSource = "gophantom";
 
 /**
  * Looks at the editor. storage: a folder below the settings of the user
- * (globalStorageUri). published is to be the same from look to look. told is
+ * (globalStorageUri). logs: the folder of our logs, which those of others are beside. published is to be the same from look to look. told is
  * what gopls said, undefined if it was not asked.
  */
 export function collectFacts(
-  storage: string,
+  { storage, logs }: { storage: string; logs: string },
   env: NodeJS.ProcessEnv = process.env,
   published: Published = new Published(),
   told?: GoplsTold,
@@ -35,6 +35,7 @@ export function collectFacts(
     remote: api.remoteName(),
     web: api.isWeb(),
     focused: api.isFocused(),
+    logFolder: logs,
     ...fleetEndpoint(),
   };
 }

@@ -37,6 +37,11 @@ export interface EditorFacts {
   /** the window has the focus */
   focused: boolean;
   /**
+   * LogFolder is where the editor keeps our logs, as an absolute path: those of
+   * the Go extension and gopls are beside it.
+   */
+  logFolder?: string;
+  /**
    * FleetEndpoint is the setting of that name, "" or absent where the editor's
    * telemetry is off.
    */

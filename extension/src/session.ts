@@ -50,6 +50,8 @@ export interface Surroundings {
   version: string;
   /** Absolute path of the folder for global storage. */
   storage: string;
+  /** Absolute path of the folder for our logs. */
+  logs: string;
   log: api.Log;
   createClient(program: string, events: ClientEvents, log: api.Log): Client;
 }
@@ -126,7 +128,7 @@ class Session {
     if (!this.ended) {
       const published = new Published();
       this.feed = new Feed(
-        () => collectFacts(this.around.storage, process.env, published, this.told),
+        () => collectFacts(this.around, process.env, published, this.told),
         (facts) => this.client.sendFacts(facts),
       );
       this.listeners.push(...["go", "gopls"].map((section) => api.onDidChangeSetting(section, () => this.askSoon())));

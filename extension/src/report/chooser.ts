@@ -4,6 +4,7 @@
  */
 import { type Child, element } from "./draw";
 import type { Entry } from "./model";
+import { t } from "./words";
 
 /** How many entries are drawn at once. */
 const pageSize = 50;
@@ -33,7 +34,11 @@ export class Chooser<E extends Entry> {
     },
   ) {
     this.list = element("div", { class: "pick", role: "listbox", "aria-label": of.name });
-    this.detail = element("div", { class: "detail", role: "region", "aria-label": `${of.name}: the chosen one` });
+    this.detail = element("div", {
+      class: "detail",
+      role: "region",
+      "aria-label": t("{list}: the chosen one", { list: of.name }),
+    });
     this.root = element("div", { class: "columns" }, element("div", {}, this.list, this.pager), this.detail);
     this.matching = of.entries;
     this.list.addEventListener("click", ({ target }) => {
@@ -69,7 +74,7 @@ export class Chooser<E extends Entry> {
     );
     if (this.matching.length === 0) {
       this.list.append(
-        element("div", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing matches."),
+        element("div", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, t("Nothing matches.")),
       );
     }
     const turn = (label: string, to: number) => {
@@ -80,9 +85,9 @@ export class Chooser<E extends Entry> {
     };
     this.pager.hidden = pages < 2;
     this.pager.replaceChildren(
-      turn("Previous", this.page - 1),
-      element("span", { class: "soft" }, `${this.page + 1} of ${pages}`),
-      turn("Next", this.page + 1),
+      turn(t("Previous"), this.page - 1),
+      element("span", { class: "soft" }, t("{page} of {pages}", { page: this.page + 1, pages })),
+      turn(t("Next"), this.page + 1),
     );
     this.chosen = undefined;
     this.mark(entry);
@@ -94,7 +99,7 @@ export class Chooser<E extends Entry> {
       { role: "option", tabindex: "-1", "aria-selected": "false", "data-key": entry.key },
       entry.word === ""
         ? undefined
-        : element("span", { class: `word ${entry.word}` }, `${entry.symbol} ${entry.word} `),
+        : element("span", { class: `word ${entry.look}` }, `${entry.symbol} ${entry.word} `),
       entry.title.length > titleLimit ? `${entry.title.slice(0, titleLimit)}…` : entry.title,
       element("span", { class: "place" }, entry.under),
     );

@@ -8,6 +8,20 @@ export interface Document {
   report: Report;
   environments: Environments;
   routes: Route[];
+  /** Newest last. */
+  timeline?: TimelineMoment[];
+}
+
+/** What happened, once or several times without anything between. */
+export interface TimelineMoment {
+  time: string;
+  last: string;
+  times: number;
+  source: string;
+  origin: string;
+  kind: string;
+  text: string;
+  refs: string[];
 }
 
 export interface Report {
@@ -15,8 +29,6 @@ export interface Report {
   findings: Finding[];
   problems: Problem[];
   unknown: { rule: string; why: string }[];
-  /** Newest last. */
-  history?: HistoryEntry[];
   graph?: { nodes: GraphNode[]; edges: { from: string; to: string; label: string }[] };
 }
 
@@ -83,14 +95,6 @@ export interface GraphNode {
   detail: string;
   location: Location | null;
   contextIds: string[];
-}
-
-export interface HistoryEntry {
-  time: string;
-  kind: string;
-  subject: string;
-  message: string;
-  rule?: string;
 }
 
 export interface Why {

@@ -1,6 +1,7 @@
 /** Elements of the page. Every text becomes a text node, with every character visible. */
 import { layOut, lineHeight, padding } from "./layout";
-import { type Branch, type Graph, type Place, spotOf, treesOf, visible } from "./model";
+import { type Branch, type Graph, kindOf, type Place, spotOf, treesOf, visible } from "./model";
+import { t } from "./words";
 
 export type Child = Element | string | undefined;
 
@@ -82,7 +83,7 @@ export function picture(graph: Graph, label: string): SVGElement {
         { class: node.tone, ...place },
         shape("title", {}, [node.label, node.detail].filter((text) => text !== "").join("\n")),
         shape("rect", { class: "box", x, y, width, height, rx: 6 }),
-        shape("text", { class: "kind", x: x + padding, y: row(0) }, node.kind),
+        shape("text", { class: "kind", x: x + padding, y: row(0) }, kindOf(node)),
         ...name.map((text, index) => shape("text", { class: "name", x: x + padding, y: row(1 + index) }, text)),
         ...detail.map((text, index) => shape("text", { x: x + padding, y: row(1 + name.length + index) }, text)),
       );
@@ -102,11 +103,11 @@ export function trees(graph: Graph, dir: string): HTMLElement {
         return element(
           "li",
           {},
-          `${label === "" ? "" : `${label}: `}${node.label.startsWith(`${node.kind} `) ? "" : `${node.kind} `}`,
+          `${label === "" ? "" : `${t("{label}:", { label })} `}${node.label.startsWith(`${kindOf(node)} `) ? "" : `${kindOf(node)} `}`,
           named && node.place !== undefined ? spot(node.place, dir) : element("strong", {}, node.label),
           node.detail === "" ? undefined : `, ${node.detail}`,
           ...(named || node.place === undefined || node.detail.includes(where) ? [] : [" ", spot(node.place, dir)]),
-          again ? " (see above)" : undefined,
+          again ? ` ${t("(see above)")}` : undefined,
           branches.length === 0 ? undefined : list(branches),
         );
       }),

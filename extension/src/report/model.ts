@@ -2,7 +2,8 @@
  * What a report page shows, as plain values: entries of its lists, and the
  * pictures of causes and routes. It knows the document and no browser.
  */
-import type { Document, Finding, Fix, HistoryEntry, Location, Origin, Problem, Route, Why } from "./document";
+import type { Document, Finding, Fix, Location, Origin, Problem, Route, TimelineMoment, Why } from "./document";
+import { listed, t } from "./words";
 
 /** How something stands; the page has a colour, a symbol and a word for each. */
 export type Tone = "bad" | "odd" | "good" | "plain" | "off";
@@ -18,6 +19,8 @@ export interface Entry {
   key: string;
   symbol: string;
   word: string;
+  /** What the style sheet calls it. */
+  look: string;
   title: string;
   /** A second, smaller line. */
   under: string;
@@ -79,66 +82,101 @@ export function visible(text: string): string {
   });
 }
 
-const verdicts: { [verdict: string]: [group: Found["group"], symbol: string, word: string] } = {
-  phantom: ["phantom", "!", "phantom"],
-  "stale-green": ["wrong", "✗", "stale green"],
-  real: ["wrong", "✗", "real"],
-  "not-build": ["note", "·", "not a build error"],
-};
-const severities: { [severity: string]: [group: Found["group"], symbol: string, word: string] } = {
-  error: ["wrong", "✗", "error"],
-  warning: ["wrong", "!", "warning"],
-  info: ["note", "·", "note"],
-};
-const undecided: [group: Found["group"], symbol: string, word: string] = ["undecided", "?", "not decided"];
+/** How a verdict or a severity stands in the list. The word is said when it is shown. */
+interface Standing {
+  group: Found["group"];
+  symbol: string;
+  look: string;
+  word(): string;
+  meaning(): string;
+}
 
-const meanings: { [word: string]: string } = {
-  phantom:
-    "This error is not in your code: the go command builds it in your shell, and the editor sees it for another reason.",
-  real: "The go command fails in your shell too, so the code or the module files need a change.",
-  "stale green": "The editor shows nothing here, and the go command fails.",
-  "not decided": "It could not be proven whether the editor or the build is right.",
-  "not a build error": "It is an opinion that no build would report.",
+const nothing = () => "";
+const verdicts: { [verdict: string]: Standing } = {
+  phantom: {
+    group: "phantom",
+    symbol: "!",
+    look: "phantom",
+    word: () => t("phantom"),
+    meaning: () =>
+      t(
+        "This error is not in your code: the go command builds it in your shell, and the editor sees it for another reason.",
+      ),
+  },
+  "stale-green": {
+    group: "wrong",
+    symbol: "✗",
+    look: "stale-green",
+    word: () => t("stale green"),
+    meaning: () => t("The editor shows nothing here, and the go command fails."),
+  },
+  real: {
+    group: "wrong",
+    symbol: "✗",
+    look: "real",
+    word: () => t("real"),
+    meaning: () => t("The go command fails in your shell too, so the code or the module files need a change."),
+  },
+  "not-build": {
+    group: "note",
+    symbol: "·",
+    look: "not-build",
+    word: () => t("not a build error"),
+    meaning: () => t("It is an opinion that no build would report."),
+  },
+};
+const severities: { [severity: string]: Standing } = {
+  error: { group: "wrong", symbol: "✗", look: "error", word: () => t("error"), meaning: nothing },
+  warning: { group: "wrong", symbol: "!", look: "warning", word: () => t("warning"), meaning: nothing },
+  info: { group: "note", symbol: "·", look: "note", word: () => t("note"), meaning: nothing },
+};
+const undecided: Standing = {
+  group: "undecided",
+  symbol: "?",
+  look: "undecided",
+  word: () => t("not decided"),
+  meaning: () => t("It could not be proven whether the editor or the build is right."),
 };
 
 /** Everything that was found: problems of gopls first, then findings of rules, then what could not be looked at. */
 export function foundOf(document: Document): Found[] {
   const { dir } = document.report.snapshot;
   const problems = document.report.problems.map((problem, index): Found => {
-    const [group, symbol, word] = verdicts[problem.verdict] ?? undecided;
+    const { group, symbol, look, word, meaning } = verdicts[problem.verdict] ?? undecided;
     const place = placeOf(problem);
     const summary = problem.summary || (problem.why === "" ? "" : sentence(problem.why));
     return withSearch({
       key: `problem ${index}`,
       group,
       symbol,
-      word,
+      look,
+      word: word(),
       title: firstLine(problem.message),
       under: spotOf(place, dir),
       place,
-      explanation: [meanings[word] ?? "", summary].filter((text) => text !== ""),
+      explanation: [meaning(), summary].filter((text) => text !== ""),
       said: problem.trueReason === "" ? [] : [problem.trueReason],
-      proof: problem.evidence.map((run) => `${run.environment}: ${run.outcome}, ${run.command} (${run.millis} ms)`),
+      proof: problem.evidence.map(
+        (run) => `${run.environment}: ${outcomeOf(run.outcome)}, ${run.command} (${run.millis} ms)`,
+      ),
       fixes: problem.fixes,
       problem,
     });
   });
   const findings = document.report.findings.map((finding, index): Found => {
-    const [group, symbol, word] = severities[finding.severity] ?? undecided;
+    const { group, symbol, look, word } = severities[finding.severity] ?? undecided;
     const place = originPlace(finding.origin) ?? (finding.location === null ? undefined : placeOf(finding.location));
-    const where = [
-      spotOf(place, dir),
-      finding.environments.length === 0 ? "" : `in ${finding.environments.join(", ")}`,
-    ];
+    const where = [spotOf(place, dir), finding.environments.length === 0 ? "" : inEnvironments(finding.environments)];
     return withSearch({
       key: `finding ${index}`,
       group,
       symbol,
-      word,
+      look,
+      word: word(),
       title: finding.message,
       under: where.filter((text) => text !== "").join(", "),
       place,
-      explanation: [`Rule ${finding.rule}. “gophantom explain ${finding.rule}” tells more.`],
+      explanation: [t("Rule {rule}. “gophantom explain {rule}” tells more.", { rule: finding.rule })],
       said: finding.evidence,
       proof: [],
       fixes: finding.fixes,
@@ -146,13 +184,14 @@ export function foundOf(document: Document): Found[] {
     });
   });
   const unknown = document.report.unknown.map(({ rule, why }, index): Found => {
-    const [group, symbol, word] = undecided;
-    const explanation = ["This could not be looked at, so something may be wrong here all the same."];
+    const { group, symbol, look, word } = undecided;
+    const explanation = [t("This could not be looked at, so something may be wrong here all the same.")];
     return withSearch({
       key: `unknown ${index}`,
       group,
       symbol,
-      word,
+      look,
+      word: word(),
       title: why,
       under: rule,
       place: undefined,
@@ -187,6 +226,26 @@ function searched(parts: string[]): () => string {
   };
 }
 
+const outcomes: { [outcome: string]: () => string } = {
+  green: () => t("green"),
+  red: () => t("red"),
+  absent: () => t("not in the build"),
+  ok: () => t("ok"),
+  "not-found": () => t("not found"),
+  failed: () => t("failed"),
+  hung: () => t("hung"),
+  unknown: () => t("not known"),
+};
+
+/** How a run of go or the answer of a server ended. */
+function outcomeOf(outcome: string): string {
+  return outcomes[outcome]?.() ?? outcome;
+}
+
+function inEnvironments(names: string[]): string {
+  return t("in {environments}", { environments: names.join(", ") });
+}
+
 /** Where each environment goes for one module; environments that go the same way are together. */
 export interface Way extends Entry {
   routes: { environments: string[]; route: Route }[];
@@ -200,7 +259,7 @@ export function waysOf(document: Document): Way[] {
     let way = ways.get(title);
     let same = seen.get(title);
     if (way === undefined || same === undefined) {
-      way = { key: title, symbol: "", word: "", title, under: "", search: searched([]), routes: [] };
+      way = { key: title, symbol: "", word: "", look: "", title, under: "", search: searched([]), routes: [] };
       same = new Map();
       ways.set(title, way);
       seen.set(title, same);
@@ -223,8 +282,8 @@ export function waysOf(document: Document): Way[] {
     way.word = worst?.word ?? "";
     way.under =
       way.routes.length > 1
-        ? "the environments go different ways"
-        : `in ${way.routes[0]?.environments.join(" and ") ?? ""}`;
+        ? t("the environments go different ways")
+        : inEnvironments([listed(way.routes[0]?.environments ?? [])]);
     const urls = way.routes.flatMap(({ route }) => route.steps.map(({ url }) => url));
     way.search = searched([way.word, way.title, way.under, ...urls]);
   }
@@ -233,31 +292,31 @@ export function waysOf(document: Document): Way[] {
   return all.sort((a, b) => rank(a) - rank(b)); // stable: otherwise as they are required
 }
 
-interface Standing {
+interface WayStanding {
   rank: number;
   symbol: string;
   word: string;
 }
 
-function standing(route: Route): Standing {
+function standing(route: Route): WayStanding {
   if (route.probe?.verdict === "fails" || route.probe?.verdict === "hangs") {
-    return { rank: 0, symbol: "✗", word: "servers fail" };
+    return { rank: 0, symbol: "✗", word: t("servers fail") };
   }
   if (route.error !== "" && route.cache.state !== "whole") {
-    return { rank: 0, symbol: "✗", word: "go refuses" };
+    return { rank: 0, symbol: "✗", word: t("go refuses") };
   }
   if (route.unknown !== "" || route.probe?.verdict === "undecided") {
-    return { rank: 1, symbol: "?", word: "not known" };
+    return { rank: 1, symbol: "?", word: t("not known") };
   }
   if (route.cache.state === "whole") {
-    return { rank: 4, symbol: "✓", word: "downloaded" };
+    return { rank: 4, symbol: "✓", word: t("downloaded") };
   }
   if (route.steps.length === 0) {
-    return { rank: 4, symbol: "✓", word: "local" };
+    return { rank: 4, symbol: "✓", word: t("local") };
   }
   return route.probe?.verdict === "served"
-    ? { rank: 3, symbol: "✓", word: "served" }
-    : { rank: 3, symbol: "·", word: "would be fetched" };
+    ? { rank: 3, symbol: "✓", word: t("served") }
+    : { rank: 3, symbol: "·", word: t("would be fetched") };
 }
 
 function nameOf(route: Route): string {
@@ -293,14 +352,21 @@ export function causeOf(document: Document, found: Found): Graph {
   const { problem, finding } = found;
   if (problem !== undefined) {
     for (const variable of problem.guilty.slice(0, mostVariables)) {
-      drawVariable(graph, document, root, variable, problem.verdict === "phantom" ? "caused by" : "depends on", []);
+      drawVariable(
+        graph,
+        document,
+        root,
+        variable,
+        problem.verdict === "phantom" ? t("caused by") : t("depends on"),
+        [],
+      );
     }
     if (problem.stale !== undefined) {
       const { what, file, since } = problem.stale;
       const place = file === "" ? undefined : { file, line: 0 };
-      const label = file === "" ? what.replaceAll("-", " ") : (spotOf(place, document.report.snapshot.dir) ?? file);
-      const detail = [file === "" ? "" : what.replaceAll("-", " "), since === "" ? "" : `at ${since}`];
-      graph.add(root, "gopls has not seen", {
+      const label = file === "" ? staleOf(what) : (spotOf(place, document.report.snapshot.dir) ?? file);
+      const detail = [file === "" ? "" : staleOf(what), since === "" ? "" : t("at {time}", { time: since })];
+      graph.add(root, t("gopls has not seen"), {
         kind: "change",
         label,
         detail: detail.filter((text) => text !== "").join(", "),
@@ -319,19 +385,38 @@ export function causeOf(document: Document, found: Found): Graph {
     );
     let from = root;
     if (route !== undefined) {
-      from = graph.add(from, "about", moduleNode(route));
+      from = graph.add(from, t("about"), moduleNode(route));
     }
     const variable = [finding.subject, finding.args.variable ?? ""].find((name) => isSet(document, name));
     if (variable !== undefined) {
-      drawVariable(graph, document, from, variable, "caused by", finding.environments);
+      drawVariable(graph, document, from, variable, t("caused by"), finding.environments);
     } else if (finding.origin !== null) {
-      drawOrigin(graph, document, from, finding.origin, "caused by");
+      drawOrigin(graph, document, from, finding.origin, t("caused by"));
     }
     for (const other of finding.related.slice(0, mostVariables)) {
-      drawOrigin(graph, document, root, other, "see also");
+      drawOrigin(graph, document, root, other, t("see also"));
     }
   }
   return graph.done();
+}
+
+const stale: { [what: string]: () => string } = {
+  "deleted-file": () => t("deleted file"),
+  "new-file": () => t("new file"),
+  "module-file": () => t("module file"),
+  "workspace-file": () => t("workspace file"),
+  vendor: () => t("vendor"),
+  "module-cache": () => t("module cache"),
+  "env-file": () => t("env file"),
+  toolchain: () => t("toolchain"),
+  replaced: () => t("replaced"),
+  branch: () => t("branch"),
+  unknown: () => t("unknown"),
+};
+
+/** What gopls has not seen. */
+function staleOf(what: string): string {
+  return stale[what]?.() ?? what.replaceAll("-", " ");
 }
 
 /** How many variables of one problem are drawn: of more, nobody sees anything. */
@@ -339,7 +424,7 @@ const mostVariables = 6;
 
 function toneOf(found: Found): Tone {
   return (
-    { phantom: "odd", wrong: found.word === "warning" ? "odd" : "bad", note: "plain", undecided: "off" } as const
+    { phantom: "odd", wrong: found.look === "warning" ? "odd" : "bad", note: "plain", undecided: "off" } as const
   )[found.group];
 }
 
@@ -380,15 +465,15 @@ function drawVariable(
   }
   for (const { names, value, origin } of groups) {
     const shell = names.includes("shell");
-    const told = graph.add(node, `in ${names.join(", ")}`, {
+    const told = graph.add(node, inEnvironments(names), {
       kind: "value",
-      label: value === undefined ? "not set" : value === "" ? "(empty)" : value,
+      label: value === undefined ? t("not set") : value === "" ? t("(empty)") : value,
       detail: "",
       tone: groups.length < 2 ? "plain" : shell ? "good" : "odd",
       place: undefined,
     });
     if (origin !== undefined) {
-      drawOrigin(graph, document, told, origin, "set by");
+      drawOrigin(graph, document, told, origin, t("set by"));
     }
   }
 }
@@ -397,7 +482,7 @@ function drawOrigin(graph: Drawing, document: Document, from: string, origin: Or
   const place = originPlace(origin);
   const spot = spotOf(place, document.report.snapshot.dir);
   const detail = [spot === "" ? "" : origin.layer, origin.note ?? ""].filter((text) => text !== "").join(", ");
-  graph.add(from, label, { kind: "origin", label: spot || origin.layer || "unknown", detail, tone: "plain", place });
+  graph.add(from, label, { kind: "origin", label: spot || origin.layer || t("unknown"), detail, tone: "plain", place });
 }
 
 /** The way of go to one module, with what servers answered if they were asked. */
@@ -405,16 +490,16 @@ export function pictureOf(route: Route, dir: string): Graph {
   const graph = new Drawing();
   const module = graph.node(moduleNode(route));
   if (route.cache.state === "whole") {
-    graph.add(module, "already there", {
+    graph.add(module, t("already there"), {
       kind: "cache",
-      label: "module cache",
-      detail: "go fetches nothing",
+      label: t("module cache"),
+      detail: t("go fetches nothing"),
       tone: "good",
       place: undefined,
     });
   }
   if (route.target !== "") {
-    graph.add(module, "instead of it", {
+    graph.add(module, t("instead of it"), {
       kind: route.mode,
       label: route.target,
       detail: "",
@@ -423,7 +508,7 @@ export function pictureOf(route: Route, dir: string): Graph {
     });
   }
   let from = module;
-  let label = route.cache.state === "whole" ? "else first from" : "first from";
+  let label = route.cache.state === "whole" ? t("else first from") : t("first from");
   for (const [index, step] of route.steps.entries()) {
     if (step.kind === "noproxy" && !step.applies) {
       continue; // the module is not private: nothing to see
@@ -433,8 +518,11 @@ export function pictureOf(route: Route, dir: string): Graph {
     const told =
       answer === undefined
         ? undefined
-        : `answered ${answer.status === 0 ? answer.outcome : `${answer.status} (${answer.outcome})`} in ${answer.took.total} ms`;
-    const silent = probed?.reached === false && step.applies ? "not asked: go does not get here" : "";
+        : t("answered {answer} in {n} ms", {
+            answer: answer.status === 0 ? outcomeOf(answer.outcome) : `${answer.status} (${outcomeOf(answer.outcome)})`,
+            n: answer.took.total,
+          });
+    const silent = probed?.reached === false && step.applies ? t("not asked: go does not get here") : "";
     const details = [told ?? silent, decided(step.why, dir)];
     let tone: Tone = step.applies ? "plain" : "off";
     if (route.probe?.servedBy === index) {
@@ -450,14 +538,14 @@ export function pictureOf(route: Route, dir: string): Graph {
       place: originPlace(step.why.origin),
     });
     if (!step.applies) {
-      label = "next";
+      label = t("next");
     } else {
-      label = step.fallback === "any-error" ? "after any error" : "only after “not found”";
+      label = step.fallback === "any-error" ? t("after any error") : t("only after “not found”");
     }
   }
   if (route.error !== "") {
     const place = originPlace(route.why.origin);
-    graph.add(from, "go says", {
+    graph.add(from, t("go says"), {
       kind: "end",
       label: route.error,
       detail: decided(route.why, dir),
@@ -466,15 +554,21 @@ export function pictureOf(route: Route, dir: string): Graph {
     });
   }
   if (route.unknown !== "") {
-    graph.add(from, "not known", { kind: "unknown", label: route.unknown, detail: "", tone: "off", place: undefined });
+    graph.add(from, t("not known"), {
+      kind: "unknown",
+      label: route.unknown,
+      detail: "",
+      tone: "off",
+      place: undefined,
+    });
   }
   if (route.steps.length > 0 && (route.sumdb.consulted || route.sumdb.error !== "")) {
-    graph.add(module, "checked against", {
+    graph.add(module, t("checked against"), {
       kind: "checksum database",
-      label: route.sumdb.name || "checksum database",
+      label: route.sumdb.name || t("checksum database"),
       detail:
         route.sumdb.error ||
-        (route.sumdb.recorded ? "not asked: go.sum has the hashes" : decided(route.sumdb.why, dir)),
+        (route.sumdb.recorded ? t("not asked: go.sum has the hashes") : decided(route.sumdb.why, dir)),
       tone: route.sumdb.error === "" ? "plain" : "bad",
       place: originPlace(route.sumdb.why.origin),
     });
@@ -484,18 +578,18 @@ export function pictureOf(route: Route, dir: string): Graph {
 
 function moduleNode(route: Route): Omit<Node, "id"> {
   const refused = route.error !== "" && route.cache.state !== "whole";
-  const detail = `in ${route.environment}`;
+  const detail = inEnvironments([route.environment]);
   return { kind: "module", label: nameOf(route), detail, tone: refused ? "bad" : "plain", place: undefined };
 }
 
 function stepName(kind: string, url: string): string {
   switch (kind) {
     case "noproxy":
-      return "the origin, as a private module";
+      return t("the origin, as a private module");
     case "direct":
-      return "the origin (direct)";
+      return t("the origin (direct)");
     case "off":
-      return "off: go stops here";
+      return t("off: go stops here");
   }
   return url;
 }
@@ -506,7 +600,7 @@ function decided(why: Why, dir: string): string {
   }
   const setting = why.pattern === "" ? why.variable : `${why.variable}=${why.pattern}`;
   const place = originPlace(why.origin);
-  const where = place === undefined ? (why.origin?.layer ?? "not set") : spotOf(place, dir);
+  const where = place === undefined ? (why.origin?.layer ?? t("not set")) : spotOf(place, dir);
   return `${setting} (${where})`;
 }
 
@@ -514,32 +608,42 @@ export interface Moment extends Entry {
   time: string;
 }
 
-const kinds: { [kind: string]: [symbol: string, word: string] } = {
-  changed: ["~", "changed"],
-  found: ["!", "found"],
-  gone: ["✓", "gone"],
-  verdict: ["=", "judged"],
-  cured: ["✓", "cured"],
-  "cure-failed": ["✗", "cure failed"],
-  undone: ["↶", "undone"],
+const kinds: { [kind: string]: [symbol: string, word: () => string] } = {
+  changed: ["~", () => t("changed")],
+  found: ["!", () => t("found")],
+  gone: ["✓", () => t("gone")],
+  verdict: ["=", () => t("judged")],
+  cured: ["✓", () => t("cured")],
+  "cure-failed": ["✗", () => t("cure failed")],
+  undone: ["↶", () => t("undone")],
+  view: ["·", () => t("view")],
+  load: ["·", () => t("loaded")],
+  start: ["·", () => t("started")],
+  end: ["·", () => t("ended")],
+  command: ["·", () => t("go command")],
+  hang: ["✗", () => t("hangs")],
+  wait: ["!", () => t("waits")],
+  error: ["✗", () => t("error")],
+  warning: ["!", () => t("warning")],
 };
 
 /** What happened, newest first. */
 export function momentsOf(document: Document): Moment[] {
-  return (document.report.history ?? []).toReversed().map((entry: HistoryEntry, index) => {
-    const [symbol, word] = kinds[entry.kind] ?? ["·", entry.kind];
-    const title =
-      entry.subject === "" || entry.message.includes(entry.subject)
-        ? entry.message
-        : `${entry.subject}: ${entry.message}`;
+  return (document.timeline ?? []).toReversed().map((moment: TimelineMoment, index) => {
+    const [symbol, said] = kinds[moment.kind] ?? ["·", () => moment.kind];
+    const word = said();
+    const { source, origin, times, refs } = moment;
+    const who = source === "gophantom" ? "" : [source, origin].filter((text) => text !== "").join(", ");
+    const often = times < 2 ? "" : t("{n} times", { n: times });
     return {
       key: `moment ${index}`,
-      time: entry.time,
+      time: moment.last,
       symbol,
       word,
-      title,
-      under: entry.rule ?? "",
-      search: searched([entry.time, word, title]),
+      look: "",
+      title: moment.text,
+      under: [who, often, ...(refs ?? [])].filter((text) => text !== "").join(", "),
+      search: searched([moment.last, word, who, moment.text, ...(refs ?? [])]),
     };
   });
 }
@@ -642,4 +746,30 @@ function firstLine(text: string): string {
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".");
+}
+
+const nodeKinds: { [kind: string]: () => string } = {
+  problem: () => t("problem"),
+  finding: () => t("finding"),
+  package: () => t("package"),
+  module: () => t("module"),
+  step: () => t("step"),
+  skipped: () => t("skipped"),
+  variable: () => t("variable"),
+  value: () => t("value"),
+  origin: () => t("origin"),
+  change: () => t("change"),
+  cure: () => t("cure"),
+  cache: () => t("cache"),
+  end: () => t("end"),
+  replace: () => t("replace"),
+  vendor: () => t("vendor"),
+  workspace: () => t("workspace"),
+  unknown: () => t("unknown"),
+  "checksum database": () => t("checksum database"),
+};
+
+/** What kind of thing a node is, for people. */
+export function kindOf({ kind }: Pick<Node, "kind">): string {
+  return nodeKinds[kind]?.() ?? kind;
 }

@@ -7,6 +7,7 @@ import { Chooser } from "./chooser";
 import type { Document } from "./document";
 import { type Child, element, found, picture, spot, trees } from "./draw";
 import { causeOf, type Found, foundOf, momentsOf, pictureOf, type Way, waysOf } from "./model";
+import { listed, speak, t } from "./words";
 
 /** What the editor gives to the pages of its panels. */
 interface Editor {
@@ -28,12 +29,15 @@ declare const acquireVsCodeApi: undefined | (() => Editor);
 const editor = typeof acquireVsCodeApi === "function" ? acquireVsCodeApi() : undefined;
 const state = restored(editor?.getState());
 
-const data: { document: Document | null; markdown: string } = JSON.parse(found("data").textContent ?? "");
+const data: { document: Document | null; markdown: string; words: Parameters<typeof speak>[0] | null } = JSON.parse(
+  found("data").textContent ?? "",
+);
+speak(data.words ?? {});
 const filter = found("filter") as HTMLInputElement;
 const count = found("count");
 
-/** A part of the page that the filter acts on: how many entries it shows, and what they are called. */
-type Filtered = (wanted: string) => [shown: number, one: string, many: string];
+/** A part of the page that the filter acts on: it says how many entries it shows. */
+type Filtered = (wanted: string) => string;
 const filtered: Filtered[] = [];
 
 if (data.document !== null) {
@@ -53,39 +57,50 @@ function drawReport(document: Document): void {
   const ways = waysOf(document);
   if (ways.length > 0) {
     const chooser = new Chooser<Way>({
-      name: "Modules",
+      name: t("Modules"),
       entries: ways,
       selected: state.way,
       onSelect: (way) => keep({ way: way.key }),
       detail: (way) => [
         element("h3", {}, way.title),
-        ...way.routes.map(({ environments, route }) => {
-          const graph = pictureOf(route, dir);
+        ...way.routes.map(({ environments: names, route }) => {
+          const environments = listed(names);
+          const title = t("In {environments}", { environments });
           return element(
             "section",
-            { "aria-label": `In ${environments.join(" and ")}` },
-            element("h4", {}, `In ${environments.join(" and ")}`),
-            route.probe === undefined ? undefined : element("p", {}, `The servers were asked: ${route.probe.why}`),
-            pair(graph, `The way of ${way.title} in ${environments.join(" and ")}`),
+            { "aria-label": title },
+            element("h4", {}, title),
+            route.probe === undefined
+              ? undefined
+              : element("p", {}, t("The servers were asked: {why}", { why: route.probe.why })),
+            pair(
+              pictureOf(route, dir),
+              t("The way of {module} in {environments}", { module: way.title, environments }),
+            ),
           );
         }),
       ],
     });
-    reveal("routes", "Modules", ways.length).append(
+    reveal("routes", t("Modules"), ways.length).append(
       element(
         "p",
         { class: "soft" },
-        "Whom the go command asks for each required module, in which order, and which setting decides. Nothing was asked for this picture unless it says so.",
+        t(
+          "Whom the go command asks for each required module, in which order, and which setting decides. Nothing was asked for this picture unless it says so.",
+        ),
       ),
       chooser.root,
     );
-    filtered.push((wanted) => [chooser.filter(wanted), "module", "modules"]);
+    filtered.push((wanted) => {
+      const n = chooser.filter(wanted);
+      return n === 1 ? t("1 module") : t("{n} modules", { n });
+    });
   }
 
   const moments = momentsOf(document);
   if (moments.length > 0) {
     const list = element("ol", { class: "time" });
-    const more = element("button", { type: "button" }, "Show older");
+    const more = element("button", { type: "button" }, t("Show older"));
     let shown = 0;
     let matching = moments;
     const grow = () => {
@@ -98,6 +113,7 @@ function drawReport(document: Document): void {
             element("time", { datetime: moment.time }, moment.time.replace("T", " ").replace(/\.\d+|Z$/g, "")),
             element("span", { class: "word" }, `${moment.symbol} ${moment.word} `),
             moment.title,
+            moment.under === "" ? undefined : element("span", { class: "place" }, moment.under),
           ),
         ),
       );
@@ -106,31 +122,36 @@ function drawReport(document: Document): void {
     };
     more.addEventListener("click", grow);
     grow();
-    reveal("history", "Time line", moments.length).append(element("p", { class: "soft" }, "Newest first."), list, more);
+    reveal("history", t("Time line"), moments.length).append(
+      element("p", { class: "soft" }, t("Newest first.")),
+      list,
+      more,
+    );
     filtered.push((wanted) => {
       matching = moments.filter((moment) => moment.search().includes(wanted));
       shown = 0;
       list.replaceChildren();
       grow();
-      return [matching.length, "moment", "moments"];
+      const n = matching.length;
+      return n === 1 ? t("1 moment") : t("{n} moments", { n });
     });
   }
-  found("parts").append(element("li", {}, element("a", { href: "#environments" }, "Environments")));
+  found("parts").append(element("li", {}, element("a", { href: "#environments" }, t("Environments"))));
   drawTools();
 }
 
 function drawFound(document: Document, all: Found[]): void {
-  const section = reveal("found", "What was found", all.length);
+  const section = reveal("found", t("What was found"), all.length);
   if (all.length === 0) {
-    section.append(element("p", {}, "Nothing: no problem of gopls, and no finding of a rule."));
+    section.append(element("p", {}, t("Nothing: no problem of gopls, and no finding of a rule.")));
     return;
   }
   const groups: [group: Found["group"] | "all", label: string][] = [
-    ["all", "Everything"],
-    ["phantom", "Phantoms"],
-    ["wrong", "Errors and warnings"],
-    ["note", "Notes"],
-    ["undecided", "Not decided"],
+    ["all", t("Everything")],
+    ["phantom", t("Phantoms")],
+    ["wrong", t("Errors and warnings")],
+    ["note", t("Notes")],
+    ["undecided", t("Not decided")],
   ];
   const of = (group: string) => all.filter((one) => group === "all" || one.group === group);
   const select = element(
@@ -141,7 +162,7 @@ function drawFound(document: Document, all: Found[]): void {
       .map(([group, label]) => element("option", { value: group }, `${label} (${of(group).length})`)),
   );
   const chooser = new Chooser<Found>({
-    name: "What was found",
+    name: t("What was found"),
     entries: all,
     selected: state.found,
     onSelect: (one) => keep({ found: one.key }),
@@ -149,14 +170,14 @@ function drawFound(document: Document, all: Found[]): void {
   });
   let wanted = "";
   const apply = () => chooser.filter(wanted, (one) => select.value === "all" || one.group === select.value);
+  const shown = (n: number) => (n === 1 ? t("1 finding") : t("{n} findings", { n }));
   select.addEventListener("change", () => {
-    const shown = apply();
-    count.textContent = `${shown} ${shown === 1 ? "finding" : "findings"}`;
+    count.textContent = shown(apply());
   });
-  section.append(element("label", { for: "group" }, "Show ", select), chooser.root);
+  section.append(element("label", { for: "group" }, `${t("Show")} `, select), chooser.root);
   filtered.push((text) => {
     wanted = text;
-    return [apply(), "finding", "findings"];
+    return shown(apply());
   });
 }
 
@@ -164,23 +185,23 @@ function detailOf(document: Document, one: Found): Child[] {
   const graph = causeOf(document, one);
   const { dir } = document.report.snapshot;
   return [
-    element("h3", {}, element("span", { class: `word ${one.word}` }, `${one.symbol} ${one.word} `), one.title),
+    element("h3", {}, element("span", { class: `word ${one.look}` }, `${one.symbol} ${one.word} `), one.title),
     one.place === undefined ? undefined : element("p", {}, spot(one.place, dir)),
     ...one.explanation.map((text) => element("p", {}, text)),
     ...listOf(
-      "What to do",
+      t("What to do"),
       one.fixes.map(
         (fix) =>
           fix.title +
-          (fix.disabled ? ` (not now: ${fix.disabled})` : "") +
-          (fix.weakensSecurity ? " (weakens security)" : ""),
+          (fix.disabled ? ` ${t("(not now: {why})", { why: fix.disabled })}` : "") +
+          (fix.weakensSecurity ? ` ${t("(weakens security)")}` : ""),
       ),
     ),
     ...(graph.nodes.length < 2
       ? []
-      : [element("h4", {}, "Where it comes from"), pair(graph, `The causes of: ${one.title}`)]),
-    ...one.said.flatMap((text) => [element("h4", {}, "What go says"), element("code", {}, text)]),
-    ...listOf("Proof", one.proof),
+      : [element("h4", {}, t("Where it comes from")), pair(graph, t("The causes of: {title}", { title: one.title }))]),
+    ...one.said.flatMap((text) => [element("h4", {}, t("What go says")), element("code", {}, text)]),
+    ...listOf(t("Proof"), one.proof),
   ];
 }
 
@@ -198,10 +219,10 @@ function pair(graph: Parameters<typeof picture>[0], label: string): HTMLElement 
     { class: "pair" },
     element(
       "div",
-      { class: "picture scroll", tabindex: "0", role: "group", "aria-label": `${label} (picture)` },
+      { class: "picture scroll", tabindex: "0", role: "group", "aria-label": t("{title} (picture)", { title: label }) },
       picture(graph, label),
     ),
-    element("div", {}, element("h4", {}, "The same in words"), trees(graph, dir)),
+    element("div", {}, element("h4", {}, t("The same in words")), trees(graph, dir)),
   );
 }
 
@@ -223,9 +244,9 @@ function drawTools(): void {
   const tools = found("tools");
   if (editor !== undefined) {
     tools.append(
-      button("Refresh", () => editor.postMessage({ type: "refresh" })),
-      button("Copy redacted report", () => editor.postMessage({ type: "copy" })),
-      button("Save…", () => editor.postMessage({ type: "save" })),
+      button(t("Refresh"), () => editor.postMessage({ type: "refresh" })),
+      button(t("Copy redacted report"), () => editor.postMessage({ type: "copy" })),
+      button(t("Save…"), () => editor.postMessage({ type: "save" })),
       said,
     );
     window.addEventListener(
@@ -238,20 +259,20 @@ function drawTools(): void {
     );
     return;
   }
-  const text = element("textarea", { readonly: "", rows: "12", "aria-label": "The report as text" });
+  const text = element("textarea", { readonly: "", rows: "12", "aria-label": t("The report as text") });
   text.hidden = true;
   tools.append(
-    button("Copy redacted report", async () => {
+    button(t("Copy redacted report"), async () => {
       try {
         await navigator.clipboard.writeText(data.markdown);
-        said.textContent = "Copied, as Markdown.";
+        said.textContent = t("Copied, as Markdown.");
       } catch {
         // Browsers let some pages not write to the clipboard.
         text.value = data.markdown;
         text.hidden = false;
         text.focus();
         text.select();
-        said.textContent = "The browser does not let the page copy. The text is selected below: copy it by hand.";
+        said.textContent = t("The browser does not let the page copy. The text is selected below: copy it by hand.");
       }
     }),
     said,
@@ -274,7 +295,7 @@ function variables(): Filtered {
     for (const fold of folds) {
       fold.open = wanted !== "";
     }
-    return [shown, "variable", "variables"];
+    return shown === 1 ? t("1 variable") : t("{n} variables", { n: shown });
   };
 }
 
@@ -286,8 +307,7 @@ function startFilter(): void {
   const apply = () => {
     const wanted = filter.value.trim().toLowerCase();
     const counts = filtered.map((part) => part(wanted));
-    count.textContent =
-      wanted === "" ? "" : counts.map(([shown, one, many]) => `${shown} ${shown === 1 ? one : many}`).join(", ");
+    count.textContent = wanted === "" ? "" : counts.join(", ");
   };
   filter.addEventListener("input", () => {
     keep({ filter: filter.value });

@@ -39,7 +39,10 @@ test("only allow-listed variables leave the editor", () => {
     Path: "C:\\",
   };
   assert.deepEqual(keptEnv({ ...secrets, ...about }), about);
-  assert.doesNotMatch(JSON.stringify(collectFacts(nowhere, { ...secrets, PATH: "/bin" })), /"s"/);
+  assert.doesNotMatch(
+    JSON.stringify(collectFacts({ storage: nowhere, logs: "/logs/own" }, { ...secrets, PATH: "/bin" })),
+    /"s"/,
+  );
 });
 
 test("settings come per scope, with the file of the scope", (t) => {
@@ -52,7 +55,7 @@ test("settings come per scope, with the file of the scope", (t) => {
     "http.proxy": { user: "" },
     "editor.fontSize": { user: 14 },
   };
-  const [user, workspace, ...rest] = collectFacts(storage, {}).settings ?? [];
+  const [user, workspace, ...rest] = collectFacts({ storage, logs: "" }, {}).settings ?? [];
   assert.deepEqual(user, {
     scope: "user",
     file: "",
@@ -68,7 +71,7 @@ test("settings come per scope, with the file of the scope", (t) => {
   assert.deepEqual(rest, []);
 
   writeFileSync(path.join(data, "settings.json"), "{}");
-  assert.equal(collectFacts(storage, {}).settings?.[0]?.file, path.join(data, "settings.json"));
+  assert.equal(collectFacts({ storage, logs: "" }, {}).settings?.[0]?.file, path.join(data, "settings.json"));
 });
 
 test("a .code-workspace is the workspace scope, and every folder has its own", () => {
@@ -79,7 +82,7 @@ test("a .code-workspace is the workspace scope, and every folder has its own", (
     "/w/a:go.goroot": { workspace: "/go" },
     "/w/b:go.goroot": { workspace: "/go", folder: "/other" },
   };
-  const settings = collectFacts(nowhere, {}).settings ?? [];
+  const settings = collectFacts({ storage: nowhere, logs: "/logs/own" }, {}).settings ?? [];
   assert.deepEqual(
     settings.map(({ scope, file, folder, values }) => [scope, file, folder, values?.["go.goroot"]]),
     [
@@ -108,7 +111,7 @@ test("problems: those of Go files that are not ours, in the terms of LSP", () =>
     ["/w/README.md", [problem()]],
   ];
   assert.deepEqual(
-    collectFacts(nowhere, {}).problems?.map(({ file, items }) => [
+    collectFacts({ storage: nowhere, logs: "/logs/own" }, {}).problems?.map(({ file, items }) => [
       file,
       items?.map((i) => [i.severity, i.source, i.code]),
     ]),
@@ -117,14 +120,14 @@ test("problems: those of Go files that are not ours, in the terms of LSP", () =>
       ["/w/z.go", [[4, "unusedparams", "U1"]]],
     ],
   );
-  const [first] = collectFacts(nowhere, {}).problems?.[0]?.items ?? [];
+  const [first] = collectFacts({ storage: nowhere, logs: "/logs/own" }, {}).problems?.[0]?.items ?? [];
   assert.deepEqual([first?.startLine, first?.startChar, first?.endLine, first?.endChar], [3, 8, 3, 20]);
 });
 
 test("problems come with the version they were published for", () => {
   const published = new Published();
   const versions = () => {
-    const [file] = collectFacts(nowhere, {}, published).problems ?? [];
+    const [file] = collectFacts({ storage: nowhere, logs: "/logs/own" }, {}, published).problems ?? [];
     return [file?.version, file?.published];
   };
   const red = problem();
@@ -149,7 +152,7 @@ test("trust, dirty documents, folders, the remote and the window are told", () =
   editor.dirty = ["/w/main.go"];
   editor.remote = "wsl";
   editor.folders = ["/w"];
-  const { trusted, dirty, remote, folders, web, focused } = collectFacts(nowhere, {});
+  const { trusted, dirty, remote, folders, web, focused } = collectFacts({ storage: nowhere, logs: "/logs/own" }, {});
   assert.deepEqual(
     { trusted, dirty, remote, folders, web, focused },
     { trusted: false, dirty: ["/w/main.go"], remote: "wsl", folders: ["/w"], web: true, focused: false },
@@ -161,7 +164,7 @@ test("the feed sends at once, then what changed, gathered for 200 ms", (t) => {
   const env: NodeJS.ProcessEnv = {};
   const sent: EditorFacts[] = [];
   const feed = new Feed(
-    () => collectFacts(nowhere, env),
+    () => collectFacts({ storage: nowhere, logs: "/logs/own" }, env),
     (facts) => sent.push(facts),
   );
   t.after(() => feed.dispose());
@@ -209,7 +212,7 @@ test("what nobody announces is looked for after a stir, less and less, and then 
   const feed = new Feed(
     () => {
       looks++;
-      return collectFacts(nowhere, env);
+      return collectFacts({ storage: nowhere, logs: "/logs/own" }, env);
     },
     (facts) => sent.push(facts),
   );
@@ -241,7 +244,7 @@ test("a disposed feed is silent", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   let sent = 0;
   const feed = new Feed(
-    () => collectFacts(nowhere, {}),
+    () => collectFacts({ storage: nowhere, logs: "/logs/own" }, {}),
     () => sent++,
   );
   editor.dirty = ["/w/main.go"];

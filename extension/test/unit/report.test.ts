@@ -258,15 +258,23 @@ test("environments that go the same way are one, and what fails comes first", ()
 
 test("the time line is newest first, and empty where there is none", () => {
   assert.deepEqual(momentsOf(document()), []);
-  const history = ["changed", "cured", "unheard of"].map((kind, index) => ({
+  const timeline = ["changed", "error", "unheard of"].map((kind, index) => ({
     time: `2026-01-02T03:04:0${index}Z`,
+    last: `2026-01-02T03:05:0${index}Z`,
+    times: index + 1,
+    source: index === 0 ? "gophantom" : "gopls",
+    origin: index === 0 ? "" : "window1",
     kind,
-    subject: "",
-    message: `m${index}`,
+    text: `m${index}`,
+    refs: index === 1 ? ["TC-LOCALOLD"] : [],
   }));
   assert.deepEqual(
-    momentsOf(document({ history })).map(({ word, title }) => `${word} ${title}`),
-    ["unheard of m2", "cured m1", "changed m0"],
+    momentsOf({ ...document(), timeline }).map(({ time, word, title, under }) => `${time} ${word} ${title} (${under})`),
+    [
+      "2026-01-02T03:05:02Z unheard of m2 (gopls, window1, 3 times)",
+      "2026-01-02T03:05:01Z error m1 (gopls, window1, 2 times, TC-LOCALOLD)",
+      "2026-01-02T03:05:00Z changed m0 ()",
+    ],
   );
 });
 

@@ -74,6 +74,7 @@ async function startManager(t: TestContext, extensionPath = extensionFolder(t)) 
     extensionPath,
     version: "1.2.3",
     storage: path.join(extensionPath, "none"),
+    logs: path.join(extensionPath, "logs"),
     log,
     createClient(program, events) {
       const server = new FakeServer(program, events);

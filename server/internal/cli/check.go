@@ -29,7 +29,9 @@ accepts is listed and does not count. With --new-since, findings that an earlier
 run had already are left out and do not count either.
 
 --capture also writes what was looked at to a file, without secrets. --replay
-takes such a file in place of this machine, asks nobody, and finds the same.`,
+takes such a file in place of this machine, asks nobody, and finds the same. It
+takes what “Not a phantom? Record what was seen” wrote in an editor, too, and
+comes to the same verdict.`,
 		Example: `  gophantom check
   gophantom check --format sarif >gophantom.sarif
   gophantom check --new-since gophantom.sarif
@@ -66,7 +68,7 @@ takes such a file in place of this machine, asks nobody, and finds the same.`,
 				if err != nil {
 					return err
 				}
-				reports, dirs = append(reports, engine.Replay(s).Report(a.world)), nil
+				reports, dirs = append(reports, engine.Replay(ctx, s).Report(a.world)), nil
 			}
 			if capture != "" && len(dirs) > 1 {
 				return errors.New("--capture writes what was looked at in one workspace, not in several")

@@ -130,7 +130,7 @@ func (a *app) printEnvironments(ctx context.Context, envs report.Environments, a
 	case "markdown":
 		return a.print(ctx, a.language.Markdown(envs.Markdown(all)))
 	case "html":
-		page, err := envs.HTML()
+		page, err := envs.HTML(a.language)
 		if err != nil {
 			return undecided{err}
 		}

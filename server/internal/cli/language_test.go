@@ -31,6 +31,9 @@ func TestLanguage(t *testing.T) {
 		{"explain", "phantom"},
 		{"explain", "phantom", "--format", "json"},
 		{"check", "--help"},
+		{"report"},
+		{"report", "--format", "json"},
+		{"env", "--format", "html"},
 	} {
 		name := strings.Join(args, " ")
 		out[name] = map[l10n.Language]string{}

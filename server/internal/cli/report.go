@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gophantom/gophantom/server/internal/engine"
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 )
@@ -22,7 +24,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Report joins what the commands check, env and route find into one document. As
 HTML, which is the default, it is one file that needs nothing else and loads
 nothing: it shows what was found with its cause, the way of each module, and
-what each environment has from where. It has a search and works with a keyboard and a screen
+what each environment has from where, and when it all happened, as the logs of
+the Go extension and gopls in your editor tell. It has a search and works with a keyboard and a screen
 reader. Credentials are replaced by pseudonyms in every form.
 
 It goes to the standard output, or to the file of --output. An existing file is
@@ -66,7 +69,7 @@ The exit code is that of check.`,
 			out.findings(found)
 			out.verdicts(found.Problems)
 			a.exit = out.exit(a.failOn)
-			text, err := a.environmentReport(engine.EnvironmentReport(s, found, probes))
+			text, err := a.environmentReport(engine.EnvironmentReport(s, found, probes, engine.Logged(ctx, a.world, "", s.Folders)))
 			if err != nil {
 				return undecided{err}
 			}
@@ -91,14 +94,18 @@ func (a *app) environmentReport(r report.EnvironmentReport) (string, error) {
 	case "markdown":
 		return r.Markdown(), nil
 	case "html":
-		return r.HTML()
+		return r.HTML(a.language)
 	}
 	return r.Text(a.style()), nil
 }
 
 // reportMarks are how reports begin, in any form that --output can have
 // written; text has no mark, so a text is never replaced.
-var reportMarks = []string{"<!doctype html>\n<html lang=\"en\" data-gophantom", "### Environment report of Go Phantom", "{\n  \"schema\": \"" + report.EnvironmentReportSchema}
+var reportMarks = []string{pageMark(l10n.English), pageMark(l10n.Chinese), "### Environment report of Go Phantom", "{\n  \"schema\": \"" + report.EnvironmentReportSchema}
+
+func pageMark(l l10n.Language) string {
+	return "<!doctype html>\n<html lang=" + strconv.Quote(l.Tag()) + " data-gophantom"
+}
 
 // writeReport writes a new file, or one in the place of an older report.
 func (a *app) writeReport(ctx context.Context, file, text string) error {

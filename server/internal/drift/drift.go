@@ -9,6 +9,7 @@
 package drift
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,16 +39,25 @@ func Of(s *model.Snapshot) []model.Drift {
 
 // Between lists everything that differs between two environments, by name: as
 // a text, in presence, or in what PATH leads to. It is empty unless both are
-// complete.
+// complete, or one is and the other is known in part.
 func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
 	p := pair{s: s}
 	for i, name := range []model.EnvName{a, b} {
 		env, ok := s.Env(name)
-		if !ok || !env.Complete {
+		if !ok || !env.Complete && !env.Partial {
 			return nil
 		}
 		tool, _ := s.ToolchainOf(name)
 		p.sides[i] = side{env, tool}
+	}
+	for i, other := range []side{p.sides[1], p.sides[0]} {
+		switch {
+		case p.sides[i].Complete:
+		case !other.Complete:
+			return nil
+		default:
+			p.sides[i] = side{filled(p.sides[i].Env, other.Env), other.tool}
+		}
 	}
 	var out []model.Drift
 	add := func(x, y model.Setting, v verdict) {
@@ -72,6 +82,19 @@ func Between(s *model.Snapshot, a, b model.EnvName) []model.Drift {
 		}
 	}
 	slices.SortStableFunc(out, func(d, e model.Drift) int { return strings.Compare(d.Variable, e.Variable) })
+	return out
+}
+
+// filled is an environment that is known in part, where all else is as in a
+// complete one: only what is known of it can differ.
+func filled(part, whole model.Env) model.Env {
+	out := model.Env{Name: part.Name, Layers: slices.Clone(part.Layers), Complete: true}
+	for _, l := range whole.Layers {
+		vars := maps.Clone(l.Vars)
+		maps.DeleteFunc(vars, func(name string, _ model.Assignment) bool { return part.Knows(name) })
+		l.Vars = vars
+		out.Layers = append(out.Layers, l)
+	}
 	return out
 }
 

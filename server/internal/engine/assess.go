@@ -123,11 +123,19 @@ type Truth struct {
 	Unseen bool           // also about packages in which gopls shows nothing, which compiles all of them
 }
 
-// Replay judges the snapshot of a capture: every rule, and nothing that would
-// have to ask this machine. It finds the same everywhere, and offers no fixes.
-func Replay(s *model.Snapshot) Assessment {
+// Replay judges the snapshot of a capture: every rule, and the problems of which the
+// capture has what go said. It asks nothing of this machine, finds the same
+// everywhere, and offers no fixes.
+func Replay(ctx context.Context, s *model.Snapshot) Assessment {
 	a := assess(s)
 	a.Replayed = true
+	if s.Tape != nil {
+		a.Verdicts = verify.Replay(ctx, s, s.Tape, report.Conceal)
+		machine := verify.Played(s, s.Tape, report.Conceal)
+		for i := range a.Verdicts {
+			identify(machine, &a.Verdicts[i])
+		}
+	}
 	return a
 }
 

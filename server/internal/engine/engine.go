@@ -25,7 +25,8 @@ type EditorFacts struct {
 	Loads     []model.GoplsModule // the main modules of these views; nil if gopls does not tell
 	// ViewsAsked counts the times that gopls was asked for its views.
 	ViewsAsked int
-	Focused    bool // the window has the focus
+	Focused    bool   // the window has the focus
+	LogFolder  string // of our own logs; those of the Go extension are beside it. "" if it is not known
 	Extension  *model.GoExtension
 	Editor     model.Editor
 	// Untold says that the editor does not tell what gopls shows in it: Problems

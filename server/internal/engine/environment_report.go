@@ -1,24 +1,27 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/route"
+	"github.com/gophantom/gophantom/server/internal/trace"
 )
 
 // mostRouted is how many modules an environment report tells the routes of.
 const mostRouted = 300
 
 // EnvironmentReport joins what was found in a picture with its environments and
-// with the routes of what matters in it. probes are what servers answered.
-func EnvironmentReport(s *model.Snapshot, found report.Report, probes []report.Probe) report.EnvironmentReport {
+// with the routes of what matters in it. probes are what servers answered, told
+// is what logs say.
+func EnvironmentReport(s *model.Snapshot, found report.Report, probes []report.Probe, told []trace.Stream) report.EnvironmentReport {
 	if found.Schema == "" {
 		found.Schema = report.Schema
 	}
-	out := report.EnvironmentReport{Schema: report.EnvironmentReportSchema, Report: found, Environments: report.EnvironmentsOf(s, Drift(s))}
+	out := report.EnvironmentReport{Schema: report.EnvironmentReportSchema, Report: found, Environments: report.EnvironmentsOf(s, Drift(s)), Timeline: timeline(found, told)}
 	left := 0
 	for _, env := range shownEnvs(s) {
 		modules := routed(s, env, found)
@@ -67,13 +70,16 @@ func routed(s *model.Snapshot, env model.Env, found report.Report) []route.Modul
 // EnvironmentReport is the newest report with the environments and routes of
 // the folder that a file is in; "" is the first folder. ok is false where nothing
 // was looked at yet.
-func (l *Loop) EnvironmentReport(file string) (r report.EnvironmentReport, ok bool) {
+func (l *Loop) EnvironmentReport(ctx context.Context, file string) (r report.EnvironmentReport, ok bool) {
 	s, ok := l.pictureOf(file)
 	if !ok {
 		return r, false
 	}
 	l.mu.Lock()
-	found := l.update.Report
+	found, ownLogs := l.update.Report, ""
+	if l.facts != nil {
+		ownLogs = l.facts.LogFolder
+	}
 	var probes []report.Probe
 	for _, p := range l.probed {
 		if p.dir == s.Dir {
@@ -81,5 +87,9 @@ func (l *Loop) EnvironmentReport(file string) (r report.EnvironmentReport, ok bo
 		}
 	}
 	l.mu.Unlock()
-	return EnvironmentReport(s, found, probes), true
+	var told []trace.Stream
+	if ownLogs != "" {
+		told = Logged(ctx, l.w, ownLogs, s.Folders)
+	}
+	return EnvironmentReport(s, found, probes, told), true
 }

@@ -31,3 +31,6 @@ func CostsOf(w *world.World, dir string) map[string]baseline.Costs {
 	b, _, _ := baselines{w: w}.of(dir)
 	return b.Costs
 }
+
+// LoggedEnv is what the loop gives observe.
+var LoggedEnv = loggedEnv

@@ -30,9 +30,14 @@ var lastRungs = []string{fix.RestartExtensions, fix.Relaunch}
 // byRung orders offers by their side effects.
 func byRung(x, y model.FixOffer) int { return slices.Index(ladder, x.ID) - slices.Index(ladder, y.ID) }
 
+// identify gives a verdict its context.
+func identify(w *world.World, v *model.Verdict) {
+	v.ContextID = rules.ContextID(cause.Subject(*v, layoutDir(w, *v)))
+}
+
 // complete gives a verdict its context and the fixes that its cause calls for.
 func (a *Assessment) complete(w *world.World, v *model.Verdict) {
-	v.ContextID = rules.ContextID(cause.Subject(*v, layoutDir(w, *v)))
+	identify(w, v)
 	switch {
 	case v.Kind == model.Real || v.Kind == model.Unknown:
 		v.Fixes = a.commands(w, *v)

@@ -282,6 +282,7 @@ func (r *run) observe(facts *EditorFacts) survey {
 			Editor: &observe.EditorInput{
 				ClientPID: facts.ClientPID, Env: facts.Env, Settings: facts.Settings, Views: facts.Views, Loads: facts.Loads,
 				Extension: facts.Extension, Editor: facts.Editor, Shell: here, ShellHome: home, OwnGopls: own,
+				Logged: func(since time.Time) (model.Env, bool) { return loggedEnv(r.ctx, r.w, facts.LogFolder, dir, since) },
 			},
 		})
 		found[i].Snapshot.Loaded, found[i].Snapshot.Confirmed = loaded, confirmed

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -55,6 +56,7 @@ type editor struct {
 	spoiled  string            // a second file with the broken import; "": there is none
 	second   map[string]string // the environment of a second gopls; nil: there is none
 	fleet    string            // where counts are sent
+	logs     string            // the folder of our own logs; not "": the environment of gopls cannot be read
 	first    string            // a workspace folder before the lab's, whose main.go imports what does not exist; "": there is none
 	updates  chan engine.Update
 }
@@ -114,6 +116,9 @@ func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 	vars := e.launch
 	switch pid {
 	case goplsPID:
+		if e.logs != "" {
+			return nil, fs.ErrPermission
+		}
 		vars = e.gopls
 	case secondPID:
 		vars = e.second
@@ -153,7 +158,7 @@ func (e *editor) facts() engine.EditorFacts {
 	f := engine.EditorFacts{
 		Trusted: true, ClientPID: clientPID, Env: host, Folders: []string{e.Dir},
 		Extension: &model.GoExtension{Version: "0.52.0", Active: true, UseLanguageServer: true},
-		Editor:    model.Editor{Name: "test", Actions: e.actions}, FleetEndpoint: e.fleet,
+		Editor:    model.Editor{Name: "test", Actions: e.actions}, FleetEndpoint: e.fleet, LogFolder: e.logs,
 	}
 	if gopls != nil && !e.loads(gopls) {
 		f.Problems = []model.Problem{{

@@ -1,11 +1,15 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"slices"
 
+	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/verify"
+	"github.com/gophantom/gophantom/server/internal/world"
 )
 
 // Place is where a problem stands in a document.
@@ -41,22 +45,34 @@ func (l *Loop) ExplainProblem(p Place) (markdown string, err error) {
 	return problem.Markdown(r.Snapshot.Dir, l.chainOf(i)), nil
 }
 
-// RecordProblem is what was looked at for a problem, redacted, as a Markdown
-// document for a report of somebody who does not believe the verdict.
-func (l *Loop) RecordProblem(p Place) (markdown string, err error) {
+// RecordProblem is a capture of what was looked at for a problem, redacted, in a
+// Markdown document for a report of somebody who does not believe the verdict. go
+// is asked about the problem once more.
+func (l *Loop) RecordProblem(ctx context.Context, p Place) (markdown string, err error) {
 	problem, _, r, err := l.problemAt(p)
 	if err != nil {
 		return "", err
 	}
-	record := report.Record{Problem: problem, Findings: []report.Finding{}, Drift: []report.Drift{}, Views: []report.View{}, Snapshot: r.Snapshot, Version: report.BuildVersion().Version}
-	for _, f := range r.Findings {
-		if f.ContextID == problem.ContextID {
-			record.Findings = append(record.Findings, f)
-		}
+	picture, ok := l.pictureOf(p.File)
+	if !ok {
+		return "", errNoProblem
 	}
-	if s, ok := l.pictureOf(p.File); ok {
-		envs := report.EnvironmentsOf(s, Drift(s))
-		record.Drift, record.Views = append(record.Drift, envs.Drift...), append(record.Views, envs.Views...)
+	s := *picture
+	s.Problems = slices.DeleteFunc(slices.Clone(s.Problems), func(q model.Problem) bool {
+		return filepath.Clean(q.File) != filepath.Clean(p.File) || q.Range.Start.Line != problem.Range.Start.Line || show(q.Message) != problem.Message
+	})
+	Tape(ctx, l.w, &s)
+	capture, err := report.Capture(&s, report.BuildVersion().Version)
+	if err != nil {
+		return "", err
 	}
-	return record.Markdown()
+	return problem.RecordMarkdown(r.Snapshot.Dir, capture, s.Tape != nil), nil
+}
+
+// Tape has go asked about the problems of a snapshot, which nobody else has, and
+// puts what it answers there, for a capture.
+func Tape(ctx context.Context, w *world.World, s *model.Snapshot) {
+	if len(s.Problems) > 0 {
+		_, s.Tape = verify.Record(ctx, w, s, report.Conceal, report.Redacted)
+	}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/engine"
 	"github.com/gophantom/gophantom/server/internal/report"
+	"github.com/gophantom/gophantom/server/internal/world"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
 )
 
@@ -32,7 +34,7 @@ func TestReplay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, got := engine.Check(t.Context(), w, s, engine.Truth{}).Report(w), engine.Replay(again).Report(w)
+			want, got := engine.Check(t.Context(), w, s, engine.Truth{}).Report(w), engine.Replay(t.Context(), again).Report(w)
 			for i := range want.Findings {
 				want.Findings[i].Fixes = []report.Fix{}
 			}
@@ -82,4 +84,84 @@ func alikeSecrets(t *testing.T, r report.Report) string {
 		t.Fatal(err)
 	}
 	return anySecret.ReplaceAllString(string(data), "secret")
+}
+
+// TestRecordReplays: what *Record* wrote on one machine leads to the same findings and
+// to the same verdict where that machine is gone, and tells no secret.
+func TestRecordReplays(t *testing.T) {
+	for name, tc := range map[string]struct {
+		broken  bool // the shell is, too
+		verdict string
+	}{
+		"a phantom":      {false, "phantom"},
+		"a real problem": {true, "real"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lab := worldtest.NewLab(t)
+			e := newEditor(t, lab)
+			for _, vars := range []map[string]string{e.host, e.launch} {
+				vars["GO_TOKEN"], vars["GOPROXY"] = "hunter2hunter2", "file://"+lab.Proxy
+			}
+			e.host["GOPROXY"] = "off"
+			if tc.broken {
+				e.launch["GOPROXY"] = "off"
+			}
+			e.startGopls()
+			e.run()
+			u := e.await("a verdict", func(u engine.Update) bool {
+				return u.Ready && !u.Busy && len(u.Report.Problems) == 1 && u.Report.Problems[0].Verdict == tc.verdict
+			})
+			want := u.Report
+			document, err := e.loop.RecordProblem(t.Context(), engine.Place{File: e.File, Line: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(document, "hunter2") {
+				t.Error("the record tells a secret")
+			}
+			if strings.Contains(document, "but not the verdict") {
+				t.Fatal("the record does not lead to the verdict")
+			}
+			s, err := report.ReadCapture([]byte(document))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(e.Dir, e.Dir+"-gone"); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = os.Rename(e.Dir+"-gone", e.Dir) }()
+			w := world.Real()
+			w.Exec = nil // nothing runs
+			got := engine.Replay(t.Context(), s).Report(w)
+			if len(got.Problems) != 1 {
+				t.Fatalf("replayed problems: %+v", got.Problems)
+			}
+			a, b := want.Problems[0], got.Problems[0]
+			a.Fixes, b.Fixes, a.Bisect, b.Bisect = nil, nil, nil, nil
+			for _, p := range []*report.Problem{&a, &b} {
+				for i := range p.Evidence {
+					p.Evidence[i].Millis = 0
+				}
+			}
+			if diff := cmp.Diff(a, b); diff != "" {
+				t.Errorf("the verdict (-seen +replayed):\n%s", diff)
+			}
+			if diff := cmp.Diff(ruled(want), ruled(got)); diff != "" {
+				t.Errorf("findings (-seen +replayed):\n%s", diff)
+			}
+			// Without what go said, nothing is proved.
+			s.Tape.Runs = nil
+			if p := engine.Replay(t.Context(), s).Report(w).Problems; len(p) != 1 || p[0].Verdict != "unknown" {
+				t.Errorf("without answers of go the verdict is %+v", p)
+			}
+		})
+	}
+}
+
+// ruled are the rules that fired, with their subjects.
+func ruled(r report.Report) (out []string) {
+	for _, f := range r.Findings {
+		out = append(out, f.Rule+" "+f.Subject+": "+f.Message)
+	}
+	return out
 }

@@ -145,8 +145,9 @@ func TestHostile(t *testing.T) {
 // TestCodeStays: blocks of code in a document are what somebody printed.
 func TestCodeStays(t *testing.T) {
 	doc := "## What go says\n\n```text\nthe editor\n```\n\n````\n```\nyour shell\n````\n"
+	doc += "\n~~~~json\nthe editor\n~~~\nyour shell\n~~~~\n"
 	got := Chinese.Markdown(doc)
-	if got == doc || !strings.Contains(got, "\nthe editor\n") || !strings.Contains(got, "\nyour shell\n") {
+	if got == doc || !strings.Contains(got, "\nthe editor\n") || strings.Count(got, "\nyour shell\n") != 2 || strings.Count(got, "\nthe editor\n") != 2 {
 		t.Errorf("%s", got)
 	}
 }

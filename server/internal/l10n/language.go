@@ -22,6 +22,14 @@ const (
 // Languages are those beside English.
 var Languages = []Language{Chinese}
 
+// Tag is the language as HTML and BCP 47 name it.
+func (l Language) Tag() string {
+	if l == Chinese {
+		return "zh-CN"
+	}
+	return "en"
+}
+
 // Of returns the language of a locale, as editors ("zh-cn", "zh-Hans-CN") and
 // POSIX ("zh_CN.UTF-8") name it; English for all that has no translation.
 func Of(locale string) Language {

@@ -31,9 +31,10 @@ func (p Page) complete() bool {
 
 // table is one language.
 type table struct {
-	exact    map[string]string // translations of sentences without arguments
-	patterns []pattern         // those with arguments, the most specific first
-	pages    map[string]Page   // complete ones, by rule
+	exact    map[string]string            // translations of sentences without arguments
+	patterns []pattern                    // those with arguments, the most specific first
+	pages    map[string]Page              // complete ones, by rule
+	words    map[string]map[string]string // labels as they are written, by kind
 
 	mu   sync.Mutex
 	done map[string]string // what was translated lately
@@ -88,7 +89,7 @@ func (l Language) File(name string) (text string, ok bool) {
 }
 
 func load(from fs.FS, dir string) *table {
-	t := &table{exact: map[string]string{}, pages: map[string]Page{}, done: map[string]string{}}
+	t := &table{exact: map[string]string{}, pages: map[string]Page{}, words: map[string]map[string]string{}, done: map[string]string{}}
 	for _, kind := range []string{"texts", "rules"} {
 		names, _ := fs.Glob(from, path.Join(dir, kind, "*.txt"))
 		for _, name := range names {
@@ -137,7 +138,19 @@ func parse(text string) (pairs [][2]string, page Page) {
 	return pairs, page
 }
 
+// labelled is a text that stands for one kind of labels alone.
+var labelled = regexp.MustCompile(`^([a-z]+)\|(.+)$`)
+
 func (t *table) add(english, translation string) {
+	if m := labelled.FindStringSubmatch(english); m != nil {
+		if t.words[m[1]] == nil {
+			t.words[m[1]] = map[string]string{}
+		}
+		t.words[m[1]][m[2]] = translation
+		if Placeholder.MatchString(english) {
+			return // no text is one
+		}
+	}
 	holes := Placeholder.FindAllStringIndex(english, -1)
 	if holes == nil {
 		t.exact[key(english)] = translation

@@ -62,6 +62,16 @@ func (l Language) Label(kind, label string) string {
 	return label
 }
 
+// Words are all labels of a kind with their translations, for a page that puts
+// its sentences together by itself; nil in English. A label may have {name} in
+// it, for what the page fills in.
+func (l Language) Words(kind string) map[string]string {
+	if t := l.table(); t != nil {
+		return t.words[kind]
+	}
+	return nil
+}
+
 // Texts translates each of several.
 func (l Language) Texts(all []string) []string {
 	if l == English || all == nil {
@@ -89,8 +99,8 @@ func (l Language) Markdown(s string) string {
 			if strings.HasPrefix(mark, fence) && strings.Trim(mark, fence[:1]) == "" {
 				fence = ""
 			}
-		case strings.HasPrefix(mark, "```"):
-			fence = mark[:len(mark)-len(strings.TrimLeft(mark, "`"))]
+		case strings.HasPrefix(mark, "```"), strings.HasPrefix(mark, "~~~"):
+			fence = mark[:len(mark)-len(strings.TrimLeft(mark, mark[:1]))]
 		default:
 			lines[i] = t.aroundCode(line)
 		}
@@ -310,7 +320,7 @@ func (t *table) list(s string, depth int) (string, bool) {
 		switch {
 		case ok:
 			any = true
-		case strings.Contains(item, " "):
+		case strings.Contains(item, " ") && !strings.HasPrefix(item, "debug:"): // named as the user likes
 			return s, false
 		default:
 			element = item

@@ -127,6 +127,13 @@ var (
 	window = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:window\d+|exthost\d+|output_\d{8}T\d{6})$`) })
 )
 
+// Window returns the logs of the Go extension in the window of an editor that a
+// log of another extension, or its folder, belongs to.
+func Window(w *world.World, own string) []File {
+	files := Below(w, filepath.Dir(own))
+	return slices.DeleteFunc(files, func(f File) bool { return f.Source != model.SourceGopls && f.Source != model.SourceGoExtension })
+}
+
 // Below returns the logs of the Go extension below a folder, or all logs in it
 // if there are none; for a file, that file.
 func Below(w *world.World, path string) (files []File) {
@@ -212,6 +219,19 @@ func Read(w *world.World, path string, to io.Writer) error {
 	}
 	defer func() { _ = in.Close() }()
 	_, err = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{in}, make([]byte, chunk))
+	return err
+}
+
+// ReadEnd hands the last bytes of a log to a writer, at most as many as most.
+// The first line may be the end of one.
+func ReadEnd(w *world.World, f File, most int64, to io.Writer) error {
+	in, err := w.Files.Open(f.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	end := io.NewSectionReader(in, max(0, f.Size-most), most)
+	_, err = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{end}, make([]byte, chunk))
 	return err
 }
 

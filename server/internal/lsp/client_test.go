@@ -379,9 +379,11 @@ func (l *fakeLoop) Bisect(ctx context.Context, h engine.Host, file string) (stri
 
 func (l *fakeLoop) ExplainProblem(p engine.Place) (string, error) { return l.problem("explain", p) }
 
-func (l *fakeLoop) RecordProblem(p engine.Place) (string, error) { return l.problem("record", p) }
+func (l *fakeLoop) RecordProblem(_ context.Context, p engine.Place) (string, error) {
+	return l.problem("record", p)
+}
 
-func (l *fakeLoop) EnvironmentReport(file string) (report.EnvironmentReport, bool) {
+func (l *fakeLoop) EnvironmentReport(_ context.Context, file string) (report.EnvironmentReport, bool) {
 	return l.whole(file)
 }
 

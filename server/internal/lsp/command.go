@@ -68,11 +68,7 @@ func (s *server) executeCommand(ctx context.Context, p *protocol.ExecuteCommandP
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
 	case commandRecord:
-		arg, err := argument[RecordCommand](p)
-		if err != nil {
-			return nil, err
-		}
-		return s.page(s.loop.RecordProblem, arg.URI, arg.Line, arg.Message)
+		return s.record(ctx, p)
 	case commandExplain:
 		arg, err := argument[ExplainCommand](p)
 		if err != nil {
@@ -109,6 +105,18 @@ func (s *server) probe(ctx context.Context, p *protocol.ExecuteCommandParams) (a
 		page = s.peer.language.Markdown(page)
 		s.tell(protocol.MessageTypeInfo, page)
 		return page, nil
+	})
+}
+
+// record answers with a Markdown document that holds what was seen of a problem.
+func (s *server) record(ctx context.Context, p *protocol.ExecuteCommandParams) (any, error) {
+	arg, err := argument[RecordCommand](p)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(ctx, p, "Recording", func(ctx context.Context, _ host) (any, error) {
+		record := func(at engine.Place) (string, error) { return s.loop.RecordProblem(ctx, at) }
+		return s.page(record, arg.URI, arg.Line, arg.Message)
 	})
 }
 
@@ -248,11 +256,11 @@ func (s *server) environmentReport(ctx context.Context, p *EnvironmentReportPara
 		if _, err := s.newest(ctx); err != nil {
 			return nil, err
 		}
-		r, ok := s.loop.EnvironmentReport(file)
+		r, ok := s.loop.EnvironmentReport(ctx, file)
 		if !ok {
 			return nil, errors.New("no folder is open, so there is nothing to report of; open the folder of a Go module")
 		}
-		page, err := r.HTML()
+		page, err := r.HTML(s.peer.language)
 		if err != nil {
 			return nil, err
 		}

@@ -25,8 +25,8 @@ func (s *server) facts(p *EditorFacts) engine.EditorFacts {
 		Dirty:     p.Dirty,
 		Focused:   p.Focused,
 
-		FleetEndpoint: p.FleetEndpoint,
-		Editor:        model.Editor{Name: s.peer.name, Remote: p.Remote, Web: p.Web, Actions: s.peer.actions, RunsGopls: s.peer.runsGopls},
+		FleetEndpoint: p.FleetEndpoint, LogFolder: p.LogFolder,
+		Editor: model.Editor{Name: s.peer.name, Remote: p.Remote, Web: p.Web, Actions: s.peer.actions, RunsGopls: s.peer.runsGopls},
 	}
 	f.ViewsAsked = p.ViewsAsked
 	for _, m := range p.Modules {

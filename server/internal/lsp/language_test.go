@@ -140,6 +140,12 @@ func TestDoorsInChinese(t *testing.T) {
 	}
 	c.loop.route = func(string, string) (string, error) { return "go cannot fetch it.\n", nil }
 	c.loop.redacted = func() (string, error) { return "#### Problems of gopls\n", nil }
+	c.loop.whole = func(string) (report.EnvironmentReport, bool) { return report.EnvironmentReport{}, true }
+	var whole EnvironmentReportResult
+	c.ok("gophantom/environmentReport", obj{}, &whole)
+	if !strings.Contains(whole.Page, `<html lang="zh-CN" `) || !strings.Contains(whole.Page, "<h1>环境报告</h1>") || !strings.HasPrefix(whole.Markdown, "### Environment report") {
+		t.Errorf("the page is not Chinese, or what is pasted into an issue is: %.200s, %.60s", whole.Page, whole.Markdown)
+	}
 	var lenses []struct{ Command struct{ Title string } }
 	c.ok("textDocument/codeLens", obj{"textDocument": obj{"uri": "file:///ws/go.mod"}}, &lenses)
 	var route, redacted string

@@ -53,8 +53,8 @@ type loop interface {
 	Probe(ctx context.Context, h engine.Host, r engine.ProbeRequest) (markdown string, err error)
 	Bisect(ctx context.Context, h engine.Host, file string) (markdown string, err error)
 	ExplainProblem(p engine.Place) (markdown string, err error)
-	RecordProblem(p engine.Place) (markdown string, err error)
-	EnvironmentReport(file string) (r report.EnvironmentReport, ok bool)
+	RecordProblem(ctx context.Context, p engine.Place) (markdown string, err error)
+	EnvironmentReport(ctx context.Context, file string) (r report.EnvironmentReport, ok bool)
 }
 
 // Serve talks to one client over stdin and stdout until the client says exit,

@@ -28,6 +28,9 @@ type EditorFacts struct {
 	Remote      string            `json:"remote"`              // vscode.env.remoteName, "" if local
 	Web         bool              `json:"web"`                 // the window is a browser's
 	Focused     bool              `json:"focused"`             // the window has the focus
+	// LogFolder is where the editor keeps our logs, as an absolute path: those of
+	// the Go extension and gopls are beside it.
+	LogFolder string `json:"logFolder,omitzero"`
 	// FleetEndpoint is the setting of that name, "" or absent where the editor's
 	// telemetry is off.
 	FleetEndpoint string `json:"fleetEndpoint,omitzero"`

@@ -18,6 +18,7 @@ const (
 	LayerTerminalEnv   LayerKind = "terminal.integrated.env"         // setting laid over the environment of new terminals
 	LayerInjected      LayerKind = "injected by the gopls forwarder" // go env of the editor's side, which a -remote gopls hands to the daemon
 	LayerProcess       LayerKind = "process environment"             // what the operating system handed to the process
+	LayerLogged        LayerKind = "log of gopls"                    // effective values that gopls wrote down itself, where its process cannot be read
 	LayerGOENV         LayerKind = "GOENV file"                      // the file that "go env -w" writes
 	LayerGoroot        LayerKind = "GOROOT/go.env"                   // the defaults that ship with the toolchain
 	LayerDefault       LayerKind = "built-in default"                // computed by the go command itself
@@ -81,6 +82,18 @@ type Env struct {
 	Complete  bool    // every layer that belongs to the environment was read
 	Why       string  // how the environment is known, or why it is not complete
 	Predicted bool    // computed from settings, not observed in a process
+	// Partial says that the environment is not complete, and that the values it
+	// has are its effective ones all the same; of all others nothing is known.
+	Partial bool
+}
+
+// Knows reports whether the effective value of a variable is known: that it has
+// one, or that it has none.
+func (e Env) Knows(name string) bool {
+	if !e.Partial {
+		return e.Complete
+	}
+	return slices.ContainsFunc(e.Layers, func(l Layer) bool { _, there := l.Vars[name]; return there })
 }
 
 // Shadow is a value that a winning layer hides.

@@ -55,6 +55,8 @@ type Snapshot struct {
 	// one that is missing is not known.
 	Overlays map[string]string
 	Faults   []Fault // what could not be observed
+	// Tape is what ground truth was told about the problems, in a capture; else nil.
+	Tape *Tape
 }
 
 // Env returns the environment of the given name; ok is false if the snapshot

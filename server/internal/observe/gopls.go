@@ -63,7 +63,11 @@ func (o *observer) goplsEnv(seen []goplsSeen, settings effectiveSettings) {
 	}
 	env := envs[0]
 	if !env.Complete {
-		o.missing(model.EnvGopls, env.Why)
+		if logged, ok := o.logged(seen); ok {
+			o.s.Envs = append(o.s.Envs, logged)
+		} else {
+			o.missing(model.EnvGopls, env.Why)
+		}
 		return
 	}
 	for i, other := range envs[1:] {
@@ -86,6 +90,15 @@ func successor(w *world.World, g goplsSeen) *model.GoplsBinary {
 		return nil
 	}
 	return &model.GoplsBinary{Version: build.Main.Version, GoVersion: build.GoVersion, At: info.ModTime()}
+}
+
+// logged is what a gopls, whose process does not tell its environment, wrote into
+// its log since it started. Where several run, nobody can say whose log it is.
+func (o *observer) logged(seen []goplsSeen) (model.Env, bool) {
+	if len(seen) != 1 || seen[0].Environ != nil || seen[0].Remote != "" || seen[0].Started.IsZero() || o.in.Editor == nil || o.in.Editor.Logged == nil {
+		return model.Env{}, false
+	}
+	return o.in.Editor.Logged(seen[0].Started)
 }
 
 // envOf is what one gopls runs go commands with. It fills in the daemon that

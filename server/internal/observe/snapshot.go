@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/shell"
@@ -61,6 +62,9 @@ type EditorInput struct {
 	ShellHome shell.Answer        // of the shell in the home directory
 	Views     []model.GoplsView   // what gopls.views answered; nil if it was not asked
 	Loads     []model.GoplsModule // what gopls.modules answered
+	// Logged is what the log of gopls says of its environment since a time, the
+	// newest; nil if nobody reads logs. It is asked only where no process tells.
+	Logged func(since time.Time) (model.Env, bool)
 	// OwnGopls says that the problems are those of a gopls of our own, run with what
 	// the editor would give its gopls if it has none.
 	OwnGopls bool

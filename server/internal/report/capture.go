@@ -42,11 +42,12 @@ func Capture(s *model.Snapshot, version string) ([]byte, error) {
 	return append(data, '\n'), nil
 }
 
-// ReadCapture decodes what Capture wrote.
+// ReadCapture decodes what Capture wrote, or a document of RecordMarkdown.
 func ReadCapture(data []byte) (*model.Snapshot, error) {
 	var head struct {
 		Schema string `json:"schema"`
 	}
+	data = embedded(data)
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, captureError(err)
 	}
@@ -75,6 +76,22 @@ func ReadCapture(data []byte) (*model.Snapshot, error) {
 	return c.Snapshot, nil
 }
 
+// embedded is the capture in a document of RecordMarkdown, the last of what looks
+// like one; other data comes back as it is.
+func embedded(data []byte) []byte {
+	begin := []byte("\n" + recordFence + "json\n")
+	document := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	at := bytes.LastIndex(document, begin)
+	if at < 0 {
+		return data
+	}
+	inner, _, closed := bytes.Cut(document[at+len(begin):], []byte("\n"+recordFence))
+	if !closed {
+		return data
+	}
+	return inner
+}
+
 // captureError says what is wrong with a file without quoting it.
 func captureError(err error) error {
 	var syntax *jsontext.SyntacticError
@@ -94,7 +111,7 @@ func captureError(err error) error {
 // by its pseudonym. Nothing is escaped or cut, so that rules see what they
 // would have seen.
 func Redacted(s *model.Snapshot) *model.Snapshot {
-	out := Rewrite(s, conceal)
+	out := Rewrite(s, Conceal)
 	out.Overlays = nil
 	return out
 }
@@ -163,8 +180,9 @@ func (r rewriter) copy(v reflect.Value, name string) reflect.Value {
 	return out
 }
 
-// conceal hides the credentials of a text and leaves the rest as it is.
-func conceal(name, s string) string {
+// Conceal hides the credentials of a text and leaves the rest as it is. name is the
+// variable that it is the value of; "" if it is of none.
+func Conceal(name, s string) string {
 	if name == "" && len(s) <= harmlessLimit && harmless.MatchString(s) {
 		return s
 	}

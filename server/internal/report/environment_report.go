@@ -17,7 +17,8 @@ type EnvironmentReport struct {
 	Schema       string       `json:"schema"`
 	Report       Report       `json:"report"`
 	Environments Environments `json:"environments"`
-	Routes       []Route      `json:"routes"` // of what findings name and go.mod requires, where gopls runs and in the shell
+	Routes       []Route      `json:"routes"`   // of what findings name and go.mod requires, where gopls runs and in the shell
+	Timeline     []Moment     `json:"timeline"` // our history and what the logs of the Go extension and gopls say, the newest last
 }
 
 // Text is the report for people: what was found, then what differs.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
@@ -62,7 +63,7 @@ func grown(findings, modules, words int) EnvironmentReport {
 // JSON form has, whatever is in it.
 func TestPageHasItsDocument(t *testing.T) {
 	r := huge()
-	page, err := r.HTML()
+	page, err := r.HTML(l10n.English)
 	if err != nil {
 		t.Fatal(err)
 	}

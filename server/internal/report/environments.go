@@ -26,6 +26,7 @@ type Environments struct {
 type Environment struct {
 	Name      string           `json:"name"`
 	Complete  bool             `json:"complete"`
+	Partial   bool             `json:"partial"`   // not complete, but what it has is certain
 	Predicted bool             `json:"predicted"` // computed from settings, not seen in a process
 	Why       string           `json:"why"`
 	Values    map[string]Value `json:"values"` // the variables that are set
@@ -111,9 +112,9 @@ type Editor struct {
 func EnvironmentsOf(s *model.Snapshot, drifts []model.Drift) Environments {
 	out := Environments{Snapshot: SnapshotOf(s), Folders: s.Folders, Editor: editorOf(s.Editor)}
 	for _, env := range s.Envs {
-		e := Environment{Name: label(env.Name), Complete: env.Complete, Predicted: env.Predicted, Why: Show(model.NewValue(env.Why)), Values: map[string]Value{}}
+		e := Environment{Name: label(env.Name), Complete: env.Complete, Partial: env.Partial, Predicted: env.Predicted, Why: Show(model.NewValue(env.Why)), Values: map[string]Value{}}
 		for _, name := range variables(env) {
-			if set := env.Lookup(name); set.Set {
+			if set := env.Lookup(name); set.Set || env.Partial && env.Knows(name) {
 				e.Values[name] = fromSetting(set)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
@@ -232,11 +233,11 @@ func part(t *testing.T, page, before, after string) string {
 }
 
 func TestHTMLReachesNothing(t *testing.T) {
-	whole, err := huge().HTML()
+	whole, err := huge().HTML(l10n.English)
 	if err != nil {
 		t.Fatal(err)
 	}
-	environments, err := EnvironmentsOf(busy()).HTML()
+	environments, err := EnvironmentsOf(busy()).HTML(l10n.English)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,23 +295,10 @@ func reachesNothing(t *testing.T, page string) {
 // TestHTMLInABrowser lets a real browser judge the policy: the script, which
 // shows the filter, must run, and nothing of a value may.
 func TestHTMLInABrowser(t *testing.T) {
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		const missing = "this test needs Chromium: install the package chromium, or put google-chrome on PATH"
-		if os.Getenv("CI") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	for name, html := range map[string]func() (string, error){"environments": EnvironmentsOf(busy()).HTML, "report": grown(100, 60, 1).HTML} {
+	browser := browserPath(t)
+	for name, html := range map[string]func(l10n.Language) (string, error){"environments": EnvironmentsOf(busy()).HTML, "report": grown(100, 60, 1).HTML} {
 		t.Run(name, func(t *testing.T) {
-			page, err := html()
+			page, err := html(l10n.English)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -336,6 +324,22 @@ func TestHTMLInABrowser(t *testing.T) {
 			}
 		})
 	}
+}
+
+// browserPath is a browser that is installed.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const missing = "this test needs Chromium: install the package chromium, or put google-chrome on PATH"
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
 }
 
 // inBrowser is what a browser makes of a page.
@@ -369,7 +373,7 @@ func FuzzEnvironmentsLeakNothing(f *testing.F) {
 		s := divided()
 		s.Envs[0].Layers[0].Vars["GOPROXY"] = model.Assignment{Value: model.NewValue(value), Earlier: []model.Shadow{{Value: model.NewValue(value)}}}
 		e := EnvironmentsOf(s, judgement())
-		page, err := e.HTML()
+		page, err := e.HTML(l10n.English)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -411,7 +415,7 @@ func TestAHugeValueStaysSmall(t *testing.T) {
 	s := divided()
 	s.Envs[0].Layers[0].Vars["GOPROXY"] = model.Assignment{Value: model.NewValue(strings.Repeat("x|`<", 1<<18))}
 	e := EnvironmentsOf(s, judgement())
-	page, err := e.HTML()
+	page, err := e.HTML(l10n.English)
 	if err != nil {
 		t.Fatal(err)
 	}

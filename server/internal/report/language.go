@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/l10n"
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 // In returns the report with its sentences in another language. What machines
@@ -31,6 +32,52 @@ func (r Report) In(l l10n.Language) Report {
 		n.Detail = l.Text(n.Detail)
 	})
 	r.Graph.Edges = each(r.Graph.Edges, func(e *GraphEdge) { e.Label = l.Label("edge", e.Label) })
+	return r
+}
+
+// In is the whole report in another language, as the page shows it.
+func (r EnvironmentReport) In(l l10n.Language) EnvironmentReport {
+	if l == l10n.English {
+		return r
+	}
+	r.Report = r.Report.In(l)
+	origin := func(o *Origin) { o.Layer, o.Note = l.Text(o.Layer), l.Text(o.Note) }
+	pointed := func(o **Origin) {
+		if *o != nil {
+			own := **o
+			origin(&own)
+			*o = &own
+		}
+	}
+	r.Report.Findings = each(r.Report.Findings, func(f *Finding) {
+		pointed(&f.Origin)
+		f.Related = each(f.Related, origin)
+	})
+	r.Environments.Environments = each(r.Environments.Environments, func(e *Environment) {
+		values := make(map[string]Value, len(e.Values))
+		for name, v := range e.Values {
+			origin(&v.Origin)
+			values[name] = v
+		}
+		e.Values = values
+	})
+	r.Timeline = each(r.Timeline, func(m *Moment) {
+		kind := model.EventKind(m.Kind)
+		if m.Source == model.SourceOurs || kind == model.EventView || kind == model.EventLoad { // the rest is text of others
+			m.Text = l.Text(m.Text)
+		}
+	})
+	r.Routes = each(r.Routes, func(route *Route) {
+		route.Unknown = l.Text(route.Unknown)
+		pointed(&route.Why.Origin)
+		pointed(&route.SumDB.Why.Origin)
+		route.Steps = each(route.Steps, func(s *RouteStep) { pointed(&s.Why.Origin) })
+		if route.Probe != nil {
+			probe := *route.Probe
+			probe.Why = l.Text(probe.Why)
+			route.Probe = &probe
+		}
+	})
 	return r
 }
 

@@ -80,23 +80,23 @@ func firstLine(s string) string {
 	return line
 }
 
-// Record is one problem with everything that was looked at, for a report by a
-// user who does not believe the verdict. Every text in it is safe to show.
-type Record struct {
-	Version  string    `json:"version"` // of gophantom
-	Problem  Problem   `json:"problem"`
-	Findings []Finding `json:"findings"` // of the same cause
-	Drift    []Drift   `json:"drift"`    // how the environments differ
-	Views    []View    `json:"views"`    // of gopls
-	Snapshot Snapshot  `json:"snapshot"`
-}
+// recordFence stands around the capture in a record. JSON that is indented has no
+// line that begins with it.
+const recordFence = "~~~~"
 
-// Markdown is the record as a document.
-func (r Record) Markdown() (string, error) {
-	data, err := JSON(r)
-	if err != nil {
-		return "", err
+// RecordMarkdown is a problem with the capture of what was looked at, as a document
+// for a report by a user who does not believe the verdict. replays says that the
+// capture leads to the same verdict on another machine.
+func (p Problem) RecordMarkdown(dir string, capture []byte, replays bool) string {
+	var w strings.Builder
+	w.WriteString("# Not what you see? Report it\n\nThis is what Go Phantom saw, with credentials replaced by pseudonyms. It holds paths, names of modules, the line of the problem and the imports around it: " +
+		"read it before you post it, with what you expected instead.\n\n")
+	fmt.Fprintf(&w, "%s\n%s\n\n**%s**\n\n", fence(p.Message), markdownCode(spot(p.URI, p.Range.Start, dir)), markdownText(p.headline()))
+	if replays {
+		w.WriteString("“gophantom check --replay FILE” finds the same on any machine, with this document as the file.")
+	} else {
+		w.WriteString("“gophantom check --replay FILE” finds the same on any machine, with this document as the file, but not the verdict about this problem.")
 	}
-	return "# Not what you see? Report it\n\nThis is what Go Phantom saw, with credentials replaced by pseudonyms. It holds paths and names of modules: " +
-		"read it before you post it, with what you expected instead.\n\n" + strings.Replace(fence(string(data)), "text\n", "json\n", 1) + "\n", nil
+	fmt.Fprintf(&w, "\n\n%sjson\n%s\n%s\n", recordFence, strings.TrimRight(string(capture), "\n"), recordFence)
+	return w.String()
 }

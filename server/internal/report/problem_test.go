@@ -1,9 +1,10 @@
 package report
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 func TestProblemMarkdown(t *testing.T) {
@@ -33,15 +34,20 @@ func TestProblemMarkdown(t *testing.T) {
 	}
 }
 
-func TestRecordIsJSONInMarkdown(t *testing.T) {
-	page, err := (Record{Problem: Problem{Message: "```"}, Findings: []Finding{}, Drift: []Drift{}, Views: []View{}}).Markdown()
+// TestRecordHoldsItsCapture: whatever the message of the problem is, the capture in
+// the document is read, also after a mail program changed the ends of lines.
+func TestRecordHoldsItsCapture(t *testing.T) {
+	capture, err := Capture(&model.Snapshot{Dir: "/home/gopher/app", Reason: "~~~~json\n```"}, "v1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, _ := strings.Cut(page, "json\n")
-	block = block[:strings.LastIndex(block, "}")+1]
-	var back Record
-	if err := json.Unmarshal([]byte(block), &back); err != nil || back.Problem.Message != "```" {
-		t.Errorf("%v in %s", err, page)
+	for _, message := range []string{"```", "~~~~json\n{}\n~~~~", "plain"} {
+		page := Problem{Message: message, URI: "file:///a.go", Verdict: "phantom"}.RecordMarkdown("/", capture, true)
+		for _, text := range []string{page, strings.ReplaceAll(page, "\n", "\r\n")} {
+			s, err := ReadCapture([]byte(text))
+			if err != nil || s.Dir != "/home/gopher/app" {
+				t.Errorf("%q: %v in %s", message, err, page)
+			}
+		}
 	}
 }

@@ -49,6 +49,7 @@ type group struct {
 	value   string // on one line; "" with state
 	brief   string // the same, shorter where the value is a long list; "" if it is not
 	state   string // such as "not set", in place of a value
+	program bool   // the value is what is known of a program, in words
 	origin  origin
 	shadows []shadow
 }
@@ -239,7 +240,7 @@ func (e Environments) groups(name string, d Drift) []group {
 				continue
 			}
 			if p, known := e.program(env.Name, name); known {
-				add(env.Name, fmt.Sprint(p), group{value: strings.Join(e.describe(p), ", ")})
+				add(env.Name, fmt.Sprint(p), group{value: strings.Join(e.describe(p), ", "), program: true})
 			} else if path, known := d.Values[env.Name]; known {
 				add(env.Name, path, group{value: inLine(path)})
 			}
@@ -247,10 +248,10 @@ func (e Environments) groups(name string, d Drift) []group {
 		return groups
 	}
 	for _, env := range e.Environments {
-		if !env.Complete {
+		v, set := env.Values[name]
+		if !env.Complete && !(env.Partial && set) {
 			continue
 		}
-		v, set := env.Values[name]
 		g := group{value: inLine(v.Value)}
 		switch {
 		case !set:
@@ -323,6 +324,8 @@ func (e Environments) origin(o Origin) origin {
 		}
 	case o.Layer == "process environment":
 		out.lead = "from the process environment"
+	case o.Layer == "log of gopls":
+		out.lead = "from the log of gopls at"
 	case o.Layer == "built-in default":
 		out.lead = "Go’s built-in default"
 	case o.Layer != "":

@@ -90,8 +90,27 @@ func (e Event) Line(st Style, before *Event) string {
 	return p.String()
 }
 
-// sentence is what an event says, for people.
+// sentence is what an event says, for people, with what is known of it.
 func (e Event) sentence() string {
+	s := e.says()
+	var notes []string
+	if len(e.Refs) > 0 {
+		notes = append(notes, strings.Join(e.Refs, ", "))
+	}
+	if e.ContextID != "" {
+		notes = append(notes, e.ContextID)
+	}
+	if e.Said != "" {
+		notes = append(notes, "its clock said "+e.Said)
+	}
+	if notes != nil {
+		s += "  [" + strings.Join(notes, "; ") + "]"
+	}
+	return s
+}
+
+// says is what an event says, for people.
+func (e Event) says() string {
 	var parts []string
 	text := e.Message
 	switch model.EventKind(e.Kind) {
@@ -129,20 +148,50 @@ func (e Event) sentence() string {
 	if e.Took > 0 && e.Kind != string(model.EventWait) && e.Kind != string(model.EventHang) {
 		s += ", " + lasted(time.Duration(e.Took*float64(time.Second)))
 	}
-	var notes []string
-	if len(e.Refs) > 0 {
-		notes = append(notes, strings.Join(e.Refs, ", "))
-	}
-	if e.ContextID != "" {
-		notes = append(notes, e.ContextID)
-	}
-	if e.Said != "" {
-		notes = append(notes, "its clock said "+e.Said)
-	}
-	if notes != nil {
-		s += "  [" + strings.Join(notes, "; ") + "]"
-	}
 	return s
+}
+
+// Moment is one or several events of the time line of a report: what was said
+// again and again without anything between is one.
+type Moment struct {
+	Time      string   `json:"time"` // RFC 3339 with milliseconds, of the first by our clock
+	Last      string   `json:"last"` // of the last
+	Times     int      `json:"times"`
+	Source    string   `json:"source"`
+	Origin    string   `json:"origin"`
+	Kind      string   `json:"kind"`
+	Text      string   `json:"text"`
+	Refs      []string `json:"refs"`
+	ContextID string   `json:"contextId"`
+}
+
+// Timeline is the newest of what happened, most moments at most, the oldest
+// first.
+func Timeline(events []model.Event, most int) []Moment {
+	var out []Moment
+	for _, e := range events {
+		shown := EventOf(e)
+		m := Moment{
+			Time: shown.Time, Last: shown.Time, Times: 1, Source: shown.Source, Origin: shown.Origin, Kind: shown.Kind,
+			Text: shown.says(), Refs: shown.Refs, ContextID: shown.ContextID,
+		}
+		if m.Source == model.SourceOurs && shown.Subject != "" && !strings.Contains(m.Text, shown.Subject) {
+			m.Text = shown.Subject + ": " + m.Text
+		}
+		if n := len(out); n > 0 && out[n-1].again(m) {
+			out[n-1].Times++
+			out[n-1].Last = m.Last
+			continue
+		}
+		out = append(out, m)
+	}
+	return out[max(0, len(out)-most):]
+}
+
+// again reports whether next says the same as m. What took time took another
+// time.
+func (m Moment) again(next Moment) bool {
+	return m.Source == next.Source && m.Origin == next.Origin && m.Kind == next.Kind && m.Text == next.Text && m.ContextID == next.ContextID
 }
 
 // attribute are lines that gopls puts below a message, and empty ones.

@@ -40,65 +40,74 @@ var envDrift = Rule{
 		Undo: "*Go Phantom: Undo Last Cure*, or remove the key from `go.toolsEnvVars`.",
 	},
 	Check: func(s *model.Snapshot) (found []model.Finding) {
-		editor, ok := editorSide(s)
-		if !ok {
-			return nil
+		if editor, ok := editorSide(s); ok {
+			gopls, _ := s.Env(model.EnvGopls)
+			found = drifting(s, editor, func(variable string) bool { return editor.Name == model.EnvGopls || !gopls.Knows(variable) })
 		}
-		drifts := drift.Between(s, editor.Name, model.EnvShell)
-		matters := func(variable string) bool {
-			return slices.ContainsFunc(drifts, func(d model.Drift) bool { return d.Matters && d.Variable == variable })
-		}
-		for _, d := range drifts {
-			switch {
-			case !d.Matters || d.Some && d.Latent:
-				continue
-			case d.Variable == "PATH", d.Variable == "cc" && matters("CC"):
-				continue // PATH is told by what it leads to, a compiler by who chose it
-			}
-			f := model.Finding{
-				Subject:      d.Variable,
-				Environments: []model.EnvName{editor.Name, model.EnvShell},
-				Message:      "drift",
-				Latent:       d.Latent,
-				Args: map[string]model.Value{
-					"where": model.NewValue(who([]model.EnvName{editor.Name})), "variable": model.NewValue(d.Variable),
-					"editor": assignment(d.InA), "shell": assignment(d.InB), "why": model.NewValue(strings.TrimSuffix(d.Why, ".")),
-				},
-				Origin:  &d.InA.Origin,
-				Related: []model.Origin{d.InB.Origin},
-			}
-			if d.Some {
-				f.Severity = model.Info
-			}
-			switch d.Variable {
-			case "go":
-				here, _ := s.ToolchainOf(editor.Name)
-				there, _ := s.ToolchainOf(model.EnvShell)
-				if there.Version == "" || here.Version == "" && here.Go != "" {
-					continue // which Go it is could not be told
-				}
-				f.Subject, f.Message, f.Related = "PATH", "toolchain", nil
-				f.Args["editor"], f.Args["shell"] = runs(here), runs(there)
-			case "git", "cc":
-				f.Message, f.Related = "program", nil
-				f.Args["editor"], f.Args["shell"] = program(d.InA), program(d.InB)
-			default:
-				if s.Editor != nil && s.Editor.RunsGopls {
-					f.Fixes = []model.FixOffer{{ID: "session-env", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
-				} else if s.Editor != nil && s.Extension != nil {
-					f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
-				}
-			}
-			if tool, ok := perDirectory(s, editor.Name, d); ok {
-				f.Message, f.Args["tool"], f.Related = "directory", tool, []model.Origin{d.InB.Origin}
-			}
-			if relaunchCures(s, d.Variable) {
-				f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch"})
-			}
-			found = append(found, f)
+		if gopls, _ := s.Env(model.EnvGopls); gopls.Partial { // it knows better than what a new one would get
+			found = append(found, drifting(s, gopls, gopls.Knows)...)
 		}
 		return found
 	},
+}
+
+// drifting are the differences that matter between the editor's side and the
+// shell, in some variables.
+func drifting(s *model.Snapshot, editor model.Env, wanted func(variable string) bool) (found []model.Finding) {
+	drifts := drift.Between(s, editor.Name, model.EnvShell)
+	matters := func(variable string) bool {
+		return slices.ContainsFunc(drifts, func(d model.Drift) bool { return d.Matters && d.Variable == variable })
+	}
+	for _, d := range drifts {
+		switch {
+		case !wanted(d.Variable) || !d.Matters || d.Some && d.Latent:
+			continue
+		case d.Variable == "PATH", d.Variable == "cc" && matters("CC"):
+			continue // PATH is told by what it leads to, a compiler by who chose it
+		}
+		f := model.Finding{
+			Subject:      d.Variable,
+			Environments: []model.EnvName{editor.Name, model.EnvShell},
+			Message:      "drift",
+			Latent:       d.Latent,
+			Args: map[string]model.Value{
+				"where": model.NewValue(who([]model.EnvName{editor.Name})), "variable": model.NewValue(d.Variable),
+				"editor": assignment(d.InA), "shell": assignment(d.InB), "why": model.NewValue(strings.TrimSuffix(d.Why, ".")),
+			},
+			Origin:  &d.InA.Origin,
+			Related: []model.Origin{d.InB.Origin},
+		}
+		if d.Some {
+			f.Severity = model.Info
+		}
+		switch d.Variable {
+		case "go":
+			here, _ := s.ToolchainOf(editor.Name)
+			there, _ := s.ToolchainOf(model.EnvShell)
+			if there.Version == "" || here.Version == "" && here.Go != "" {
+				continue // which Go it is could not be told
+			}
+			f.Subject, f.Message, f.Related = "PATH", "toolchain", nil
+			f.Args["editor"], f.Args["shell"] = runs(here), runs(there)
+		case "git", "cc":
+			f.Message, f.Related = "program", nil
+			f.Args["editor"], f.Args["shell"] = program(d.InA), program(d.InB)
+		default:
+			if s.Editor != nil && s.Editor.RunsGopls {
+				f.Fixes = []model.FixOffer{{ID: "session-env", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
+			} else if s.Editor != nil && s.Extension != nil {
+				f.Fixes = []model.FixOffer{{ID: "use-shell-value", Args: map[string]model.Value{"variable": model.NewValue(d.Variable)}}}
+			}
+		}
+		if tool, ok := perDirectory(s, editor.Name, d); ok {
+			f.Message, f.Args["tool"], f.Related = "directory", tool, []model.Origin{d.InB.Origin}
+		}
+		if relaunchCures(s, d.Variable) {
+			f.Fixes = append(f.Fixes, model.FixOffer{ID: "relaunch"})
+		}
+		found = append(found, f)
+	}
+	return found
 }
 
 // editorSide is the environment in which the editor's problems arise: the

@@ -24,8 +24,30 @@ import (
 // alone. The work is linear in the length of the text.
 func Classify(text model.Value) []model.Message {
 	var out []model.Message
-	_, _ = Read(strings.NewReader(text.Reveal()), func(m model.Message) { out = append(out, m) }) // a string can be read
+	classify(text.Reveal(), func(f found) { out = append(out, f.message()) })
 	return out
+}
+
+// classify tells what it finds in a text that is held anyway.
+func classify(text string, tell func(found)) {
+	var room [ahead]string
+	window, more := room[:0], true
+	for more || len(window) > 0 {
+		for more && len(window) < ahead {
+			var line string
+			if line, text, more = strings.Cut(text, "\n"); more || line != "" {
+				window = append(window, plain(line[:min(len(line), maxLine)]))
+			}
+		}
+		if len(window) == 0 {
+			return
+		}
+		f, used := recognise(window)
+		if used > 0 {
+			tell(f)
+		}
+		window = append(room[:0], window[max(used, 1):]...)
+	}
 }
 
 // Count says how much of a log was recognised.
@@ -63,9 +85,9 @@ func Read(r io.Reader, tell func(model.Message)) (count Count, err error) {
 		if len(window) == 0 {
 			break
 		}
-		m, used := recognise(window)
+		f, used := recognise(window)
 		if used > 0 {
-			tell(m)
+			tell(f.message())
 		}
 		for i, line := range window[:max(used, 1)] {
 			if strings.TrimSpace(line) != "" {
@@ -97,10 +119,28 @@ func nextLine(in *bufio.Reader) (string, error) {
 // maxChain bounds the things before a message.
 const maxChain = 16
 
+// found is a message of the catalogue, with the parts that differ.
+type found struct {
+	refs []string
+	args map[string]string
+	text string
+}
+
+func (f found) message() model.Message {
+	m := model.Message{Refs: f.refs, Args: make(map[string]model.Value, len(f.args)), Text: model.NewValue(f.text)}
+	for name, value := range f.args {
+		m.Args[name] = model.NewValue(value)
+	}
+	return m
+}
+
 // recognise reads the message that the first of the lines is, or begins. used
 // is the number of its lines; 0 if there is none.
-func recognise(lines []string) (m model.Message, used int) {
-	line := strings.TrimRight(strings.TrimLeft(lines[0], " \t"), " \t")
+func recognise(lines []string) (f found, used int) {
+	line := strings.Trim(lines[0], " \t")
+	if line == "" {
+		return found{}, 0
+	}
 	at, args := context{}, map[string]string{}
 	rest := line
 	for range maxChain {
@@ -111,19 +151,15 @@ func recognise(lines []string) (m model.Message, used int) {
 			used = 1 + p.more
 			text := strings.Join(lines[:used], "\n")
 			used += response(lines[used:], args)
-			m = model.Message{Refs: p.refs, Args: make(map[string]model.Value, len(args)), Text: model.NewValue(text)}
-			for name, value := range args {
-				m.Args[name] = model.NewValue(value)
-			}
-			return m, used
+			return found{p.refs, args, text}, used
 		}
-		head, tail, found := strings.Cut(rest, ": ")
-		if !found || !at.consume(head, args) {
-			return model.Message{}, 0
+		head, tail, ok := strings.Cut(rest, ": ")
+		if !ok || !at.consume(head, args) {
+			return found{}, 0
 		}
 		rest = strings.TrimLeft(tail, " \t")
 	}
-	return model.Message{}, 0
+	return found{}, 0
 }
 
 // match returns the pattern that a text and the lines after it are, and puts

@@ -1,8 +1,10 @@
 package trace_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -91,5 +93,54 @@ func TestUnknown(t *testing.T) {
 	}
 	if refs := refsOf(string(data)); refs != nil {
 		t.Errorf("something in the whole text is taken for %v", refs)
+	}
+}
+
+// TestClassifyIsRead: a text that is held is understood as one that is streamed.
+func TestClassifyIsRead(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(corpus, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no messages: %v", err)
+	}
+	known := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{string(data), string(data) + "\n\n", "\r\n" + string(data), strings.TrimSpace(string(data))} {
+			var want []model.Message
+			if _, err := trace.Read(strings.NewReader(text), func(m model.Message) { want = append(want, m) }); err != nil {
+				t.Fatal(err)
+			}
+			if got := trace.Classify(model.NewValue(text)); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %d messages, want %d", file, len(got), len(want))
+			}
+			known += len(want)
+		}
+	}
+	if known == 0 {
+		t.Error("nothing is known")
+	}
+}
+
+// TestLoadsAreNumbered: what a Log remembers of a text it says of the same text
+// in another load, and of nothing else.
+func TestLoadsAreNumbered(t *testing.T) {
+	const said = "2026-11-30 20:20:57.301 [error] 2026/11/30 20:20:57 go/packages.Load #%d: err: exit status 1: stderr: %s\n"
+	old, sum := "go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)", "go: updates to go.mod needed; to update it:"
+	text := ""
+	for i := range 20 {
+		text += fmt.Sprintf(said, i, old) + fmt.Sprintf(said, i, sum)
+	}
+	for i, e := range read(&trace.Log{}, text, len(text)) {
+		_, alone, _ := strings.Cut(fmt.Sprintf(said, i/2, []string{old, sum}[i%2]), "20:20:57 ")
+		var want []string
+		for _, m := range trace.Classify(model.NewValue(alone)) {
+			want = append(want, m.Refs...)
+		}
+		if len(want) == 0 || !slices.Equal(e.Refs, want) {
+			t.Errorf("error %d is %q, alone it is %q", i, e.Refs, want)
+		}
 	}
 }

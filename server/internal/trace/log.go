@@ -15,8 +15,10 @@ const (
 	// maxShift is how far two clocks can be apart in good faith: the whole
 	// width of all time zones.
 	maxShift = 26 * time.Hour
-	// maxKnown is how many different texts a Log remembers the meaning of.
-	maxKnown = 512
+	// maxKnown is how many bytes of different texts a Log remembers the meaning of.
+	maxKnown = 2 << 20
+	// maxViews is how many different views it remembers.
+	maxViews = 512
 )
 
 // A Log turns the bytes of a log into events, in their order. It is fed with
@@ -41,6 +43,9 @@ type Log struct {
 	Since time.Time
 	// Interesting drops ordinary events, at next to no cost.
 	Interesting bool
+	// Middle says that the log begins before what is read of it: what stands
+	// before the first header is the rest of a message.
+	Middle bool
 
 	Tell func(model.Event)
 
@@ -57,7 +62,9 @@ type Log struct {
 	last  time.Time // the time of the message before
 	hour  hour
 	known map[string]meaning
+	size  int // of the texts in known
 	views map[string]*model.LoggedView
+	key   []byte // of a text in known
 }
 
 // stamped is what stands before a message.
@@ -143,6 +150,10 @@ func (l *Log) line(line []byte) {
 		line = line[:n-1]
 	}
 	rest, at, grade, ok := l.header(line)
+	if l.Middle && !ok {
+		return
+	}
+	l.Middle = false
 	if !ok && l.form == formNone && len(line) > 0 && line[0] != ' ' && line[0] != '\t' {
 		rest, at, ok = line, l.Until, true // a text without any times, such as what go printed
 	}
@@ -383,7 +394,7 @@ func (l *Log) describe(e *model.Event, text []byte) {
 	case model.EventView:
 		v, ok := l.views[said] // gopls makes the same view again and again
 		if !ok {
-			if v = readView(said); l.views == nil || len(l.views) >= maxKnown {
+			if v = readView(said); l.views == nil || len(l.views) >= maxViews {
 				l.views = map[string]*model.LoggedView{}
 			}
 			l.views[said] = v
@@ -449,16 +460,36 @@ func (l *Log) mean(text []byte) meaning {
 			text = text[:i]
 		}
 	}
+	if rest, ok := bytes.CutPrefix(text, beginsLoad); ok { // and so does the number of a load
+		if rest = bytes.TrimLeft(rest, "0123456789"); bytes.HasPrefix(rest, []byte(": ")) {
+			l.key = append(append(append(l.key[:0], beginsLoad...), '0'), rest...)
+			text = l.key
+		}
+	}
 	if m, ok := l.known[string(text)]; ok {
 		return m
 	}
-	messages := Classify(model.NewValue(string(text)))
-	m := meaning{refsOf(messages), subjectOf(messages)}
-	if l.known == nil || len(l.known) >= maxKnown {
-		l.known = map[string]meaning{}
+	var m meaning
+	classify(string(text), func(f found) { m.add(f) })
+	if l.size += len(text); l.known == nil || l.size > maxKnown {
+		l.known, l.size = map[string]meaning{}, len(text)
 	}
 	l.known[string(text)] = m
 	return m
+}
+
+// add takes what was found in a text, one after the other.
+func (m *meaning) add(f found) {
+	for _, ref := range f.refs {
+		if !slices.Contains(m.refs, ref) {
+			m.refs = append(m.refs, ref)
+		}
+	}
+	for _, name := range []string{"variable", "module", "package", "url", "host", "file"} {
+		if v, ok := f.args[name]; ok && m.subject == (model.Value{}) {
+			m.subject = model.NewValue(v)
+		}
+	}
 }
 
 func refsOf(messages []model.Message) (refs []string) {
@@ -470,15 +501,4 @@ func refsOf(messages []model.Message) (refs []string) {
 		}
 	}
 	return refs
-}
-
-func subjectOf(messages []model.Message) model.Value {
-	for _, m := range messages {
-		for _, name := range []string{"variable", "module", "package", "url", "host", "file"} {
-			if v, ok := m.Args[name]; ok {
-				return v
-			}
-		}
-	}
-	return model.Value{}
 }

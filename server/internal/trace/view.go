@@ -133,19 +133,30 @@ func listed(s string) []string {
 	return strings.Fields(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 }
 
+// logged are the variables of which the log of gopls tells what go comes to. It has
+// others: gopls asks for some in a way of its own, and some are of the machine.
+var logged = []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPRIVATE", "GOFLAGS", "GO111MODULE", "GOWORK"}
+
 // Environment is what a view says of the environment of gopls: not all of it,
-// and from a log, so it is marked as predicted and is never complete. It stands
-// in where the process itself cannot be read.
+// so it is partial and never complete. It stands in where the process itself
+// cannot be read.
 func Environment(e model.Event) (model.Env, bool) {
 	if e.View == nil {
 		return model.Env{}, false
 	}
-	layer := model.Layer{Kind: model.LayerProcess, Vars: map[string]model.Assignment{}}
-	for name, value := range e.View.Env {
-		layer.Vars[name] = model.Assignment{Value: value, Note: "from the log of gopls"}
+	layer := model.Layer{Kind: model.LayerLogged, Vars: map[string]model.Assignment{}}
+	for _, name := range logged {
+		if value, there := e.View.Env[name]; there {
+			layer.Vars[name] = model.Assignment{Value: value, Note: e.Said.Format("15:04")}
+		}
+	}
+	if flags := strings.Join(e.View.BuildFlags, " "); flags != "" { // gopls puts them on the command line
+		a := layer.Vars["GOFLAGS"]
+		a.Value = model.NewValue(strings.TrimSpace(a.Value.Reveal() + " " + flags))
+		layer.Vars["GOFLAGS"] = a
 	}
 	return model.Env{
-		Name: model.EnvGopls, Predicted: true, Layers: []model.Layer{layer},
-		Why: "what the log of gopls says it had when it made view " + e.View.ID + " at " + e.Time.Format("2006-01-02 15:04:05") + "; the rest of its environment is not known",
+		Name: model.EnvGopls, Partial: true, Layers: []model.Layer{layer},
+		Why: "its process cannot be read; what it wrote into its log at " + e.Said.Format("15:04") + " is compared, and the rest is not known",
 	}, true
 }

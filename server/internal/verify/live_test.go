@@ -43,10 +43,37 @@ func (l lab) judge(gopls, shell map[string]string, dirty []string, problems ...m
 	if after := l.tree(); before != after {
 		l.t.Errorf("judging changed files of the workspace or the module cache:\n%s\nafter:\n%s", before, after)
 	}
+	l.replays(w, s, verdicts)
 	for _, v := range verdicts {
 		l.t.Logf("%s %s guilty=%d: %s | %s", v.Kind, v.Cause, len(v.Guilty), v.Why, v.TrueReason.Reveal())
 	}
 	return verdicts
+}
+
+// replays demands that what was recorded leads to the same verdicts, in the same
+// words, without a machine, and that it holds no more of sources than it says.
+func (l lab) replays(w *world.World, s *model.Snapshot, want []model.Verdict) {
+	l.t.Helper()
+	plain := func(_, text string) string { return text }
+	_, tape := verify.Record(l.t.Context(), w, s, plain, func(s *model.Snapshot) *model.Snapshot { return s })
+	if tape == nil {
+		l.t.Error("the verdicts cannot be replayed")
+		return
+	}
+	said := func(verdicts []model.Verdict) (out []string) {
+		for _, v := range verdicts {
+			out = append(out, strings.Join([]string{string(v.Kind), string(v.Cause), v.Why, v.TrueReason.Reveal()}, " | "))
+		}
+		return out
+	}
+	if got := said(verify.Replay(l.t.Context(), s, tape, plain)); !slices.Equal(got, said(want)) {
+		l.t.Errorf("replayed: %q, want %q", got, said(want))
+	}
+	for _, f := range tape.Files {
+		if filepath.Ext(f.Path) == ".go" && strings.Contains(f.Content, "func main() {") && !slices.ContainsFunc(s.Problems, func(p model.Problem) bool { return p.File == f.Path && p.Range.Start.Line > 0 }) {
+			l.t.Errorf("the body of a function of %s is recorded:\n%s", f.Path, f.Content)
+		}
+	}
 }
 
 // tree lists the files that judging must leave alone, with their content.

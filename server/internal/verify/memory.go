@@ -22,6 +22,7 @@ type Memory struct {
 	mu    sync.Mutex
 	stamp string         // of the world that the answers are about
 	runs  map[string]run // by question
+	still bool           // the world is a recording, or being recorded: it stays what it is
 }
 
 // at forgets everything if the world is not what it was. An empty stamp is of

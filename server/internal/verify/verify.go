@@ -84,7 +84,9 @@ func (j *judge) prepare(ctx context.Context, subjects []subject) {
 	if !j.s.Trusted || !slices.ContainsFunc(subjects, func(q subject) bool { return q.kind != opinion }) {
 		return
 	}
-	j.memory.at(stamp(j.w, j.s))
+	if !j.memory.still {
+		j.memory.at(stamp(j.w, j.s))
+	}
 	editor, shell, why := j.environments()
 	if why != "" {
 		return
