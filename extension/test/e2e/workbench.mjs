@@ -20,7 +20,7 @@ import { find } from "../../scripts/command.mjs";
 import { screenshots } from "../../scripts/layout.mjs";
 
 /** How long anything in the workbench may take before the test fails: generous, for it is only ever waited out by a failure. */
-const patience = 200_000;
+const patience = 100_000;
 
 /** For the pictures of the documentation: see pictures.mjs. */
 const forReaders = Boolean(process.env.GOPHANTOM_E2E_FOR_READERS);

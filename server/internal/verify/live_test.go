@@ -35,10 +35,7 @@ func (l lab) judge(gopls, shell map[string]string, dirty []string, problems ...m
 	l.t.Helper()
 	w := world.Real()
 	before := l.tree()
-	s := observe.Take(l.t.Context(), w, observe.Input{
-		Number: 1, Reason: "test", Dir: l.Dir, Trusted: true, Problems: problems, Dirty: dirty,
-		Captured: map[model.EnvName]map[string]string{model.EnvGopls: gopls, model.EnvShell: shell},
-	})
+	s := l.picture(w, gopls, shell, dirty, problems...)
 	verdicts := verify.Judge(l.t.Context(), w, s, nil)
 	if after := l.tree(); before != after {
 		l.t.Errorf("judging changed files of the workspace or the module cache:\n%s\nafter:\n%s", before, after)
@@ -48,6 +45,14 @@ func (l lab) judge(gopls, shell map[string]string, dirty []string, problems ...m
 		l.t.Logf("%s %s guilty=%d: %s | %s", v.Kind, v.Cause, len(v.Guilty), v.Why, v.TrueReason.Reveal())
 	}
 	return verdicts
+}
+
+// picture takes a snapshot with two captured environments.
+func (l lab) picture(w *world.World, gopls, shell map[string]string, dirty []string, problems ...model.Problem) *model.Snapshot {
+	return observe.Take(l.t.Context(), w, observe.Input{
+		Number: 1, Reason: "test", Dir: l.Dir, Trusted: true, Problems: problems, Dirty: dirty,
+		Captured: map[model.EnvName]map[string]string{model.EnvGopls: gopls, model.EnvShell: shell},
+	})
 }
 
 // replays demands that what was recorded leads to the same verdicts, in the same
@@ -110,6 +115,25 @@ func TestMaskedProxyIsAPhantom(t *testing.T) {
 	if !strings.Contains(v.TrueReason.Reveal(), "module lookup disabled by GOPROXY=off") {
 		t.Errorf("the true reason is %q", v.TrueReason.Reveal())
 	}
+}
+
+// TestPictureOlderThanItsFiles judges a picture that was taken just before the
+// GOENV file was repaired: what go says of it must not be remembered for the
+// next picture, which has the repaired file.
+func TestPictureOlderThanItsFiles(t *testing.T) {
+	l := lab{worldtest.NewLab(t), t}
+	goenv := filepath.Join(l.Home, ".config", "go", "env")
+	w := world.Real()
+	var memory verify.Memory
+	judge := func(repair func()) model.Verdict {
+		t.Helper()
+		s := l.picture(w, l.With("GOPROXY=off"), l.With(), nil, l.problem(l.File, "example.com/greet"))
+		repair()
+		return verify.Judge(t.Context(), w, s, &memory)[0]
+	}
+	l.Write(goenv, "GOPROXY=off\n")
+	judge(func() { l.Write(goenv, "GOPROXY=file://"+l.Proxy+"\n") })
+	expect(t, judge(func() {}), model.Phantom, model.CauseEnv, "GOPROXY")
 }
 
 func TestSameBrokenProxyOnBothSidesIsReal(t *testing.T) {

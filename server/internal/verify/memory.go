@@ -64,7 +64,9 @@ const stampFiles = 20_000
 
 // stamp changes with everything that answers of go about the workspace depend
 // on: the content of module files, size and time of sources and of what
-// replaces modules, what is missing in module caches, and files of go itself.
+// replaces modules, what is missing in module caches, and files of go itself;
+// and the values that the picture has from the files of go env, for one that was
+// written since says something else.
 func stamp(w *world.World, s *model.Snapshot) string {
 	h := sha256.New()
 	left := stampFiles
@@ -145,6 +147,9 @@ func stamp(w *world.World, s *model.Snapshot) string {
 		for _, l := range env.Layers {
 			if l.File != "" && strings.HasSuffix(l.File, "env") { // the GOENV file and go.env
 				content(l.File)
+				for _, name := range slices.Sorted(maps.Keys(l.Vars)) {
+					fmt.Fprintf(h, "%s\x00%s\x00", name, l.Vars[name].Value.Reveal())
+				}
 			}
 		}
 		missing, _ := s.Missing(env)
