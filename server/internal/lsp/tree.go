@@ -389,7 +389,7 @@ func (g gardener) history() TreeNode {
 		root.Children = append(root.Children, cures)
 	}
 	for i, e := range slices.Backward(r.History) {
-		n := TreeNode{ID: fmt.Sprintf("event:%s:%d", e.Time, i), Kind: e.Kind, Label: e.Message, Time: e.Time, Tooltip: lines(e.Message, e.Subject)}
+		n := TreeNode{ID: fmt.Sprintf("event:%s:%d", e.Time, i), Kind: e.Kind, Label: g.brief(e.Message), Time: e.Time, Tooltip: lines(e.Message, e.Subject)}
 		if e.Rule != "" {
 			n.Explain = explainable(e.Rule)
 		}
@@ -445,6 +445,22 @@ func (g gardener) short(file string) string {
 		return filepath.ToSlash(rel)
 	}
 	return file
+}
+
+// brief is a sentence with the end of each long path in it, for a narrow line.
+func (g gardener) brief(sentence string) string {
+	words := strings.Split(sentence, " ")
+	for i, word := range words {
+		if !filepath.IsAbs(word) {
+			continue
+		}
+		if parts := strings.Split(filepath.ToSlash(g.short(word)), "/"); len(parts) > 3 {
+			words[i] = "…/" + strings.Join(parts[len(parts)-2:], "/")
+		} else {
+			words[i] = strings.Join(parts, "/")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // shown makes the name of a file safe to show.

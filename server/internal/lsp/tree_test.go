@@ -32,6 +32,7 @@ func (n TreeNode) walk(visit func(TreeNode)) {
 func full() engine.Picture {
 	p := engine.Picture{Update: sample()}
 	p.Update.Report.History = []report.HistoryEvent{
+		{Time: "2026-01-02T03:02:05.000Z", Kind: "changed", Message: "/home/someone/.config/go/env changed; /ws/go.mod changed"},
 		{Time: "2026-01-02T03:04:05.000Z", Kind: "found", Message: "GOPROXY is masked", Rule: "masked-variable"},
 		{Time: "2026-01-02T03:05:05.000Z", Kind: "cured", Subject: "Unmask", Message: "Cured in 6.2 s.", Cure: "7"},
 	}
@@ -73,6 +74,7 @@ func TestTree(t *testing.T) {
 		"difference-idle|GOCACHE|does not matter", "value|overrides|direct", "environment-unknown|terminal|not known: The settings could not be read.",
 		"route-fail|dep.example/a@v1.0.0|gopls: ✗ go cannot fetch it | shell: ✓ a build takes it from the vendor directory", "more|and 3 more",
 		"toolchain|shell|go1.26.8", "program|go|go1.26.8 · /go/bin/go", "carried-out|Unmask|can be undone", "carried-out|Older|it was undone", "cured|Cured in 6.2 s.|",
+		"changed|…/go/env changed; go.mod changed|",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, &text)
