@@ -51,13 +51,14 @@ func ReadCapture(data []byte) (*model.Snapshot, error) {
 	}
 	var head document
 	var err error
-	if data = bytes.TrimSpace(embedded(data)); bytes.HasPrefix(data, []byte("<")) {
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
 		var page struct {
 			Document document `json:"document"`
 		}
 		err = json.Unmarshal(drawnFrom(data), &page)
 		head = page.Document
 	} else {
+		data = embedded(data)
 		err = json.Unmarshal(data, &head)
 	}
 	if err != nil {
@@ -106,10 +107,7 @@ func embedded(data []byte) []byte {
 	if at < 0 {
 		return data
 	}
-	inner, _, closed := bytes.Cut(document[at+len(begin):], []byte("\n"+recordFence))
-	if !closed {
-		return data
-	}
+	inner, _, _ := bytes.Cut(document[at+len(begin):], []byte("\n"+recordFence))
 	return inner
 }
 
