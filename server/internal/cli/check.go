@@ -30,8 +30,9 @@ run had already are left out and do not count either.
 
 --capture also writes what was looked at to a file, without secrets. --replay
 takes such a file in place of this machine, asks nobody, and finds the same. It
-takes what “Not a phantom? Record what was seen” wrote in an editor, too, and
-comes to the same verdict.`,
+takes a saved report, as JSON or HTML, too. From a capture of "gophantom phantoms"
+and what “Not a phantom? Record what was seen” wrote in an editor it comes to the
+same verdicts.`,
 		Example: `  gophantom check
   gophantom check --format sarif >gophantom.sarif
   gophantom check --new-since gophantom.sarif

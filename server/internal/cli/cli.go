@@ -52,6 +52,7 @@ func Main(ctx context.Context, w *world.World, args []string, stdin io.Reader, s
 type backend struct {
 	observe func(context.Context, *world.World, engine.Request) (*model.Snapshot, error)
 	check   func(context.Context, *world.World, *model.Snapshot, engine.Truth) report.Report
+	record  func(ctx context.Context, w *world.World, s *model.Snapshot, unseen bool) (report.Report, *model.Snapshot)
 	why     func(context.Context, *world.World, *model.Snapshot, engine.Truth, string) (report.Report, report.Explanation, error)
 	drift   func(*model.Snapshot) []model.Drift
 	show    func(context.Context, *world.World, engine.Request, engine.Headless) (*model.Snapshot, engine.Shown, error)
@@ -62,6 +63,10 @@ var realEngine = backend{
 	observe: engine.Observe,
 	check: func(ctx context.Context, w *world.World, s *model.Snapshot, t engine.Truth) report.Report {
 		return engine.Check(ctx, w, s, t).Report(w)
+	},
+	record: func(ctx context.Context, w *world.World, s *model.Snapshot, unseen bool) (report.Report, *model.Snapshot) {
+		a, taped := engine.Record(ctx, w, s, unseen)
+		return a.Report(w), taped
 	},
 	why: func(ctx context.Context, w *world.World, s *model.Snapshot, t engine.Truth, about string) (report.Report, report.Explanation, error) {
 		return engine.Check(ctx, w, s, t).Why(w, about)
@@ -85,6 +90,7 @@ type app struct {
 	dir      string
 	envs     []string
 	logFiles []string
+	facts    bool // what go says of each main module, too
 	noColor  bool
 
 	exit int // set by the command
@@ -263,7 +269,7 @@ func (a *app) observe(ctx context.Context, dir string, captured captured) (*mode
 // request is what the flags ask to look at.
 func (a *app) request(dir string, captured captured) (engine.Request, error) {
 	envs, err := a.captured()
-	return engine.Request{Dir: dir, Captured: envs, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags, Views: captured.views, Gopls: captured.gopls}, err
+	return engine.Request{Dir: dir, Captured: envs, Facts: a.facts, Problems: captured.problems, Overlays: captured.overlays, GoplsEnv: captured.env, GoplsFlags: captured.flags, Views: captured.views, Gopls: captured.gopls}, err
 }
 
 // print writes the report in one piece, and nothing after an interrupt.

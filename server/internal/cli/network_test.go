@@ -68,7 +68,7 @@ func TestNothingButAProbeAsks(t *testing.T) {
 		runs := map[string][][]string{
 			"check": {{"check"}, {"check", "--capture", "capture.json"}, {"check", "--format", "gitlab"}, {"check", "--log", "go.log", "--env", "gopls=shell.env"}}, "env": {{"env"}, {"env", "--all", "--env", "gopls=shell.env"}, {"env", "--compare", "capture.json"}},
 			"report": {{"report"}, {"report", "--format", "json", "--env", "gopls=shell.env"}},
-			"route":  {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env"}},
+			"route":  {{"route"}, {"route", "example.com/dep"}, {"route", "github.com/a/b"}}, "phantoms": {{"phantoms", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"phantoms", "--gopls", gopls, "--env", "gopls=shell.env", "--capture", "phantoms.json"}},
 			"contract": {{"contract", "init"}, {"contract", "check"}, {"contract", "explain"}}, "explain": {{"explain", "env-drift"}}, "rules": {{"rules"}}, "schema": {{"schema"}}, "version": {{"version"}}, "help": {{"help"}},
 			"bisect": {{"bisect", "--env", "gopls=shell.env"}}, "baseline": {{"baseline", "save"}, {"baseline", "diff"}}, "why": {{"why", "--problems", "problems.json", "--env", "gopls=shell.env"}, {"why", "--gopls", gopls, "--env", "gopls=shell.env"}}, "trace": {{"trace"}}, "proxy": nil, "sumdb": nil, // the last two ask, and say so
 			"lsp": nil, // below

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 )
 
 func (a *app) phantomsCommand() *cobra.Command {
-	file := ""
+	file, capture := "", ""
 	var gopls ownGopls
 	cmd := &cobra.Command{
 		Use:   "phantoms",
@@ -40,11 +41,16 @@ in LSP. Overlays are the documents with unsaved changes. "options": {"env",
 command gopls.views answers, and "gopls": {"version", "go"} its own version and
 that of the Go that built it.
 
+--capture also writes what was looked at, the problems and what go answered to a
+file, without secrets: "gophantom check --replay FILE" comes to the same findings
+and verdicts on any machine.
+
 A phantom or a stale green counts as a warning, a real problem as an error. With
 --fail-on phantom only the former make the exit code 1, with --fail-on real both.`,
 		Example: `  gophantom phantoms
   gophantom phantoms --env gopls=gopls.env --fail-on phantom
-  gophantom phantoms --problems problems.json`,
+  gophantom phantoms --problems problems.json
+  gophantom phantoms --capture machine.json`,
 		Annotations: map[string]string{verdicts: "phantom real"},
 		Args:        cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,6 +58,7 @@ A phantom or a stale green counts as a warning, a real problem as an error. With
 				return err
 			}
 			ctx := cmd.Context()
+			a.facts = capture != "" // for the rules of a replay
 			var out outcome
 			var s *model.Snapshot
 			var incomplete []report.Unknown
@@ -64,7 +71,12 @@ A phantom or a stale green counts as a warning, a real problem as an error. With
 			if err != nil {
 				return err
 			}
-			r := a.engine.check(ctx, a.world, s, engine.Truth{Unseen: file == "" && len(incomplete) == 0})
+			var r report.Report
+			if unseen := file == "" && len(incomplete) == 0; capture == "" {
+				r = a.engine.check(ctx, a.world, s, engine.Truth{Unseen: unseen})
+			} else if r, err = a.recorded(ctx, s, unseen, incomplete, capture); err != nil {
+				return err
+			}
 			out.verdicts(r.Problems)
 			if len(incomplete) > 0 {
 				out.hidden(model.Error)
@@ -77,11 +89,27 @@ A phantom or a stale green counts as a warning, a real problem as an error. With
 			return a.print(ctx, judged.Text(a.style()))
 		},
 	}
+	cmd.Flags().StringVar(&capture, "capture", "", "also write what was looked at and what go answered to `FILE`, without secrets, for check --replay")
 	cmd.Flags().StringVar(&file, "problems", "", "judge the captured problems of a `FILE` instead of running gopls")
 	gopls.flags(cmd)
 	a.observeFlags(cmd)
 	cmd.Flags().Lookup("fail-on").Usage = "what makes the exit code 1: the least `severity` error, warning or info; phantom or real, see above; or never"
 	return cmd
+}
+
+// recorded judges a snapshot and writes a capture that leads to the same verdicts.
+func (a *app) recorded(ctx context.Context, s *model.Snapshot, unseen bool, incomplete []report.Unknown, capture string) (report.Report, error) {
+	r, taped := a.engine.record(ctx, a.world, s, unseen)
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	if taped.Tape == nil {
+		fmt.Fprintln(a.stderr, "gophantom: the capture has the findings but not the verdicts: replayed, they would not be the same, as with unsaved texts")
+	}
+	for _, u := range incomplete {
+		taped.Faults = append(slices.Clone(taped.Faults), model.Fault{Subject: u.Rule, Text: u.Why, Hides: []string{"problems"}})
+	}
+	return r, a.writeCapture(taped, capture)
 }
 
 // ownGopls are the flags of a command that runs gopls.

@@ -46,11 +46,17 @@ func (p prober) write(name, text string) {
 // run runs a command and returns its exit code and what it printed.
 func (p prober) run(args ...string) (code int, stdout, stderr string) {
 	p.t.Helper()
+	return p.plain(append(args, "--env", "shell=shell.env")...)
+}
+
+// plain is run without the captured environment.
+func (p prober) plain(args ...string) (code int, stdout, stderr string) {
+	p.t.Helper()
 	w := world.Real()
 	w.Dir = p.dir
 	w.Environ = []string{"HOME=" + p.dir, "PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + filepath.Join(p.dir, "ours"), "LOCALAPPDATA=" + filepath.Join(p.dir, "ours")}
 	var out, errs bytes.Buffer
-	code = Main(context.Background(), w, append(args, "--env", "shell=shell.env"), strings.NewReader(""), &out, &errs)
+	code = Main(context.Background(), w, args, strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
 }
 

@@ -28,6 +28,9 @@ what each environment has from where, and when it all happened, as the logs of
 the Go extension and gopls in your editor tell. It has a search and works with a keyboard and a screen
 reader. Credentials are replaced by pseudonyms in every form.
 
+As HTML and JSON it carries what was looked at, and "gophantom check --replay FILE"
+finds the same in it on any machine.
+
 It goes to the standard output, or to the file of --output. An existing file is
 replaced only if it is an older report of this kind.
 

@@ -135,6 +135,8 @@ func Replay(ctx context.Context, s *model.Snapshot) Assessment {
 		for i := range a.Verdicts {
 			identify(machine, &a.Verdicts[i])
 		}
+	} else if slices.ContainsFunc(s.Problems, judged) {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: "gopls", Why: "What go answers about the problems of gopls is not in this capture, so they are not judged."})
 	}
 	return a
 }
@@ -163,11 +165,27 @@ func assess(s *model.Snapshot) Assessment {
 
 // Check judges a snapshot: rules first, then ground truth for its problems.
 func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Assessment {
-	a := assess(s)
-	a.Verdicts = verify.Judge(ctx, w, s, t.Memory)
+	verdicts := verify.Judge(ctx, w, s, t.Memory)
 	if t.Unseen || t.Memory != nil {
-		a.Verdicts = append(a.Verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
+		verdicts = append(verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
 	}
+	return judgedAs(w, s, verdicts)
+}
+
+// Record is Check without a memory. Beside, it returns the snapshot with what go was
+// asked and said, of which a capture comes to the same verdicts on any machine; it has
+// none of that where it would not.
+func Record(ctx context.Context, w *world.World, s *model.Snapshot, unseen bool) (Assessment, *model.Snapshot) {
+	taped := *s
+	verdicts, tape := verify.Record(ctx, w, s, unseen, report.Conceal, report.Redacted)
+	taped.Tape = tape
+	return judgedAs(w, s, verdicts), &taped
+}
+
+// judgedAs is what is said of a snapshot whose problems have these verdicts.
+func judgedAs(w *world.World, s *model.Snapshot, verdicts []model.Verdict) Assessment {
+	a := assess(s)
+	a.Verdicts = verdicts
 	for i := range a.Verdicts {
 		a.complete(w, &a.Verdicts[i])
 	}

@@ -39,6 +39,7 @@ func EnvironmentReport(s *model.Snapshot, found report.Report, probes []report.P
 		out.Environments.Notes = append(out.Environments.Notes,
 			fmt.Sprintf("The routes of %d more required modules are left out here; “gophantom route” tells of each of them.", left))
 	}
+	out.Carry(s)
 	return out
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/report"
 	"github.com/gophantom/gophantom/server/internal/verify"
-	"github.com/gophantom/gophantom/server/internal/world"
 )
 
 // Place is where a problem stands in a document.
@@ -61,18 +60,12 @@ func (l *Loop) RecordProblem(ctx context.Context, p Place) (markdown string, err
 	s.Problems = slices.DeleteFunc(slices.Clone(s.Problems), func(q model.Problem) bool {
 		return filepath.Clean(q.File) != filepath.Clean(p.File) || q.Range.Start.Line != problem.Range.Start.Line || show(q.Message) != problem.Message
 	})
-	Tape(ctx, l.w, &s)
+	if len(s.Problems) > 0 {
+		_, s.Tape = verify.Record(ctx, l.w, &s, false, report.Conceal, report.Redacted)
+	}
 	capture, err := report.Capture(&s, report.BuildVersion().Version)
 	if err != nil {
 		return "", err
 	}
 	return problem.RecordMarkdown(r.Snapshot.Dir, capture, s.Tape != nil), nil
-}
-
-// Tape has go asked about the problems of a snapshot, which nobody else has, and
-// puts what it answers there, for a capture.
-func Tape(ctx context.Context, w *world.World, s *model.Snapshot) {
-	if len(s.Problems) > 0 {
-		_, s.Tape = verify.Record(ctx, w, s, report.Conceal, report.Redacted)
-	}
 }

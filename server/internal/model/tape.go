@@ -6,8 +6,9 @@ import "time"
 // what it was told: enough to judge them again on another machine. Of sources it
 // holds what a verdict reads: constraints, imports, and the lines of problems.
 type Tape struct {
-	Files []TapeFile // by name
-	Runs  []TapeRun
+	Files  []TapeFile // by name
+	Runs   []TapeRun
+	Unseen bool // go was also asked about what gopls does not show
 }
 
 // TapeFile is one file or directory that was looked at.

@@ -42,14 +42,36 @@ func Capture(s *model.Snapshot, version string) ([]byte, error) {
 	return append(data, '\n'), nil
 }
 
-// ReadCapture decodes what Capture wrote, or a document of RecordMarkdown.
+// ReadCapture decodes what Capture wrote, alone or in what carries it: a document
+// of RecordMarkdown, or an EnvironmentReport as JSON or HTML.
 func ReadCapture(data []byte) (*model.Snapshot, error) {
-	var head struct {
-		Schema string `json:"schema"`
+	type document struct {
+		Schema  string         `json:"schema"`
+		Capture jsontext.Value `json:"capture"`
 	}
-	data = embedded(data)
-	if err := json.Unmarshal(data, &head); err != nil {
+	var head document
+	var err error
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
+		var page struct {
+			Document document `json:"document"`
+		}
+		err = json.Unmarshal(drawnFrom(data), &page)
+		head = page.Document
+	} else {
+		data = embedded(data)
+		err = json.Unmarshal(data, &head)
+	}
+	if err != nil {
 		return nil, captureError(err)
+	}
+	if strings.HasPrefix(head.Schema, "gophantom.environment-report/") {
+		if data = head.Capture; head.Capture.Kind() != '{' {
+			return nil, errors.New(`this report does not carry what was looked at: an older gophantom wrote it, or it was too much; "gophantom check --capture FILE" on the same machine writes it`)
+		}
+		head = document{}
+		if err := json.Unmarshal(data, &head); err != nil {
+			return nil, captureError(err)
+		}
 	}
 	switch {
 	case head.Schema == CaptureSchema:
@@ -59,7 +81,7 @@ func ReadCapture(data []byte) (*model.Snapshot, error) {
 		return nil, errors.New(`this is no capture; "gophantom check --capture FILE" writes one`)
 	}
 	var c capture
-	err := json.Unmarshal(data, &c, json.RejectUnknownMembers(true), jsontext.AllowInvalidUTF8(true),
+	err = json.Unmarshal(data, &c, json.RejectUnknownMembers(true), jsontext.AllowInvalidUTF8(true),
 		json.WithUnmarshalers(json.UnmarshalFunc(func(quoted []byte, v *model.Value) error {
 			text, err := jsontext.AppendUnquote(nil, quoted)
 			*v = model.NewValue(string(text))
@@ -85,11 +107,16 @@ func embedded(data []byte) []byte {
 	if at < 0 {
 		return data
 	}
-	inner, _, closed := bytes.Cut(document[at+len(begin):], []byte("\n"+recordFence))
-	if !closed {
-		return data
-	}
+	inner, _, _ := bytes.Cut(document[at+len(begin):], []byte("\n"+recordFence))
 	return inner
+}
+
+// drawnFrom is what the script of a page draws from, as JSON; "" if the page breaks
+// off before.
+func drawnFrom(page []byte) []byte {
+	_, data, _ := bytes.Cut(page, []byte(`type="application/json">`))
+	data, _, _ = bytes.Cut(data, []byte("</script>"))
+	return data
 }
 
 // captureError says what is wrong with a file without quoting it.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gophantom/gophantom/server/internal/l10n"
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
@@ -146,6 +148,68 @@ func TestBrokenCaptures(t *testing.T) {
 	}
 }
 
+// TestReportCarries: a report leads to the snapshot that its capture alone leads to,
+// and tells as little; where it is too large for that, the report says so.
+func TestReportCarries(t *testing.T) {
+	const secret = "hunter2hunter2"
+	s := secretive(secret)
+	s.Reason = "</script>\u202e\xff"
+	alone, err := Capture(s, "v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReadCapture(bytes.ToValidUTF8(alone, []byte("\uFFFD"))) // as JSON has to be
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := EnvironmentReport{Schema: EnvironmentReportSchema, Report: healthy()}
+	r.Carry(s)
+	forms := map[string]string{}
+	data, err := JSON(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forms["JSON"] = string(data)
+	for _, l := range []l10n.Language{l10n.English, l10n.Chinese} {
+		if forms["HTML "+l.Tag()], err = r.HTML(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range forms {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s tells a secret", name)
+		}
+		got, err := ReadCapture([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b model.Value) bool { return a == b })); diff != "" {
+			t.Errorf("%s (-alone +carried):\n%s", name, diff)
+		}
+	}
+
+	s.Reason = strings.Repeat("a long story; ", mostCarried/14+1)
+	large := EnvironmentReport{Schema: EnvironmentReportSchema, Report: healthy()}
+	large.Carry(s)
+	if large.Capture != nil || len(large.Environments.Notes) != 1 || !strings.Contains(large.Environments.Notes[0], "too large") {
+		t.Errorf("the report carries %d bytes and says %q", len(large.Capture), large.Environments.Notes)
+	}
+	if data, err = JSON(large); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadCapture(data); err == nil || !strings.Contains(err.Error(), "check --capture FILE") {
+		t.Errorf("the error is %v", err)
+	}
+	alike, err := Environments{}.HTML(l10n.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadCapture([]byte(alike)); err == nil || !strings.Contains(err.Error(), "this is no capture") {
+		t.Errorf("a page of environments alone: the error is %v", err)
+	}
+}
+
 func FuzzReadCapture(f *testing.F) {
 	data, err := Capture(secretive("hunter2hunter2"), "v1")
 	if err != nil {
@@ -153,6 +217,8 @@ func FuzzReadCapture(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"schema": "gophantom.capture/1", "snapshot": {}}`))
+	f.Add([]byte(`{"schema": "gophantom.environment-report/1", "capture": {"schema": "gophantom.capture/1", "snapshot": {}}}`))
+	f.Add([]byte(`<script type="application/json">{"document": {"schema": "gophantom.environment-report/1", "capture": {}}}</script>`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		s, err := ReadCapture(file)
 		if (s == nil) == (err == nil) {

@@ -1,10 +1,15 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gophantom/gophantom/server/internal/model"
 )
 
 // EnvironmentReportSchema identifies the contract of EnvironmentReport. Fields
@@ -19,6 +24,25 @@ type EnvironmentReport struct {
 	Environments Environments `json:"environments"`
 	Routes       []Route      `json:"routes"`   // of what findings name and go.mod requires, where gopls runs and in the shell
 	Timeline     []Moment     `json:"timeline"` // our history and what the logs of the Go extension and gopls say, the newest last
+
+	Capture jsontext.Value `json:"capture,omitzero"` // what rules looked at, so that the report replays; absent where it is too large
+}
+
+// mostCarried bounds the capture in a report: a page of this and everything else
+// still opens at once.
+const mostCarried = 2 << 20
+
+// Carry has the report carry the snapshot that it is of.
+func (r *EnvironmentReport) Carry(s *model.Snapshot) {
+	data, err := Capture(s, BuildVersion().Version)
+	switch {
+	case err != nil:
+		r.Environments.Notes = append(r.Environments.Notes, "What was looked at could not be written down, so “gophantom check --replay” does not take this report.")
+	case len(data) > mostCarried:
+		r.Environments.Notes = append(r.Environments.Notes, "What was looked at is too large to be in here, so “gophantom check --replay” does not take this report; “gophantom check --capture FILE” writes it to a file of its own.")
+	default:
+		r.Capture = jsontext.Value(bytes.ToValidUTF8(data, []byte("\uFFFD")))
+	}
 }
 
 // Text is the report for people: what was found, then what differs.
@@ -124,6 +148,9 @@ func (r EnvironmentReport) Files() []string {
 				walk(v.Field(i))
 			}
 		case reflect.Slice:
+			if v.Type().Elem().Kind() == reflect.Uint8 {
+				return
+			}
 			for i := range v.Len() {
 				walk(v.Index(i))
 			}

@@ -24,6 +24,7 @@ func whole() EnvironmentReport {
 			{Kind: "direct"},
 		},
 	}
+	r.Carry(secretive("hunter2hunter2"))
 	return r
 }
 

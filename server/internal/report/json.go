@@ -52,6 +52,9 @@ func filled(v reflect.Value) reflect.Value {
 		}
 		return out
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 { // JSON already
+			return v
+		}
 		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
 			out.Index(i).Set(filled(v.Index(i)))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -90,6 +91,9 @@ func TestSchemaDescribesEveryField(t *testing.T) {
 		}
 		switch typ.Kind() {
 		case reflect.Slice:
+			if typ == reflect.TypeFor[jsontext.Value]() { // its form is not of this contract
+				return
+			}
 			items, ok := schema["items"].(map[string]any)
 			if !ok {
 				t.Errorf("%s: the schema has no items", path)

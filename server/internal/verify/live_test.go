@@ -36,11 +36,11 @@ func (l lab) judge(gopls, shell map[string]string, dirty []string, problems ...m
 	w := world.Real()
 	before := l.tree()
 	s := l.picture(w, gopls, shell, dirty, problems...)
-	verdicts := verify.Judge(l.t.Context(), w, s, nil)
+	verdicts, tape := verify.Record(l.t.Context(), w, s, false, plain, func(s *model.Snapshot) *model.Snapshot { return s })
 	if after := l.tree(); before != after {
 		l.t.Errorf("judging changed files of the workspace or the module cache:\n%s\nafter:\n%s", before, after)
 	}
-	l.replays(w, s, verdicts)
+	l.replays(s, tape, verdicts)
 	for _, v := range verdicts {
 		l.t.Logf("%s %s guilty=%d: %s | %s", v.Kind, v.Cause, len(v.Guilty), v.Why, v.TrueReason.Reveal())
 	}
@@ -55,12 +55,13 @@ func (l lab) picture(w *world.World, gopls, shell map[string]string, dirty []str
 	})
 }
 
+// plain hides nothing.
+func plain(_, text string) string { return text }
+
 // replays demands that what was recorded leads to the same verdicts, in the same
 // words, without a machine, and that it holds no more of sources than it says.
-func (l lab) replays(w *world.World, s *model.Snapshot, want []model.Verdict) {
+func (l lab) replays(s *model.Snapshot, tape *model.Tape, want []model.Verdict) {
 	l.t.Helper()
-	plain := func(_, text string) string { return text }
-	_, tape := verify.Record(l.t.Context(), w, s, plain, func(s *model.Snapshot) *model.Snapshot { return s })
 	if tape == nil {
 		l.t.Error("the verdicts cannot be replayed")
 		return

@@ -41,7 +41,7 @@ func StaleGreens(ctx context.Context, w *world.World, s *model.Snapshot, m *Memo
 		ctx, cancel = context.WithTimeout(ctx, greensTimeout)
 		defer cancel()
 	}
-	j.memory.at(stamp(w, s))
+	j.look()
 	for _, dirs := range j.together(shell) {
 		q := question{mode: everything, root: dirs[0], dirs: dirs}
 		if _, known := j.memory.get(q.key(shell)); !known && !ask {

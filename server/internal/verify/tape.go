@@ -22,15 +22,17 @@ import (
 // tapeTemp is what every directory for temporary files is called on a tape.
 const tapeTemp = "gophantom-temporary"
 
-// Record judges the problems of a snapshot anew and keeps what was asked and what
-// was answered. hide conceals the credentials in a text, which may be the value
-// of a variable. The tape is nil where it would not lead to the same verdicts.
-func Record(ctx context.Context, w *world.World, s *model.Snapshot, hide func(name, text string) string, redacted func(*model.Snapshot) *model.Snapshot) ([]model.Verdict, *model.Tape) {
+// Record judges the problems of a snapshot anew, with unseen also what gopls does
+// not show, and keeps what was asked and what was answered. hide conceals the
+// credentials in a text, which may be the value of a variable. The tape is nil
+// where it would not lead to the same verdicts.
+func Record(ctx context.Context, w *world.World, s *model.Snapshot, unseen bool, hide func(name, text string) string, redacted func(*model.Snapshot) *model.Snapshot) ([]model.Verdict, *model.Tape) {
 	r := &recorder{Files: w.Files, exec: w.Exec, s: s, hide: hide, files: map[string]*model.TapeFile{}}
 	recorded := *w
 	recorded.Files, recorded.Exec = r, recordedExec{r}
-	verdicts := Judge(ctx, &recorded, s, still())
+	verdicts := judgeStill(ctx, &recorded, s, unseen)
 	tape := r.tape()
+	tape.Unseen = unseen
 	if ctx.Err() != nil || r.odd || !sameVerdicts(verdicts, Replay(ctx, redacted(s), tape, hide)) {
 		return verdicts, nil
 	}
@@ -40,7 +42,17 @@ func Record(ctx context.Context, w *world.World, s *model.Snapshot, hide func(na
 // Replay judges the problems of a captured snapshot by what a tape holds. What is
 // not on it cannot be decided.
 func Replay(ctx context.Context, s *model.Snapshot, tape *model.Tape, hide func(name, text string) string) []model.Verdict {
-	return Judge(ctx, Played(s, tape, hide), s, still())
+	return judgeStill(ctx, Played(s, tape, hide), s, tape.Unseen)
+}
+
+// judgeStill judges in a world that does not change while it is asked.
+func judgeStill(ctx context.Context, w *world.World, s *model.Snapshot, unseen bool) []model.Verdict {
+	m := &Memory{still: true, runs: map[string]run{}}
+	verdicts := Judge(ctx, w, s, m)
+	if unseen {
+		verdicts = append(verdicts, StaleGreens(ctx, w, s, m, true)...)
+	}
+	return verdicts
 }
 
 // Played is the machine of a captured snapshot, as far as a tape tells of it. Only
@@ -55,9 +67,6 @@ func Played(s *model.Snapshot, tape *model.Tape, hide func(name, text string) st
 	}
 	return &world.World{Files: p, Exec: playedExec{p: p}, Clock: frozen{s.Taken}, GOOS: s.GOOS}
 }
-
-// still is a memory for a world that does not change while it is asked.
-func still() *Memory { return &Memory{still: true, runs: map[string]run{}} }
 
 // sameVerdicts compares what verdicts say, not how long it took to find out.
 func sameVerdicts(a, b []model.Verdict) bool {

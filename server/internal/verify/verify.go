@@ -56,6 +56,13 @@ func newJudge(w *world.World, s *model.Snapshot, m *Memory) *judge {
 	return &judge{w: w, s: s, memory: m, dirs: map[group][]string{}}
 }
 
+// look forgets what was said of a world that is another one by now.
+func (j *judge) look() {
+	if !j.memory.still {
+		j.memory.at(stamp(j.w, j.s))
+	}
+}
+
 // group is what go can be asked about at once.
 type group struct {
 	root    string // where go runs
@@ -84,9 +91,7 @@ func (j *judge) prepare(ctx context.Context, subjects []subject) {
 	if !j.s.Trusted || !slices.ContainsFunc(subjects, func(q subject) bool { return q.kind != opinion }) {
 		return
 	}
-	if !j.memory.still {
-		j.memory.at(stamp(j.w, j.s))
-	}
+	j.look()
 	editor, shell, why := j.environments()
 	if why != "" {
 		return

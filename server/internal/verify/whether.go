@@ -42,7 +42,7 @@ func BisectPackage(ctx context.Context, w *world.World, s *model.Snapshot, m *Me
 	}
 	j := newJudge(w, s, m)
 	j.tell = tell
-	j.memory.at(stamp(w, s))
+	j.look()
 	q := building(dir)
 	asked := make(chan answer, 1)
 	go func() { asked <- j.truth(ctx, bad, q, false).offline() }()
