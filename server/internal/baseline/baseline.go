@@ -153,9 +153,7 @@ func Facts(s *model.Snapshot) (out []Fact) {
 				machines = append(machines, m.Name)
 			}
 		}
-		if len(machines) > 0 {
-			add(Netrc, "", filepath.ToSlash(n.File), strings.Join(machines, " "), model.Origin{File: n.File})
-		}
+		add(Netrc, "", filepath.ToSlash(n.File), strings.Join(machines, " "), model.Origin{File: n.File})
 	}
 	slices.SortStableFunc(out, func(a, b Fact) int { return strings.Compare(a.key(), b.key()) })
 	return slices.CompactFunc(out, func(a, b Fact) bool { return a.key() == b.key() })
@@ -292,12 +290,13 @@ func (b Baseline) Suspects(s *model.Snapshot) []Change {
 }
 
 // group is what is observed together, or not at all: an environment, gopls, what
-// gopls told of its views, and everything that is in files.
+// gopls told of its views, the netrc files (which older baselines lack), and
+// everything else that is in files.
 func group(k Kind, env model.EnvName) string {
 	switch k {
 	case Variable, Tool, Toolchain:
 		return "env " + string(env)
-	case Server, View, Extension:
+	case Server, View, Extension, Netrc:
 		return string(k)
 	}
 	return "files"

@@ -27,7 +27,10 @@ type Trouble struct {
 	Phantom bool     // red in the editor, green in the build
 	Real    bool     // red in both
 	Blamed  []string // variables, tools and modules that findings are about, whatever go said
+	Warned  []string // the same of findings that warn of something else than an error
+	Found   []string // facts that errors among the findings can come of, see AboutFact
 	Modules []string // modules that the problems speak of
+	Hinted  []string // modules that have the name of a package that the problems speak of
 	Route   []string // variables that decide where these come from
 	// Moot are facts that cannot have brought it about, by Key: why, as a clause.
 	// What ground truth names is never moot.
@@ -62,7 +65,9 @@ type Ranked struct {
 func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
 	follows := followers(changes, t)
-	explained := slices.ContainsFunc(changes, func(c Change) bool { return !c.Same && !c.Unknown && t.told(c) && !late(c, t) && t.Moot[c.key()] == "" })
+	explained := slices.ContainsFunc(changes, func(c Change) bool {
+		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c)) && !late(c, t) && t.Moot[c.key()] == ""
+	})
 	for _, c := range changes {
 		r := Ranked{Change: c, Reasons: reasons(c, t, explained)}
 		if why, is := follows[c.key()]; is {
@@ -110,6 +115,11 @@ func Likeliest(ranked []Ranked) (r Ranked, ok bool) {
 	return ranked[0], true
 }
 
+// modFlags are the flags of a GOFLAGS that say where modules are taken from.
+func modFlags(flags string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(flags), func(flag string) bool { return !strings.HasPrefix(strings.TrimLeft(flag, "-"), "mod") }), " ")
+}
+
 // thing is what a fact is a side of.
 func thing(c Change) string {
 	switch c.Kind {
@@ -125,18 +135,18 @@ func thing(c Change) string {
 	return string(c.Kind) + " " + c.Name
 }
 
-// told reports whether the words of go can be about a fact. Of modules, they are
-// about those that the trouble is about.
-func (t Trouble) told(c Change) bool {
+// comes reports whether trouble that is about some facts can come of one. Of modules,
+// it is about those that problems speak of.
+func (t Trouble) comes(of []string, c Change) bool {
 	switch {
-	case slices.Contains(t.Told, string(c.Kind)):
+	case slices.Contains(of, string(c.Kind)):
 		return !inModule(c) || len(t.Modules) == 0 || slices.Contains(t.Modules, called(c)[0])
 	case c.Kind == Variable && c.Name == "GOENV":
-		return slices.ContainsFunc(t.Told, model.IsGoVariable) // it takes them all away
+		return slices.ContainsFunc(of, model.IsGoVariable) // it takes them all away
 	case inModule(c):
 		return false
 	}
-	return slices.ContainsFunc(called(c), func(name string) bool { return slices.Contains(t.Told, name) })
+	return slices.ContainsFunc(called(c), func(name string) bool { return slices.Contains(of, name) })
 }
 
 // inModule reports whether a fact is of one required module.
@@ -156,7 +166,7 @@ func followers(changes []Change, t Trouble) map[string]string {
 		name string
 	}
 	moved, files := map[in]bool{}, map[string]bool{}
-	work := false
+	work, required := false, map[string]bool{}
 	for _, c := range changes {
 		if c.Same || c.Unknown || t.Moot[c.key()] != "" || late(c, t) {
 			continue
@@ -165,6 +175,8 @@ func followers(changes []Change, t Trouble) map[string]string {
 		case c.Kind == Variable:
 			moved[in{c.Env, c.Name}], moved[in{"", c.Name}] = true, true
 			files[c.At.File] = true
+		case c.Kind == Require:
+			required[c.Name] = true
 		case c.Kind == Workspace && (c.Added || c.Removed):
 			work = true
 		}
@@ -174,6 +186,8 @@ func followers(changes []Change, t Trouble) map[string]string {
 		ofWork := c.Kind == Use || (c.Kind == GoLine || c.Kind == Replace) && strings.HasPrefix(path.Base(c.Name), "go.work")
 		switch {
 		case c.Same || c.Unknown:
+		case c.Kind == Sum && required[c.Name[:max(0, strings.LastIndexByte(c.Name, ' '))]]:
+			out[c.key()] = "another version of the module is required"
 		case c.Kind == Variable && c.Name != "GOENV" && moved[in{c.Env, "GOENV"}] && strings.HasSuffix(filepath.ToSlash(c.At.File), "go/env"):
 			out[c.key()] = "it stood in the file of go env -w, and GOENV, which changed, names another one"
 		case (ofWork || c.Kind == Workspace) && moved[in{"", "GOWORK"}]:
@@ -197,6 +211,9 @@ func called(c Change) []string {
 		module, _, _ := strings.Cut(rest, " ")
 		return []string{module}
 	case Variable, Tool, Workspace:
+		if c.Kind == Variable && c.Name == "GOFLAGS" && modFlags(c.Was) != modFlags(c.Value.Reveal()) {
+			return []string{c.Name, c.Name + " -mod"}
+		}
 		return []string{c.Name}
 	case Toolchain:
 		return []string{"go"}
@@ -209,7 +226,7 @@ func called(c Change) []string {
 }
 
 // reasons are what speaks for a change and against it. explained says that
-// something changed that the words of go can be about.
+// something changed that the words of go, or errors among the findings, can come of.
 func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 	add := func(mechanism string, weight float64, why string) {
 		out = append(out, Reason{mechanism, weight, why})
@@ -226,11 +243,11 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		add(model.MechanismTrace, 0.8, "gopls has not seen this change")
 	}
 	// That a finding is about a module does not say that go.mod is at fault.
-	said := about(t.Said) && (!inModule || len(t.Told) == 0 || t.told(c))
+	said := about(t.Said) && (!inModule || len(t.Told) == 0 || t.comes(t.Told, c))
 	if said {
 		add(model.MechanismTrace, 0.8, "what go says is about it")
 	}
-	switch told := t.told(c); {
+	switch told := t.comes(t.Told, c); {
 	case told && t.Quoted[c.key()]:
 		add(model.MechanismTrace, 0.7, "what go says has its value")
 	case told && changed:
@@ -242,8 +259,14 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		add(model.MechanismTrace, -0.6, "go says something else")
 	}
 
-	if about(t.Blamed) {
+	switch {
+	case about(t.Blamed):
 		add(model.MechanismContext, 0.7, "a finding is about it")
+	case about(t.Warned):
+		add(model.MechanismContext, 0.4, "a warning is about it")
+	}
+	if changed && !about(t.Blamed) && !said && t.comes(t.Found, c) {
+		add(model.MechanismContext, 0.5, "a finding can come of it")
 	}
 	if inModule && about(t.Modules) {
 		worth := 0.7
@@ -255,6 +278,13 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 	if inModule && len(t.Modules) > 0 && !about(t.Modules) {
 		add(model.MechanismContext, -0.5, "no problem speaks of this module")
 	}
+	if inModule && changed && len(t.Modules) == 0 && len(t.Hinted) > 0 {
+		if about(t.Hinted) {
+			add(model.MechanismContext, 0.4, "a problem speaks of a package that is called like it")
+		} else {
+			add(model.MechanismContext, -0.3, "a problem speaks of a package that is called otherwise")
+		}
+	}
 	if c.Kind == Variable && about(t.Route) {
 		add(model.MechanismContext, 0.4, "it decides where a module comes from that a problem speaks of")
 	}
@@ -265,13 +295,16 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		add(model.MechanismContext, -0.85, why)
 	}
 	if c.Unknown {
+		if explained && len(out) > 0 && !about(t.Guilty) {
+			add(model.MechanismBaseline, -0.4, "it was not seen to change, and something else was that can be why")
+		}
 		return out
 	}
 	if c.Same {
 		switch {
 		case len(out) == 0:
 		case explained && !about(t.Guilty):
-			add(model.MechanismBaseline, -0.6, "it is what it was when everything was green, and something else changed that go’s words are about")
+			add(model.MechanismBaseline, -0.6, "it is what it was when everything was green, and something else changed that can be why")
 		default:
 			add(model.MechanismBaseline, -0.25, "it is what it was when everything was green")
 		}

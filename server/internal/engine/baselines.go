@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/url"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -16,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/mod/module"
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -336,7 +340,29 @@ func (a Assessment) candidates(w *world.World, b baseline.Baseline) []baseline.C
 			out[i].Unknown, out[i].Was, out[i].Added = false, e.Was, e.Was == ""
 		}
 	}
+	there := map[factKey]bool{}
+	for _, c := range out {
+		e, _ := factEvent(c)
+		there[keyOf(e)] = true
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(events), factKey.compare) {
+		if e := events[key]; e.Is == "" && e.Was != "" && !there[key] && len(b.Facts) == 0 {
+			out = append(out, baseline.Change{Fact: baseline.Fact{Kind: baseline.Kind(key.fact), Env: model.EnvName(key.environment), Name: factName(e)}, Was: e.Was, Removed: true})
+		}
+	}
 	return out
+}
+
+// factName is the name that a fact has which an event is about.
+func factName(e report.HistoryEvent) string {
+	if e.Fact == string(baseline.Require) {
+		return "go.mod " + e.Subject
+	}
+	return e.Subject
+}
+
+func (k factKey) compare(other factKey) int {
+	return cmp.Or(strings.Compare(k.fact, other.fact), strings.Compare(k.environment, other.environment), strings.Compare(k.subject, other.subject))
 }
 
 // factKey is the same for one fact at any time.
@@ -390,8 +416,13 @@ func (a Assessment) trouble(w *world.World, b baseline.Baseline, contextID strin
 		case f.Severity == model.Info, said && !relevant, f.Rule == "cost-drift": // which is what t.Slow is about
 		case said:
 			t.Said = append(t.Said, f.Subject)
+		case f.Severity == model.Warning:
+			t.Warned = append(t.Warned, f.Subject)
 		default:
 			t.Blamed = append(t.Blamed, f.Subject)
+			if f.Severity == model.Error {
+				t.Found = append(t.Found, baseline.AboutFact(f.Ref)...)
+			}
 		}
 	}
 	for what, c := range b.Costs {
@@ -436,8 +467,14 @@ func (a Assessment) listen(t *baseline.Trouble, words []model.Message, candidate
 		}
 	}
 	for _, v := range a.Verdicts {
-		if (contextID == "" || v.ContextID == contextID) && ofC.MatchString(v.Problem.Message) {
+		if contextID != "" && v.ContextID != contextID {
+			continue
+		}
+		if ofC.MatchString(v.Problem.Message) {
 			t.Told = append(t.Told, baseline.AboutC...)
+		}
+		if m := ofPackage.FindStringSubmatch(v.Problem.Message); m != nil {
+			t.Hinted = append(t.Hinted, a.modulesCalled(m[1])...)
 		}
 	}
 	t.Quoted = map[string]bool{}
@@ -450,6 +487,23 @@ func (a Assessment) listen(t *baseline.Trouble, words []model.Message, candidate
 
 // ofC is a problem of code that uses cgo.
 var ofC = regexp.MustCompile(`\bC\.\w|\bimport C\b|\bcgo\b|pkg-config`)
+
+// ofPackage is a problem of something that a package does not have.
+var ofPackage = regexp.MustCompile(`^undefined: (\w+)\.\w+$`)
+
+// modulesCalled are the required modules whose packages are likely to have a name:
+// that of the last element of the path, without a major version.
+func (a Assessment) modulesCalled(name string) (out []string) {
+	for _, m := range a.Snapshot.Modules {
+		for _, r := range m.Requires {
+			prefix, _, _ := module.SplitPathVersion(r.Path)
+			if path.Base(prefix) == name {
+				out = append(out, r.Path)
+			}
+		}
+	}
+	return out
+}
 
 // patternLists are variables whose values are the beginnings of module paths,
 // which go says for other reasons.
@@ -525,9 +579,7 @@ var fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUM
 // why.
 func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble, contextID string) map[string]string {
 	out := map[string]string{}
-	if !t.Phantom && !t.Real {
-		return out // no problem speaks of anything
-	}
+	problems := t.Phantom || t.Real
 	gopls, _ := a.Snapshot.Env(model.EnvGopls)
 	shell, _ := a.Snapshot.Env(model.EnvShell)
 	otherGo, moved := map[model.EnvName]bool{}, map[string]map[model.EnvName]bool{}
@@ -542,11 +594,14 @@ func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble, context
 			otherGo[c.Env] = true
 		}
 	}
-	own := a.ownFault(contextID)
+	own, here := a.real(contextID, itself), len(t.Files) == 0 && a.real(contextID, ofItsPackage)
 	for _, c := range suspects {
 		if own {
 			out[baseline.Key(c.Fact)] = "the code itself is wrong, whatever is around it"
 			continue
+		}
+		if here && (c.Kind == baseline.Require || c.Kind == baseline.Sum) {
+			out[baseline.Key(c.Fact)] = "the problem is of a name that no other module has to do with"
 		}
 		if c.Kind != baseline.Variable {
 			continue
@@ -554,7 +609,7 @@ func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble, context
 		key, fetches := baseline.Key(c.Fact), slices.Contains(fetching, c.Name)
 		mine, other := gopls.Lookup(c.Name), shell.Lookup(c.Name)
 		switch {
-		case fetches && len(t.Modules) == 0 && !slices.Contains(t.Told, c.Name):
+		case problems && fetches && len(t.Modules) == 0 && !slices.Contains(t.Told, c.Name):
 			out[key] = "it matters where modules are fetched, and no problem speaks of one"
 		case t.Real && gopls.Complete && shell.Complete && (mine.Set != other.Set || mine.Value != other.Value) && !(moved[c.Name][model.EnvGopls] && moved[c.Name][model.EnvShell]):
 			out[key] = "the build is red too, and the two do not share it" // where both changed, each may be wrong in its own way
@@ -565,7 +620,7 @@ func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble, context
 			out[key] = "only flags changed that make no build fail"
 		case fetches && len(t.Modules) > 0 && c.Name != "GOAUTH" && !a.reroutes(c, t.Modules):
 			out[key] = "where the modules come from that problems speak of is the same with what it was"
-		case c.Name == "GOTOOLCHAIN" && !otherGo[c.Env] && !slices.Contains(t.Told, c.Name):
+		case problems && c.Name == "GOTOOLCHAIN" && !otherGo[c.Env] && !slices.Contains(t.Told, c.Name):
 			out[key] = "the go that runs is the same"
 		}
 	}
@@ -576,20 +631,23 @@ func (a Assessment) moot(suspects []baseline.Change, t baseline.Trouble, context
 // are in.
 var itself = regexp.MustCompile(`^(?:declared and not used: |missing return\b|syntax error: |expected .*, found )`)
 
-// ownFault reports whether all that is wrong is so in the code alone: the build is
-// red as well, and the texts are of errors that nothing around the code brings about.
-func (a Assessment) ownFault(contextID string) bool {
-	any := false
+// ofItsPackage is an error of a name of the package itself, which files that are
+// left out have, or which nobody has.
+var ofItsPackage = regexp.MustCompile(`^undefined: \w+$`)
+
+// real reports whether all problems are such ones, and the build shows them as well.
+func (a Assessment) real(contextID string, such *regexp.Regexp) bool {
+	some := false
 	for _, v := range a.Verdicts {
 		if contextID != "" && v.ContextID != contextID {
 			continue
 		}
-		if v.Kind != model.Real || !itself.MatchString(v.Problem.Message) {
+		if v.Kind != model.Real || !such.MatchString(v.Problem.Message) {
 			return false
 		}
-		any = true
+		some = true
 	}
-	return any
+	return some
 }
 
 // asByDefault reports whether a variable that came has the value that go takes
