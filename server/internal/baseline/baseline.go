@@ -37,6 +37,7 @@ const (
 	View      Kind = "view"      // what gopls has loaded
 	Setting   Kind = "setting"   // whether a setting of the editor is set
 	Extension Kind = "extension" // the Go extension
+	Netrc     Kind = "netrc"     // the machines that a netrc has a password for
 )
 
 // Fact is one thing that is so.
@@ -141,6 +142,18 @@ func Facts(s *model.Snapshot) (out []Fact) {
 	}
 	if s.Extension != nil {
 		add(Extension, "", "golang.go", s.Extension.Version, model.Origin{})
+	}
+	for _, n := range s.Netrcs {
+		if n.Why != "" {
+			continue // it could not be read
+		}
+		var machines []string
+		for _, m := range n.Machines {
+			if m.HasPassword && !m.Unread {
+				machines = append(machines, m.Name)
+			}
+		}
+		add(Netrc, "", filepath.ToSlash(n.File), strings.Join(machines, " "), model.Origin{File: n.File})
 	}
 	slices.SortStableFunc(out, func(a, b Fact) int { return strings.Compare(a.key(), b.key()) })
 	return slices.CompactFunc(out, func(a, b Fact) bool { return a.key() == b.key() })
@@ -277,12 +290,13 @@ func (b Baseline) Suspects(s *model.Snapshot) []Change {
 }
 
 // group is what is observed together, or not at all: an environment, gopls, what
-// gopls told of its views, and everything that is in files.
+// gopls told of its views, the netrc files (which older baselines lack), and
+// everything else that is in files.
 func group(k Kind, env model.EnvName) string {
 	switch k {
 	case Variable, Tool, Toolchain:
 		return "env " + string(env)
-	case Server, View, Extension:
+	case Server, View, Extension, Netrc:
 		return string(k)
 	}
 	return "files"

@@ -2,6 +2,8 @@ package baseline
 
 import (
 	"cmp"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,12 +18,19 @@ type Trouble struct {
 	Guilty []string // variables that ground truth names
 	Files  []string // absolute paths of files that gopls has not seen the change of
 	Said   []string // variables, tools and modules that the words of go are about
+	// Told are the facts that the words of go can be about, see AboutFact; empty if
+	// they narrow nothing down. Quoted are those of them, by Key, whose value go says.
+	Told   []string
+	Quoted map[string]bool
 
 	// The context: how it hangs together.
 	Phantom bool     // red in the editor, green in the build
 	Real    bool     // red in both
 	Blamed  []string // variables, tools and modules that findings are about, whatever go said
+	Warned  []string // the same of findings that warn of something else than an error
+	Found   []string // facts that errors among the findings can come of, see AboutFact
 	Modules []string // modules that the problems speak of
+	Hinted  []string // modules that have the name of a package that the problems speak of
 	Route   []string // variables that decide where these come from
 	// Moot are facts that cannot have brought it about, by Key: why, as a clause.
 	// What ground truth names is never moot.
@@ -55,8 +64,15 @@ type Ranked struct {
 // comes of reasons that are named.
 func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
+	follows := followers(changes, t)
+	explained := slices.ContainsFunc(changes, func(c Change) bool {
+		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c)) && !late(c, t) && t.Moot[c.key()] == ""
+	})
 	for _, c := range changes {
-		r := Ranked{Change: c, Reasons: reasons(c, t)}
+		r := Ranked{Change: c, Reasons: reasons(c, t, explained)}
+		if why, is := follows[c.key()]; is {
+			r.Reasons = append(r.Reasons, Reason{model.MechanismContext, -0.6, why})
+		}
 		miss, less := 1.0, 1.0
 		for _, reason := range r.Reasons {
 			if reason.Weight < 0 {
@@ -75,25 +91,116 @@ func Rank(changes []Change, t Trouble) []Ranked {
 }
 
 // enough is the least score of a thing that is named as the cause, and ahead how
-// much more it has than the next one.
+// much more it has than the next one. Where much is known of both, their scores are
+// next to one, and what counts is how many times less each misses it by.
 const (
 	enough = 0.3
 	ahead  = 0.02
+	times  = 1.15
 )
 
 // Likeliest is what is worth being named as the cause; ok is false if nothing is
 // known well enough, or two things are known as well as each other. One variable
-// in several environments is one thing.
+// in several environments is one thing, and so are the version of gopls and the Go
+// that built it, or a requirement and its hash.
 func Likeliest(ranked []Ranked) (r Ranked, ok bool) {
 	if len(ranked) == 0 || ranked[0].Score < enough {
 		return Ranked{}, false
 	}
 	for _, other := range ranked[1:] {
-		if other.Name != ranked[0].Name || other.Kind != ranked[0].Kind {
-			return ranked[0], ranked[0].Score-other.Score >= ahead
+		if thing(other.Change) != thing(ranked[0].Change) {
+			return ranked[0], ranked[0].Score-other.Score >= ahead || 1-other.Score >= times*(1-ranked[0].Score)
 		}
 	}
 	return ranked[0], true
+}
+
+// modFlags are the flags of a GOFLAGS that say where modules are taken from.
+func modFlags(flags string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(flags), func(flag string) bool { return !strings.HasPrefix(strings.TrimLeft(flag, "-"), "mod") }), " ")
+}
+
+// thing is what a fact is a side of.
+func thing(c Change) string {
+	switch c.Kind {
+	case Server:
+		return string(Server)
+	case Require, Sum:
+		file, rest, _ := strings.Cut(c.Name, " ")
+		module, _, _ := strings.Cut(rest, " ")
+		return file + " " + module
+	case Workspace, Use:
+		return string(Workspace)
+	}
+	return string(c.Kind) + " " + c.Name
+}
+
+// comes reports whether trouble that is about some facts can come of one. Of modules,
+// it is about those that problems speak of.
+func (t Trouble) comes(of []string, c Change) bool {
+	switch {
+	case slices.Contains(of, string(c.Kind)):
+		return !inModule(c) || len(t.Modules) == 0 || slices.Contains(t.Modules, called(c)[0])
+	case c.Kind == Variable && c.Name == "GOENV":
+		return slices.ContainsFunc(of, model.IsGoVariable) // it takes them all away
+	case inModule(c):
+		return false
+	}
+	return slices.ContainsFunc(called(c), func(name string) bool { return slices.Contains(of, name) })
+}
+
+// inModule reports whether a fact is of one required module.
+func inModule(c Change) bool { return c.Kind == Require || c.Kind == Replace || c.Kind == Sum }
+
+// late reports whether a fact was seen to change after the trouble began.
+func late(c Change, t Trouble) bool {
+	at, ok := t.Changed[c.key()]
+	return ok && !t.Began.IsZero() && at.After(t.Began.Add(Noticing))
+}
+
+// followers are changes that only follow from another one, by Key: why, as a
+// clause.
+func followers(changes []Change, t Trouble) map[string]string {
+	type in struct {
+		env  model.EnvName
+		name string
+	}
+	moved, files := map[in]bool{}, map[string]bool{}
+	work, required := false, map[string]bool{}
+	for _, c := range changes {
+		if c.Same || c.Unknown || t.Moot[c.key()] != "" || late(c, t) {
+			continue
+		}
+		switch {
+		case c.Kind == Variable:
+			moved[in{c.Env, c.Name}], moved[in{"", c.Name}] = true, true
+			files[c.At.File] = true
+		case c.Kind == Require:
+			required[c.Name] = true
+		case c.Kind == Workspace && (c.Added || c.Removed):
+			work = true
+		}
+	}
+	out := map[string]string{}
+	for _, c := range changes {
+		ofWork := c.Kind == Use || (c.Kind == GoLine || c.Kind == Replace) && strings.HasPrefix(path.Base(c.Name), "go.work")
+		switch {
+		case c.Same || c.Unknown:
+		case c.Kind == Sum && required[c.Name[:max(0, strings.LastIndexByte(c.Name, ' '))]]:
+			out[c.key()] = "another version of the module is required"
+		case c.Kind == Variable && c.Name != "GOENV" && moved[in{c.Env, "GOENV"}] && strings.HasSuffix(filepath.ToSlash(c.At.File), "go/env"):
+			out[c.key()] = "it stood in the file of go env -w, and GOENV, which changed, names another one"
+		case (ofWork || c.Kind == Workspace) && moved[in{"", "GOWORK"}]:
+			out[c.key()] = "it follows from GOWORK, which changed"
+		case ofWork && work:
+			out[c.key()] = "it came or went with the go.work"
+		case c.Kind == Toolchain && moved[in{c.Env, "GOTOOLCHAIN"}]:
+			out[c.key()] = "it follows from GOTOOLCHAIN, which changed"
+		case c.Kind == Setting && c.At.File != "" && files[c.At.File]:
+			out[c.key()] = "the variables that it sets changed, which tell more"
+		}
+	}
+	return out
 }
 
 // called are the names that findings and messages have for a fact.
@@ -104,6 +211,9 @@ func called(c Change) []string {
 		module, _, _ := strings.Cut(rest, " ")
 		return []string{module}
 	case Variable, Tool, Workspace:
+		if c.Kind == Variable && c.Name == "GOFLAGS" && modFlags(c.Was) != modFlags(c.Value.Reveal()) {
+			return []string{c.Name, c.Name + " -mod"}
+		}
 		return []string{c.Name}
 	case Toolchain:
 		return []string{"go"}
@@ -115,7 +225,9 @@ func called(c Change) []string {
 	return nil
 }
 
-func reasons(c Change, t Trouble) (out []Reason) {
+// reasons are what speaks for a change and against it. explained says that
+// something changed that the words of go, or errors among the findings, can come of.
+func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 	add := func(mechanism string, weight float64, why string) {
 		out = append(out, Reason{mechanism, weight, why})
 	}
@@ -123,20 +235,38 @@ func reasons(c Change, t Trouble) (out []Reason) {
 	about := func(list []string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(list, name) })
 	}
-	inModule := c.Kind == Require || c.Kind == Replace || c.Kind == Sum
-
+	inModule, changed := inModule(c), !c.Same && !c.Unknown
 	if c.Kind == Variable && about(t.Guilty) {
 		add(model.MechanismTrace, 0.95, "ground truth changes with this variable")
 	}
 	if c.At.File != "" && slices.Contains(t.Files, c.At.File) && c.Kind != Variable && c.Kind != Setting {
 		add(model.MechanismTrace, 0.8, "gopls has not seen this change")
 	}
-	if about(t.Said) {
+	// That a finding is about a module does not say that go.mod is at fault.
+	said := about(t.Said) && (!inModule || len(t.Told) == 0 || t.comes(t.Told, c))
+	if said {
 		add(model.MechanismTrace, 0.8, "what go says is about it")
 	}
+	switch told := t.comes(t.Told, c); {
+	case told && t.Quoted[c.key()]:
+		add(model.MechanismTrace, 0.7, "what go says has its value")
+	case told && changed:
+		add(model.MechanismTrace, 0.6, "what go says can come of it")
+	case len(t.Told) == 0 || told || !changed || about(t.Guilty) || said:
+	case inModule && about(t.Modules):
+		add(model.MechanismTrace, -0.3, "go says something else of this module")
+	default:
+		add(model.MechanismTrace, -0.6, "go says something else")
+	}
 
-	if about(t.Blamed) {
+	switch {
+	case about(t.Blamed):
 		add(model.MechanismContext, 0.7, "a finding is about it")
+	case about(t.Warned):
+		add(model.MechanismContext, 0.4, "a warning is about it")
+	}
+	if changed && !about(t.Blamed) && !said && t.comes(t.Found, c) {
+		add(model.MechanismContext, 0.5, "a finding can come of it")
 	}
 	if inModule && about(t.Modules) {
 		worth := 0.7
@@ -148,6 +278,13 @@ func reasons(c Change, t Trouble) (out []Reason) {
 	if inModule && len(t.Modules) > 0 && !about(t.Modules) {
 		add(model.MechanismContext, -0.5, "no problem speaks of this module")
 	}
+	if inModule && changed && len(t.Modules) == 0 && len(t.Hinted) > 0 {
+		if about(t.Hinted) {
+			add(model.MechanismContext, 0.4, "a problem speaks of a package that is called like it")
+		} else {
+			add(model.MechanismContext, -0.3, "a problem speaks of a package that is called otherwise")
+		}
+	}
 	if c.Kind == Variable && about(t.Route) {
 		add(model.MechanismContext, 0.4, "it decides where a module comes from that a problem speaks of")
 	}
@@ -158,10 +295,17 @@ func reasons(c Change, t Trouble) (out []Reason) {
 		add(model.MechanismContext, -0.85, why)
 	}
 	if c.Unknown {
+		if explained && len(out) > 0 && !about(t.Guilty) {
+			add(model.MechanismBaseline, -0.4, "it was not seen to change, and something else was that can be why")
+		}
 		return out
 	}
 	if c.Same {
-		if len(out) > 0 {
+		switch {
+		case len(out) == 0:
+		case explained && !about(t.Guilty):
+			add(model.MechanismBaseline, -0.6, "it is what it was when everything was green, and something else changed that can be why")
+		default:
 			add(model.MechanismBaseline, -0.25, "it is what it was when everything was green")
 		}
 		return out
@@ -219,6 +363,8 @@ func prior(c Change, t Trouble) float64 {
 		switch {
 		case decisive[c.Name]:
 			return 0.4
+		case idle[c.Name]:
+			return 0.05
 		case strings.HasPrefix(c.Name, "GO") || strings.HasPrefix(c.Name, "CGO_"):
 			return 0.2
 		case c.Name == "PATH":
@@ -234,7 +380,11 @@ func prior(c Change, t Trouble) float64 {
 	case Require, Sum, Extension:
 		return 0.2
 	case Setting:
-		return 0.15
+		_, key, _ := strings.Cut(c.Name, " ")
+		if loads[strings.TrimPrefix(key, "gopls.")] {
+			return 0.4
+		}
+		return 0.1
 	}
 	return 0.1
 }
@@ -244,9 +394,15 @@ func Slows(kind Kind, name string) bool {
 	return kind == Variable && slow[name] || kind == Toolchain || kind == Server
 }
 
-// decisive are the variables of which most phantoms come, and slow those that
-// make the go command take its time.
+// decisive are the variables of which most phantoms come, idle those of Go that
+// no build fails of, and slow those that make the go command take its time. loads
+// are the settings that change what gopls loads.
 var (
+	idle  = map[string]bool{"GOBIN": true, "GODEBUG": true, "GOMAXPROCS": true, "GOGC": true, "GOMEMLIMIT": true, "GOTRACEBACK": true, "GOTELEMETRY": true, "GOTELEMETRYDIR": true}
+	loads = map[string]bool{
+		"go.buildTags": true, "go.buildFlags": true, "go.toolsEnvVars": true, "go.goroot": true, "go.gopath": true, "go.alternateTools": true, "go.toolsGopath": true,
+		"build.buildFlags": true, "build.env": true, "build.directoryFilters": true, "build.standaloneTags": true, "build.expandWorkspaceToModule": true,
+	}
 	decisive = map[string]bool{
 		"GOFLAGS": true, "GOPROXY": true, "GOPRIVATE": true, "GONOPROXY": true, "GONOSUMDB": true, "GOSUMDB": true, "GOWORK": true, "GO111MODULE": true,
 		"GOROOT": true, "GOPATH": true, "GOMODCACHE": true, "GOTOOLCHAIN": true, "GOOS": true, "GOARCH": true, "CGO_ENABLED": true, "GOENV": true,

@@ -260,6 +260,7 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 		}
 		e.Is = showFact(variable, c.Value)
 	}
+	kind := "" // behind a name that alone says too little
 	switch c.Kind {
 	case baseline.Variable:
 	case baseline.Toolchain:
@@ -267,17 +268,29 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 			return e, false // it was not found out
 		}
 	case baseline.Server:
-		if c.Name != "version" || e.Was == "" || e.Is == "" {
+		if c.Name != "version" {
 			return e, false
 		}
-		e.Subject = "gopls"
+		if e.Subject = "gopls"; e.Was == "" || e.Is == "" {
+			return e, false
+		}
 	case baseline.Require:
 		e.Subject = show(c.Name[strings.LastIndexByte(c.Name, ' ')+1:])
+	case baseline.Tool, baseline.Netrc, baseline.Workspace:
+	case baseline.Replace, baseline.GoLine, baseline.Use, baseline.Vendor:
+		kind = " (" + string(c.Kind) + ")"
+	case baseline.Setting:
+		kind = " (setting)"
+		e.Was, e.Is = there(e.Was), there(e.Is) // the value is of no use here
+	case baseline.Sum:
+		if kind = " (go.sum)"; !c.Removed {
+			return e, false // nothing fails of one that came
+		}
 	default:
 		return e, false
 	}
 	e.ContextID = rules.ContextID(e.Subject)
-	what := e.Subject
+	what := e.Subject + kind
 	if e.Environment != "" {
 		what += " in " + e.Environment
 	}
@@ -290,6 +303,14 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 		e.Message = fmt.Sprintf("%s changed from %s to %s.", what, quoted(e.Was), quoted(e.Is))
 	}
 	return e, true
+}
+
+// there says of a value only that there is one.
+func there(shown string) string {
+	if shown == "" {
+		return ""
+	}
+	return "set"
 }
 
 // quoted is a shown value in a sentence.

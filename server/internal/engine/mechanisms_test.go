@@ -335,7 +335,7 @@ func (c testCase) names(w *world.World, trace, base, context bool) (baseline.Ran
 	}
 	t := a.trouble(w, before, v.ContextID)
 	if !context {
-		t.Phantom, t.Real, t.Blamed, t.Modules, t.Route, t.Moot = false, false, nil, nil, nil, nil
+		t.Phantom, t.Real, t.Blamed, t.Warned, t.Found, t.Modules, t.Hinted, t.Route, t.Moot = false, false, nil, nil, nil, nil, nil, nil, nil
 	}
 	return baseline.Likeliest(baseline.Rank(a.candidates(w, before), t))
 }
