@@ -40,6 +40,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
  *   golang      what plays golang.go: "stand-in" (default), "none" or the path of a .vsix
  *   goPhantom   whether Go Phantom is installed, default true; or the path of a .vsix of it
  *   trusted     whether the workspace is trusted, default true
+ *   language    that VS Code speaks, default "en"; it needs no language pack, and its own words stay English
  */
 export async function openWorkbench({
   name,
@@ -50,6 +51,7 @@ export async function openWorkbench({
   golang = "stand-in",
   goPhantom = true,
   trusted = true,
+  language = "en",
 }) {
   await using closing = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "gophantom-e2e-"));
@@ -96,6 +98,9 @@ export async function openWorkbench({
   closing.defer(() => server.stop());
 
   const page = await openPage(closing);
+  await page.addInitScript((it) => {
+    globalThis._VSCODE_NLS_LANGUAGE = it;
+  }, language);
   closing.defer(async () => {
     await page.screenshot({ path: join(screenshots, `${name}.png`) });
     await cp(join(dataDir, "data", "logs"), join(screenshots, `${name}.logs`), { recursive: true, force: true });
