@@ -258,10 +258,10 @@ func TestCostsAreKept(t *testing.T) {
 	e.host["GOPROXY"] = "file://" + lab.Proxy
 	e.launch["GOPROXY"] = e.host["GOPROXY"]
 	e.startGopls()
-	config := t.TempDir()
-	e.w.GOOS, e.w.Environ = "linux", append(e.w.Environ, "XDG_CONFIG_HOME="+config) // where the logs of its editor are
+	window := t.TempDir()
+	e.logs = filepath.Join(window, "gophantom.gophantom")
 	loaded := e.started.Add(time.Second)
-	log := filepath.Join(config, "Code", "logs", loaded.Format("20060102T150405"), "window1", "exthost", "golang.go", "gopls (server).log")
+	log := filepath.Join(window, "golang.go", "gopls (server).log")
 	lab.Write(log,
 		fmt.Sprintf("%s [info] %s go/packages.Load #1\n\tdirectory=%s\n\tduration=321ms\n\n", loaded.Format("2006-01-02 15:04:05.000"), loaded.Format("2006/01/02 15:04:05"), e.Dir))
 	if err := os.Chtimes(log, loaded, loaded); err != nil { // by the clock of this editor

@@ -31,12 +31,12 @@ const (
 	mostLog     = 64 << 20
 )
 
-// measureLoads reads in the logs of the editor what the gopls that runs took to
-// load the folders, once for each gopls. The loop goes on meanwhile.
-func (r *run) measureLoads(found survey) {
+// measureLoads reads in the logs of the editor's window what the gopls that runs
+// took to load the folders, once for each gopls. The loop goes on meanwhile.
+func (r *run) measureLoads(facts *EditorFacts, found survey) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.loads.busy || len(found[0].Snapshot.Gopls) == 0 {
+	if r.loads.busy || facts.LogFolder == "" || len(found[0].Snapshot.Gopls) == 0 {
 		return
 	}
 	g := found[0].Snapshot.Gopls[0]
@@ -52,7 +52,7 @@ func (r *run) measureLoads(found survey) {
 	r.wg.Go(func() {
 		took := map[string]float64{}
 		for _, a := range found {
-			if millis, ok := loadIn(r.ctx, r.w, a.Snapshot.Dir, g.Started); ok {
+			if millis, ok := loadIn(r.ctx, r.w, facts.LogFolder, a.Snapshot.Dir, g.Started); ok {
 				took[a.Snapshot.Dir] = millis
 			}
 		}
@@ -79,10 +79,9 @@ func (l *Loop) loadTook(dir string) (millis float64, ok bool) {
 }
 
 // loadIn is how long the first load of a folder took after a gopls was started,
-// in milliseconds, as the logs of the editor say.
-func loadIn(ctx context.Context, w *world.World, dir string, started time.Time) (millis float64, ok bool) {
-	files, _ := logs.Find(w)
-	for _, f := range files {
+// in milliseconds, as the logs of the window say that has ours in a folder.
+func loadIn(ctx context.Context, w *world.World, ownLogs, dir string, started time.Time) (millis float64, ok bool) {
+	for _, f := range logs.Window(w, ownLogs) {
 		if f.Source != model.SourceGopls || f.Wrote.Before(started) || f.Size > mostLog {
 			continue
 		}

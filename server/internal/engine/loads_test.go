@@ -15,16 +15,15 @@ import (
 // longer than gopls has run.
 func TestLoadOfGoplsIsRead(t *testing.T) {
 	w := world.Real()
-	w.GOOS = "linux" // its directories are those of the test everywhere
-	config := t.TempDir()
-	w.Environ = []string{"XDG_CONFIG_HOME=" + config, "HOME=" + t.TempDir()}
+	window := filepath.Join(t.TempDir(), "logs", "20260102T030405", "window1", "exthost")
+	own := filepath.Join(window, "gophantom.gophantom")
 	dir := filepath.Join(t.TempDir(), "app")
 	started := time.Now().Add(-time.Hour).Truncate(time.Second)
 	load := func(after time.Duration, of, took string) string {
 		at := started.Add(after)
 		return fmt.Sprintf("%s [info] %s go/packages.Load #1\n\tview_id=\"1\"\n\tsnapshot=0\n\tdirectory=%s\n\tpackages=4\n\tduration=%s\n\n", at.Format("2006-01-02 15:04:05.000"), at.Format("2006/01/02 15:04:05"), of, took)
 	}
-	file := filepath.Join(config, "Code", "logs", started.Add(-time.Hour).Format("20060102T150405"), "window1", "exthost", "golang.go", "gopls (server).log")
+	file := filepath.Join(window, "golang.go", "gopls (server).log")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +41,7 @@ func TestLoadOfGoplsIsRead(t *testing.T) {
 		if err := os.WriteFile(file, []byte(tt.log), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := loadIn(t.Context(), w, dir, started); got != tt.want || ok != (tt.want > 0) {
+		if got, ok := loadIn(t.Context(), w, own, dir, started); got != tt.want || ok != (tt.want > 0) {
 			t.Errorf("%s: %v %t, want %v", name, got, ok, tt.want)
 		}
 	}

@@ -252,7 +252,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	list := r.pending(found)
 	r.publishSettled(found, asked)
 	list()
-	r.measureLoads(found)
+	r.measureLoads(facts, found)
 	r.gopls.follow(r, facts, found[0].Snapshot)
 	var files []string
 	for _, a := range found {

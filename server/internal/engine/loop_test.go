@@ -56,7 +56,8 @@ type editor struct {
 	spoiled  string            // a second file with the broken import; "": there is none
 	second   map[string]string // the environment of a second gopls; nil: there is none
 	fleet    string            // where counts are sent
-	logs     string            // the folder of our own logs; not "": the environment of gopls cannot be read
+	logs     string            // the folder of our own logs; "" if it is not known
+	hidden   bool              // the environment of gopls cannot be read
 	first    string            // a workspace folder before the lab's, whose main.go imports what does not exist; "": there is none
 	updates  chan engine.Update
 }
@@ -116,7 +117,7 @@ func (e *editor) Environ(_ context.Context, pid int) ([]string, error) {
 	vars := e.launch
 	switch pid {
 	case goplsPID:
-		if e.logs != "" {
+		if e.hidden {
 			return nil, fs.ErrPermission
 		}
 		vars = e.gopls

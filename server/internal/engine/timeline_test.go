@@ -226,7 +226,7 @@ func TestLoopAsksTheLog(t *testing.T) {
 	lab := worldtest.NewLab(t)
 	e := newEditor(t, lab)
 	window := t.TempDir()
-	e.logs = filepath.Join(window, "gophantom.gophantom")
+	e.logs, e.hidden = filepath.Join(window, "gophantom.gophantom"), true
 	e.startGopls()
 	said := e.w.Clock.Now().Add(10 * time.Millisecond)
 	lab.Write(filepath.Join(window, "output_logging_1", "1-gopls (server).log"), said.Format("2006-01-02 15:04:05.000")+" [info] Created View (#1)\n\tdirectory="+lab.Dir+

@@ -71,6 +71,7 @@ end
 local function awaitPhantom()
   await('the verdict', function()
     return #phantoms() > 0 and #shown('gopls') > 0 and gophantom.status and gophantom.status.ready
+      and gophantom.status.counts.phantom > 0 -- it comes after the diagnostics
   end)
 end
 
