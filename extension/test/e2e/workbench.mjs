@@ -108,6 +108,10 @@ export async function openWorkbench({
   await page.goto(server.address(workspace, file));
   await explorer(page).waitFor();
   await probe.connected;
+  if (forReaders) {
+    await page.keyboard.press("Control+B"); // what is said needs the width
+    await explorer(page).waitFor({ state: "hidden" });
+  }
   return new Workbench(name, page, probe, join(dataDir, "data", "User", "settings.json"), closing.move());
 }
 
