@@ -451,7 +451,7 @@ func (g gardener) short(file string) string {
 func (g gardener) brief(sentence string) string {
 	words := strings.Split(sentence, " ")
 	for i, word := range words {
-		if !filepath.IsAbs(word) {
+		if !filepath.IsAbs(word) && !strings.HasPrefix(word, "/") {
 			continue
 		}
 		if parts := strings.Split(filepath.ToSlash(g.short(word)), "/"); len(parts) > 3 {
