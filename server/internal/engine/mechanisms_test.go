@@ -333,11 +333,12 @@ func (c testCase) names(w *world.World, trace, base, context bool) (baseline.Ran
 	if a.Verdicts, a.Happened = []model.Verdict{v}, c.happened; !base {
 		a.Happened = []report.HistoryEvent{}
 	}
-	t := a.trouble(w, before, v.ContextID)
+	candidates := a.candidates(w, before)
+	t := a.trouble(w, before, candidates, v.ContextID)
 	if !context {
 		t.Phantom, t.Real, t.Blamed, t.Warned, t.Found, t.Modules, t.Hinted, t.Route, t.Moot = false, false, nil, nil, nil, nil, nil, nil, nil
 	}
-	return baseline.Likeliest(baseline.Rank(a.candidates(w, before), t))
+	return baseline.Likeliest(baseline.Rank(candidates, t))
 }
 
 // TestMechanisms plays stories whose cause is known, and tells how often each of

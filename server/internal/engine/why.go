@@ -150,14 +150,14 @@ func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Ti
 // of each thing the last, unless it was changed again when nobody looked. Cures
 // that were taken back count, too.
 func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
-	told := map[[3]string]bool{}
+	told := map[factKey]bool{}
 	for _, e := range slices.Backward(a.happened(w)) {
 		at, err := time.Parse(time.RFC3339, e.Time)
 		if err != nil {
 			continue
 		}
 		at = at.In(a.Snapshot.Taken.Location())
-		key := [3]string{e.Fact, e.Environment, e.Subject}
+		key := keyOf(e)
 		switch {
 		case e.Kind == eventUndone && e.ContextID != "":
 			events = append(events, cause.Event{At: at, What: "“" + e.Subject + "” was undone", ContextID: e.ContextID})
