@@ -247,6 +247,7 @@ func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Cha
 }
 
 func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
+	a = a.recalled(w)
 	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
 	if err != nil {
 		return report.Changes{}, err
@@ -255,7 +256,7 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
 		Changes: []report.Changed{}, Slower: []report.Slower{},
 	}
-	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(w, b, a.candidates(w, b), "")))...)
+	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(b, a.candidates(b), "")))...)
 	for what, c := range b.Costs {
 		if s, slowed := c.Slowed(); slowed {
 			out.Slower = append(out.Slower, report.Slower{What: what, Was: s.Was, Is: s.Is, Since: s.Since.UTC().Format(time.RFC3339)})

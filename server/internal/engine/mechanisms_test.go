@@ -333,8 +333,8 @@ func (c testCase) names(w *world.World, trace, base, context bool) (baseline.Ran
 	if a.Verdicts, a.Happened = []model.Verdict{v}, c.happened; !base {
 		a.Happened = []report.HistoryEvent{}
 	}
-	candidates := a.candidates(w, before)
-	t := a.trouble(w, before, candidates, v.ContextID)
+	candidates := a.candidates(before)
+	t := a.trouble(before, candidates, v.ContextID)
 	if !context {
 		t.Phantom, t.Real, t.Blamed, t.Warned, t.Found, t.Modules, t.Hinted, t.Route, t.Moot = false, false, nil, nil, nil, nil, nil, nil, nil
 	}

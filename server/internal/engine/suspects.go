@@ -35,9 +35,9 @@ func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked
 	if !a.Replayed {
 		b, _, _ = baselines{w, a.read}.of(a.Snapshot.Dir) // without one, what changed is not known
 	}
-	candidates := a.candidates(w, b)
+	candidates := a.candidates(b)
 	var out []baseline.Ranked
-	for _, r := range baseline.Rank(candidates, a.trouble(w, b, candidates, contextID)) {
+	for _, r := range baseline.Rank(candidates, a.trouble(b, candidates, contextID)) {
 		if r.Score < leastScore || len(out) == mostSuspects {
 			break
 		}
@@ -52,9 +52,9 @@ func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked
 // candidates are the facts that may be at fault: what is not as it was when
 // everything was green, what was seen to change where nothing is known of then,
 // and all others.
-func (a Assessment) candidates(w *world.World, b baseline.Baseline) []baseline.Change {
+func (a Assessment) candidates(b baseline.Baseline) []baseline.Change {
 	events := map[factKey]report.HistoryEvent{}
-	for _, e := range a.happened(w) {
+	for _, e := range a.Happened {
 		if e.Kind == eventChanged && e.Fact != "" {
 			events[keyOf(e)] = e
 		}
@@ -101,7 +101,7 @@ func keyOf(e report.HistoryEvent) factKey { return factKey{e.Fact, e.Environment
 
 // trouble is what the assessment knows that tells what is at fault for what has a
 // contextId; "" for all there is.
-func (a Assessment) trouble(w *world.World, b baseline.Baseline, candidates []baseline.Change, contextID string) baseline.Trouble {
+func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, contextID string) baseline.Trouble {
 	var t baseline.Trouble
 	for _, v := range a.Verdicts {
 		if contextID != "" && v.ContextID != contextID {
@@ -158,7 +158,7 @@ func (a Assessment) trouble(w *world.World, b baseline.Baseline, candidates []ba
 			t.Slow = what
 		}
 	}
-	t.Began, t.Changed = a.times(w, candidates, contextID)
+	t.Began, t.Changed = a.times(candidates, contextID)
 	return t
 }
 
@@ -443,9 +443,9 @@ func way(r route.Route) route.Route {
 }
 
 // times are when trouble was seen first, and when facts were seen to change.
-func (a Assessment) times(w *world.World, candidates []baseline.Change, contextID string) (began time.Time, changed map[string]time.Time) {
+func (a Assessment) times(candidates []baseline.Change, contextID string) (began time.Time, changed map[string]time.Time) {
 	at := map[factKey]time.Time{}
-	events := a.happened(w)
+	events := a.Happened
 	for _, e := range events {
 		when, err := time.Parse(time.RFC3339, e.Time)
 		switch {

@@ -24,6 +24,7 @@ func (e NotFoundError) Error() string {
 // would cure it. About nothing it explains the worst that was found. The report
 // is that of the assessment. It fails with a NotFoundError.
 func (a Assessment) Why(w *world.World, about string) (report.Report, report.Explanation, error) {
+	a = a.recalled(w)
 	r := a.bare(w)
 	g := a.graph(w, &r)
 	r.Graph = publicGraph(g)
@@ -130,7 +131,8 @@ func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Ti
 			dated(*f.Origin)
 		}
 	}
-	events = append(events, a.seenChanges(w)...)
+	a = a.recalled(w)
+	events = append(events, a.seenChanges()...)
 	b, _, err := baselines{w, a.read}.of(a.Snapshot.Dir)
 	if err != nil {
 		return events, green
@@ -149,9 +151,9 @@ func (a Assessment) changes(w *world.World) (events []cause.Event, green time.Ti
 // seenChanges are the events of the history that made things what they are now:
 // of each thing the last, unless it was changed again when nobody looked. Cures
 // that were taken back count, too.
-func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
+func (a Assessment) seenChanges() (events []cause.Event) {
 	told := map[factKey]bool{}
-	for _, e := range slices.Backward(a.happened(w)) {
+	for _, e := range slices.Backward(a.Happened) {
 		at, err := time.Parse(time.RFC3339, e.Time)
 		if err != nil {
 			continue
@@ -166,7 +168,7 @@ func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
 			told[key] = true
 			env, ok := a.Snapshot.Env(model.EnvName(e.Environment))
 			if now := env.Lookup(e.Subject); ok && env.Complete && shownSetting(now) == e.Is {
-				began, _ := a.times(w, nil, e.ContextID)
+				began, _ := a.times(nil, e.ContextID)
 				late := !began.IsZero() && at.After(began.Add(baseline.Noticing))
 				events = append(events, cause.Event{At: at, Variable: e.Subject, Env: env.Name, Was: e.Was, Late: late})
 			}
@@ -184,13 +186,13 @@ func (a Assessment) seenChanges(w *world.World) (events []cause.Event) {
 	return events
 }
 
-// happened is what happened before, as the loop knows it, or else as an editor
-// wrote it down.
-func (a Assessment) happened(w *world.World) []report.HistoryEvent {
+// recalled is the assessment with what happened before, as the loop knows it, or
+// else as an editor wrote it down: the file is read once.
+func (a Assessment) recalled(w *world.World) Assessment {
 	if a.Happened == nil && !a.Replayed {
-		return remembered(w, a.Snapshot.Dir)
+		a.Happened = append([]report.HistoryEvent{}, remembered(w, a.Snapshot.Dir)...)
 	}
-	return a.Happened
+	return a
 }
 
 // shownSetting is the value of a setting, as the history has it; "" if it is not
