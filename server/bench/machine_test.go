@@ -24,7 +24,8 @@ type machine struct {
 
 // goRun is one run of the go command.
 type goRun struct {
-	Args       []string
+	Args, Env  []string
+	Dir        string
 	Start, End time.Time
 }
 
@@ -119,7 +120,11 @@ func noteAndRunGo() (exit int) {
 	if err != nil {
 		panic(err)
 	}
-	run := goRun{Args: os.Args[1:], Start: time.Now()}
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	run := goRun{Args: os.Args[1:], Env: os.Environ(), Dir: dir, Start: time.Now()}
 	cmd := exec.Command(string(program), run.Args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	var exited *exec.ExitError
@@ -140,6 +145,13 @@ func noteAndRunGo() (exit int) {
 		panic(err)
 	}
 	return cmd.ProcessState.ExitCode()
+}
+
+// again is the same run of the real go, which nobody notes.
+func (m machine) again(r goRun) *exec.Cmd {
+	cmd := exec.Command(m.realGo, r.Args...)
+	cmd.Dir, cmd.Env = r.Dir, r.Env
+	return cmd
 }
 
 // time runs a command, which must succeed, and returns how long it took.

@@ -271,6 +271,19 @@ func syntaxErrors(err error) (out []model.SyntaxError) {
 // that we were built with may not know.
 func beyondParser(goLine string) bool { return version.Compare("go"+goLine, "go1.28") >= 0 }
 
+// moduleCaches looks at the module cache of every complete environment, each
+// once.
+func moduleCaches(w *world.World, envs []model.Env, mods []model.Module, work *model.Work) (out []model.ModuleCache) {
+	for _, env := range envs {
+		dir := env.Lookup("GOMODCACHE").Value.Reveal()
+		if !env.Complete || dir == "" || slices.ContainsFunc(out, func(c model.ModuleCache) bool { return c.Dir == dir }) {
+			continue
+		}
+		out = append(out, moduleCache(w, dir, mods, work))
+	}
+	return out
+}
+
 // moduleCache looks which requirements of the main modules a module cache has,
 // and whether they are what go.sum says.
 func moduleCache(w *world.World, dir string, mods []model.Module, work *model.Work) model.ModuleCache {

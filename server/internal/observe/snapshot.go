@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gophantom/gophantom/server/internal/model"
@@ -113,16 +114,23 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 	}
 	s.Contract = contract(w, s)
 	o.modules()
+	// A module cache takes a few looks for each requirement, and most of the
+	// time of the rest is waiting for git.
+	caches := make(chan []model.ModuleCache, 1)
+	go func(envs []model.Env) { caches <- moduleCaches(w, envs, s.Modules, s.Work) }(s.Envs)
 	o.toolchains()
 	o.places()
 	o.credentials()
 	o.gits()
+	s.Caches = <-caches
 	return s
 }
 
-// readOnce answers every ReadFile of a name as the first one.
+// readOnce answers every ReadFile of a name as the first one. It may be used from
+// several goroutines.
 type readOnce struct {
 	world.Files
+	mu   sync.Mutex
 	read map[string]content
 }
 
@@ -132,11 +140,19 @@ type content struct {
 }
 
 func (f *readOnce) ReadFile(name string) ([]byte, error) {
+	f.mu.Lock()
 	c, ok := f.read[name]
-	if !ok {
-		c.data, c.err = f.Files.ReadFile(name)
-		f.read[name] = c
+	f.mu.Unlock()
+	if ok {
+		return c.data, c.err
 	}
+	c.data, c.err = f.Files.ReadFile(name)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if first, ok := f.read[name]; ok {
+		return first.data, first.err
+	}
+	f.read[name] = c
 	return c.data, c.err
 }
 
@@ -243,12 +259,5 @@ func (o *observer) modules() {
 	}
 	for _, f := range faults {
 		o.fault(f)
-	}
-	for _, env := range o.s.Envs {
-		dir := env.Lookup("GOMODCACHE").Value.Reveal()
-		if !env.Complete || dir == "" || slices.ContainsFunc(o.s.Caches, func(c model.ModuleCache) bool { return c.Dir == dir }) {
-			continue
-		}
-		o.s.Caches = append(o.s.Caches, moduleCache(o.w, dir, o.s.Modules, o.s.Work))
 	}
 }

@@ -13,7 +13,7 @@ import (
 type need struct {
 	model.Require
 	file    string // the go.mod that requires it
-	route   route.Route
+	route   *route.Route
 	missing bool // it has to be fetched
 }
 
@@ -56,7 +56,7 @@ func needs(s *model.Snapshot, env model.Env, keep func(path string) bool) (out [
 			}
 			r := explainer.Explain(route.Module{Path: q.Path, Version: q.Version})
 			if r.Mode == route.ModeProxy || r.Mode == route.ModeReplace && r.Dir == "" {
-				out = append(out, need{q, m.File, r, missing[r.Target.Path+"@"+r.Target.Version]})
+				out = append(out, need{q, m.File, &r, missing[r.Target.Path+"@"+r.Target.Version]})
 			}
 		}
 	}
