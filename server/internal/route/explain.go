@@ -490,7 +490,7 @@ func refusedByProxies(m Module) string {
 }
 
 // faults finds why go does nothing at all, the first that it says first.
-func (e *Explainer) faults(env model.Env, mains []model.Module) {
+func (e *Explainer) faults(env model.Env, mains []*model.Module) {
 	t := e.facts.Toolchain
 	stop := func(text, variable, about string) bool {
 		if text == "" {
@@ -743,17 +743,19 @@ func because(s model.Setting, pattern string) Why {
 
 // mainModules returns the modules that are main modules together: those that
 // go.work uses or, without one, the nearest.
-func mainModules(modules []model.Module, work *model.Work) []model.Module {
+func mainModules(modules []model.Module, work *model.Work) (out []*model.Module) {
 	if work == nil {
-		return modules[:min(1, len(modules))]
+		if len(modules) > 0 {
+			out = append(out, &modules[0])
+		}
+		return out
 	}
 	used := make(map[string]bool, len(work.Uses))
 	for _, u := range work.Uses {
 		used[filepath.Clean(u.Dir)] = true
 	}
-	var out []model.Module
-	for _, m := range modules {
-		if used[filepath.Dir(m.File)] {
+	for i := range modules {
+		if m := &modules[i]; used[filepath.Dir(m.File)] {
 			out = append(out, m)
 		}
 	}
@@ -764,7 +766,7 @@ func mainModules(modules []model.Module, work *model.Work) []model.Module {
 // which go does nothing at all, and returns what it says; "" if there are none.
 // Another spelling of the same directory counts as the same in a workspace
 // only, as in cmd/go/internal/modload.
-func conflict(mains []model.Module, work *model.Work) string {
+func conflict(mains []*model.Module, work *model.Work) string {
 	text := func(old, one, other module.Version) string {
 		return fmt.Sprintf("conflicting replacements for %v:\n\t%v\n\t%v", old, one, other)
 	}
@@ -818,15 +820,15 @@ func conflict(mains []model.Module, work *model.Work) string {
 }
 
 // inOrder puts the main modules in the order in which go.work uses them.
-func inOrder(mains []model.Module, work *model.Work) []model.Module {
+func inOrder(mains []*model.Module, work *model.Work) []*model.Module {
 	if work == nil {
 		return mains
 	}
-	in := make(map[string]model.Module, len(mains)) // by directory
+	in := make(map[string]*model.Module, len(mains)) // by directory
 	for _, m := range slices.Backward(mains) {
 		in[filepath.Dir(m.File)] = m
 	}
-	var used []model.Module
+	var used []*model.Module
 	for _, u := range work.Uses {
 		if m, ok := in[filepath.Clean(u.Dir)]; ok {
 			used = append(used, m)

@@ -162,7 +162,7 @@ type Route struct {
 // vendored reports whether a build takes its dependencies from the vendor
 // directory: told to by GOFLAGS or, by default, where one lies beside a go.work
 // or go.mod of Go 1.14 or later.
-func vendored(modFlag string, mains []model.Module, work *model.Work) bool {
+func vendored(modFlag string, mains []*model.Module, work *model.Work) bool {
 	if modFlag != "" {
 		return modFlag == "vendor"
 	}

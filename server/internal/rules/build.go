@@ -120,20 +120,20 @@ func nearest(s *model.Snapshot) *model.Module {
 }
 
 // mains returns the main modules, in the order of go.work.
-func (b build) mains() (out []model.Module) {
+func (b build) mains() (out []*model.Module) {
 	if b.work == nil {
 		if m := nearest(b.s); m != nil {
-			out = append(out, *m)
+			out = append(out, m)
 		}
 		return out
 	}
 	at := make(map[string]int, len(b.s.Modules))
-	for i, m := range b.s.Modules {
-		at[filepath.Dir(m.File)] = i
+	for i := range b.s.Modules {
+		at[filepath.Dir(b.s.Modules[i].File)] = i
 	}
 	for _, use := range b.work.Uses {
 		if i, ok := at[filepath.Clean(use.Dir)]; ok {
-			out = append(out, b.s.Modules[i])
+			out = append(out, &b.s.Modules[i])
 		}
 	}
 	return out

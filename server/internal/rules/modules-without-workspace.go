@@ -106,10 +106,10 @@ var keptApart = map[string]bool{
 // related reports whether a module has to do with those of the workspace: it
 // requires one of them, or one of them requires it.
 func (b build) related(m model.Module) bool {
-	requires := func(m model.Module, path string) bool {
+	requires := func(m *model.Module, path string) bool {
 		return slices.ContainsFunc(m.Requires, func(r model.Require) bool { return r.Path == path })
 	}
-	return slices.ContainsFunc(b.mains(), func(o model.Module) bool { return requires(m, o.Path) || requires(o, m.Path) })
+	return slices.ContainsFunc(b.mains(), func(o *model.Module) bool { return requires(&m, o.Path) || requires(o, m.Path) })
 }
 
 // standsIn reports whether the workspace, or a module of it, requires a module
@@ -117,7 +117,7 @@ func (b build) related(m model.Module) bool {
 func (b build) standsIn(dir string) bool {
 	mains := b.mains()
 	required := func(r model.Replace) bool {
-		return slices.ContainsFunc(mains, func(m model.Module) bool {
+		return slices.ContainsFunc(mains, func(m *model.Module) bool {
 			return slices.ContainsFunc(m.Requires, func(q model.Require) bool {
 				return q.Path == r.OldPath && (r.OldVersion == "" || r.OldVersion == q.Version)
 			})
@@ -126,7 +126,7 @@ func (b build) standsIn(dir string) bool {
 	if slices.ContainsFunc(b.work.Replaces, func(r model.Replace) bool { return leadsTo(b.work.File, r, dir) && required(r) }) {
 		return true
 	}
-	return slices.ContainsFunc(mains, func(m model.Module) bool {
+	return slices.ContainsFunc(mains, func(m *model.Module) bool {
 		return slices.ContainsFunc(m.Replaces, func(r model.Replace) bool { return leadsTo(m.File, r, dir) && required(r) })
 	})
 }
