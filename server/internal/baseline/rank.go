@@ -2,8 +2,6 @@ package baseline
 
 import (
 	"cmp"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +30,9 @@ type Trouble struct {
 	Modules []string // modules that the problems speak of
 	Hinted  []string // modules that have the name of a package that the problems speak of
 	Route   []string // variables that decide where these come from
+	// Ways are other facts that something of what is wrong leads over, by Key: why, as a
+	// clause. Such as a netrc with the password for a server that is asked.
+	Ways map[string]string
 	// Moot are facts that cannot have brought it about, by Key: why, as a clause.
 	// What ground truth names is never moot.
 	Moot map[string]string
@@ -64,14 +65,18 @@ type Ranked struct {
 // comes of reasons that are named.
 func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
-	follows := followers(changes, t)
+	follows, leaders := followers(changes, t)
 	explained := slices.ContainsFunc(changes, func(c Change) bool {
 		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c)) && !late(c, t) && t.Moot[c.key()] == ""
 	})
 	for _, c := range changes {
-		r := Ranked{Change: c, Reasons: reasons(c, t, explained)}
+		led, leads := leaders[c.key()]
+		r := Ranked{Change: c, Reasons: reasons(c, t, explained, leads)}
 		if why, is := follows[c.key()]; is {
 			r.Reasons = append(r.Reasons, Reason{model.MechanismContext, -0.6, why})
+		}
+		if leads {
+			r.Reasons = append(r.Reasons, Reason{model.MechanismContext, 0.4, led})
 		}
 		miss, less := 1.0, 1.0
 		for _, reason := range r.Reasons {
@@ -120,21 +125,6 @@ func modFlags(flags string) string {
 	return strings.Join(slices.DeleteFunc(strings.Fields(flags), func(flag string) bool { return !strings.HasPrefix(strings.TrimLeft(flag, "-"), "mod") }), " ")
 }
 
-// thing is what a fact is a side of.
-func thing(c Change) string {
-	switch c.Kind {
-	case Server:
-		return string(Server)
-	case Require, Sum:
-		file, rest, _ := strings.Cut(c.Name, " ")
-		module, _, _ := strings.Cut(rest, " ")
-		return file + " " + module
-	case Workspace, Use:
-		return string(Workspace)
-	}
-	return string(c.Kind) + " " + c.Name
-}
-
 // comes reports whether trouble that is about some facts can come of one. Of modules,
 // it is about those that problems speak of.
 func (t Trouble) comes(of []string, c Change) bool {
@@ -150,7 +140,9 @@ func (t Trouble) comes(of []string, c Change) bool {
 }
 
 // inModule reports whether a fact is of one required module.
-func inModule(c Change) bool { return c.Kind == Require || c.Kind == Replace || c.Kind == Sum }
+func inModule(c Change) bool {
+	return c.Kind == Require || c.Kind == Replace || c.Kind == Sum || c.Kind == Kind("exclude")
+}
 
 // late reports whether a fact was seen to change after the trouble began.
 func late(c Change, t Trouble) bool {
@@ -158,55 +150,10 @@ func late(c Change, t Trouble) bool {
 	return ok && !t.Began.IsZero() && at.After(t.Began.Add(Noticing))
 }
 
-// followers are changes that only follow from another one, by Key: why, as a
-// clause.
-func followers(changes []Change, t Trouble) map[string]string {
-	type in struct {
-		env  model.EnvName
-		name string
-	}
-	moved, files := map[in]bool{}, map[string]bool{}
-	work, required := false, map[string]bool{}
-	for _, c := range changes {
-		if c.Same || c.Unknown || t.Moot[c.key()] != "" || late(c, t) {
-			continue
-		}
-		switch {
-		case c.Kind == Variable:
-			moved[in{c.Env, c.Name}], moved[in{"", c.Name}] = true, true
-			files[c.At.File] = true
-		case c.Kind == Require:
-			required[c.Name] = true
-		case c.Kind == Workspace && (c.Added || c.Removed):
-			work = true
-		}
-	}
-	out := map[string]string{}
-	for _, c := range changes {
-		ofWork := c.Kind == Use || (c.Kind == GoLine || c.Kind == Replace) && strings.HasPrefix(path.Base(c.Name), "go.work")
-		switch {
-		case c.Same || c.Unknown:
-		case c.Kind == Sum && required[c.Name[:max(0, strings.LastIndexByte(c.Name, ' '))]]:
-			out[c.key()] = "another version of the module is required"
-		case c.Kind == Variable && c.Name != "GOENV" && moved[in{c.Env, "GOENV"}] && strings.HasSuffix(filepath.ToSlash(c.At.File), "go/env"):
-			out[c.key()] = "it stood in the file of go env -w, and GOENV, which changed, names another one"
-		case (ofWork || c.Kind == Workspace) && moved[in{"", "GOWORK"}]:
-			out[c.key()] = "it follows from GOWORK, which changed"
-		case ofWork && work:
-			out[c.key()] = "it came or went with the go.work"
-		case c.Kind == Toolchain && moved[in{c.Env, "GOTOOLCHAIN"}]:
-			out[c.key()] = "it follows from GOTOOLCHAIN, which changed"
-		case c.Kind == Setting && c.At.File != "" && files[c.At.File]:
-			out[c.key()] = "the variables that it sets changed, which tell more"
-		}
-	}
-	return out
-}
-
 // called are the names that findings and messages have for a fact.
 func called(c Change) []string {
 	switch c.Kind {
-	case Require, Replace, Sum:
+	case Require, Replace, Sum, Kind("exclude"):
 		_, rest, _ := strings.Cut(c.Name, " ")
 		module, _, _ := strings.Cut(rest, " ")
 		return []string{module}
@@ -226,8 +173,9 @@ func called(c Change) []string {
 }
 
 // reasons are what speaks for a change and against it. explained says that
-// something changed that the words of go, or errors among the findings, can come of.
-func reasons(c Change, t Trouble, explained bool) (out []Reason) {
+// something changed that the words of go, or errors among the findings, can come of,
+// leads that other changes follow from this one.
+func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	add := func(mechanism string, weight float64, why string) {
 		out = append(out, Reason{mechanism, weight, why})
 	}
@@ -236,6 +184,7 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(list, name) })
 	}
 	inModule, changed := inModule(c), !c.Same && !c.Unknown
+	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" // which may say anything
 	if c.Kind == Variable && about(t.Guilty) {
 		add(model.MechanismTrace, 0.95, "ground truth changes with this variable")
 	}
@@ -252,7 +201,7 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		add(model.MechanismTrace, 0.7, "what go says has its value")
 	case told && changed:
 		add(model.MechanismTrace, 0.6, "what go says can come of it")
-	case len(t.Told) == 0 || told || !changed || about(t.Guilty) || said:
+	case len(t.Told) == 0 || told || !changed || about(t.Guilty) || said || anotherGo:
 	case inModule && about(t.Modules):
 		add(model.MechanismTrace, -0.3, "go says something else of this module")
 	default:
@@ -260,7 +209,7 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 	}
 
 	switch {
-	case about(t.Blamed):
+	case about(t.Blamed) && (!inModule || len(t.Found) == 0 || t.comes(t.Found, c)):
 		add(model.MechanismContext, 0.7, "a finding is about it")
 	case about(t.Warned):
 		add(model.MechanismContext, 0.4, "a warning is about it")
@@ -285,8 +234,13 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 			add(model.MechanismContext, -0.3, "a problem speaks of a package that is called otherwise")
 		}
 	}
-	if c.Kind == Variable && about(t.Route) {
-		add(model.MechanismContext, 0.4, "it decides where a module comes from that a problem speaks of")
+	if why := t.Ways[c.key()]; why != "" {
+		add(model.MechanismContext, 0.4, why)
+	} else if c.Kind == Variable && about(t.Route) {
+		add(model.MechanismContext, 0.4, decides)
+	}
+	if c.Kind == Kind("module") && c.Was != "" && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Was || strings.HasPrefix(m, c.Was+"/") }) {
+		add(model.MechanismContext, 0.7, "a problem speaks of a package that was below this path")
 	}
 	if c.Kind == Use && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Name || strings.HasSuffix(m, "/"+c.Name) }) {
 		add(model.MechanismContext, 0.6, "a problem speaks of this module")
@@ -301,10 +255,16 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 		return out
 	}
 	if c.Same {
+		// A warning, or that it is on the way, tells little of what was always so.
+		little := func(r Reason) bool {
+			return r.Mechanism == model.MechanismContext && r.Weight <= 0.4
+		}
 		switch {
 		case len(out) == 0:
 		case explained && !about(t.Guilty):
-			add(model.MechanismBaseline, -0.6, "it is what it was when everything was green, and something else changed that can be why")
+			add(model.MechanismBaseline, -0.75, "it is what it was when everything was green, and something else changed that can be why")
+		case len(out) == 1 && little(out[0]):
+			add(model.MechanismBaseline, -0.4, "it is what it was when everything was green, and hardly anything speaks for it")
 		default:
 			add(model.MechanismBaseline, -0.25, "it is what it was when everything was green")
 		}
@@ -342,6 +302,8 @@ func reasons(c Change, t Trouble, explained bool) (out []Reason) {
 	return out
 }
 
+const decides = "it decides where a module comes from that a problem speaks of"
+
 // Noticing is how much later a change may be seen than what it brings about.
 const Noticing = 30 * time.Second
 
@@ -361,8 +323,12 @@ func prior(c Change, t Trouble) float64 {
 	switch c.Kind {
 	case Variable:
 		switch {
+		case c.Name == "CGO_ENABLED":
+			return 0.3 // most workspaces have nothing to do with C
 		case decisive[c.Name]:
 			return 0.4
+		case web[c.Name]:
+			return 0.2
 		case idle[c.Name]:
 			return 0.05
 		case strings.HasPrefix(c.Name, "GO") || strings.HasPrefix(c.Name, "CGO_"):
@@ -373,10 +339,15 @@ func prior(c Change, t Trouble) float64 {
 		return 0.05
 	case Workspace, Vendor:
 		return 0.5
-	case Toolchain, Server, GoLine:
+	case Toolchain, Server, GoLine, Replace, Use, Kind("branch"), Kind("module"), Kind("exclude"):
 		return 0.3
-	case Replace, Use:
-		return 0.3
+	case Tool:
+		if c.Name == "go" {
+			return 0.4
+		}
+		return 0.1
+	case Kind("place"), Kind("git config"):
+		return 0.2
 	case Require, Sum, Extension:
 		return 0.2
 	case Setting:
@@ -396,8 +367,9 @@ func Slows(kind Kind, name string) bool {
 
 // decisive are the variables of which most phantoms come, idle those of Go that
 // no build fails of, and slow those that make the go command take its time. loads
-// are the settings that change what gopls loads.
+// are the settings that change what gopls loads, web the variables of HTTP proxies.
 var (
+	web   = map[string]bool{"HTTP_PROXY": true, "http_proxy": true, "HTTPS_PROXY": true, "https_proxy": true, "NO_PROXY": true, "no_proxy": true}
 	idle  = map[string]bool{"GOBIN": true, "GODEBUG": true, "GOMAXPROCS": true, "GOGC": true, "GOMEMLIMIT": true, "GOTRACEBACK": true, "GOTELEMETRY": true, "GOTELEMETRYDIR": true}
 	loads = map[string]bool{
 		"go.buildTags": true, "go.buildFlags": true, "go.toolsEnvVars": true, "go.goroot": true, "go.gopath": true, "go.alternateTools": true, "go.toolsGopath": true,
@@ -405,7 +377,7 @@ var (
 	}
 	decisive = map[string]bool{
 		"GOFLAGS": true, "GOPROXY": true, "GOPRIVATE": true, "GONOPROXY": true, "GONOSUMDB": true, "GOSUMDB": true, "GOWORK": true, "GO111MODULE": true,
-		"GOROOT": true, "GOPATH": true, "GOMODCACHE": true, "GOTOOLCHAIN": true, "GOOS": true, "GOARCH": true, "CGO_ENABLED": true, "GOENV": true,
+		"GOROOT": true, "GOPATH": true, "GOMODCACHE": true, "GOTOOLCHAIN": true, "GOOS": true, "GOARCH": true, "GOENV": true,
 		"GOEXPERIMENT": true, "GOINSECURE": true, "GOVCS": true, "GOAUTH": true,
 	}
 	slow = map[string]bool{

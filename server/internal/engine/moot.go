@@ -1,0 +1,340 @@
+package engine
+
+import (
+	"go/version"
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gophantom/gophantom/server/internal/baseline"
+	"github.com/gophantom/gophantom/server/internal/model"
+)
+
+// sides are what the editor and the build know of the variables, and where they
+// changed.
+type sides struct {
+	gopls, shell model.Env
+	otherGo      map[model.EnvName]bool
+	moved        map[string]map[model.EnvName]bool
+}
+
+func (s *scene) sides() sides {
+	out := sides{otherGo: map[model.EnvName]bool{}, moved: map[string]map[model.EnvName]bool{}}
+	out.gopls, _ = s.Snapshot.Env(model.EnvGopls)
+	out.shell, _ = s.Snapshot.Env(model.EnvShell)
+	for _, c := range s.candidates {
+		if c.Kind == baseline.Variable && moved(c) {
+			if out.moved[c.Name] == nil {
+				out.moved[c.Name] = map[model.EnvName]bool{}
+			}
+			out.moved[c.Name][c.Env] = true
+		}
+		if c.Kind == baseline.Toolchain && !c.Same {
+			out.otherGo[c.Env] = true
+		}
+	}
+	return out
+}
+
+// differ reports whether the editor has a variable otherwise than the build; known is
+// false where that is not known.
+func (d sides) differ(name string) (differ, known bool) {
+	mine, other := d.gopls.Lookup(name), d.shell.Lookup(name)
+	return mine.Set != other.Set || mine.Value != other.Value, d.gopls.Complete && d.shell.Complete
+}
+
+// moot are the facts that cannot have brought about what is wrong, by Key, and why.
+func (s *scene) moot() map[string]string {
+	out := map[string]string{}
+	d := s.sides()
+	own, here := s.real(itself), len(s.t.Files) == 0 && s.real(ofItsPackage)
+	stale := len(s.verdicts) > 0 && !slices.ContainsFunc(s.verdicts, func(v model.Verdict) bool { return v.Stale == nil || v.Stale.File == "" })
+	for _, c := range s.candidates {
+		why := ""
+		switch {
+		case own:
+			why = "the code itself is wrong, whatever is around it"
+		case stale && !slices.Contains(s.t.Files, c.At.File):
+			why = "gopls has not seen the change of a file, and this is not in it"
+		case here && (c.Kind == baseline.Require || c.Kind == baseline.Sum):
+			why = "the problem is of a name that no other module has to do with"
+		case c.Kind == baseline.Sum && c.Added:
+			why = "nothing fails of a hash that came"
+		case c.Kind == baseline.Toolchain:
+			why = s.idleGo(c, d)
+		case c.Kind == baseline.Variable:
+			why = s.idle(c, d)
+		}
+		if why != "" {
+			out[baseline.Key(c.Fact)] = why
+		}
+	}
+	return out
+}
+
+// idleGo says why another Go changes nothing.
+func (s *scene) idleGo(c baseline.Change, d sides) string {
+	now := c.Value.Reveal()
+	shell, _ := s.Snapshot.ToolchainOf(model.EnvShell)
+	gopls, _ := s.Snapshot.ToolchainOf(model.EnvGopls)
+	switch {
+	case !moved(c):
+	case c.Was != "" && version.IsValid(now) && version.Lang(now) == version.Lang(c.Was) && !s.names(now) && !s.names(c.Was):
+		return "it is another patch of the same Go, of which nobody speaks"
+	case s.t.Phantom && !s.ofVersion() && d.gopls.Complete && d.shell.Complete && gopls.Version != "" && gopls.Version == shell.Version && gopls.Selected == shell.Selected:
+		return bothHaveIt
+	}
+	return ""
+}
+
+const bothHaveIt = "the editor and the build have it alike, and only the editor is red"
+
+// names reports whether go or a problem says a version of Go.
+func (s *scene) names(version string) bool {
+	version = strings.TrimPrefix(version, "go")
+	return saysVersion(s.text, version) || slices.ContainsFunc(s.verdicts, func(v model.Verdict) bool { return saysVersion(v.Problem.Message, version) })
+}
+
+// saysVersion reports whether a text has a version, as "go1.26.8" or alone.
+func saysVersion(text, version string) bool {
+	return says(text, version) || says(text, "go"+version)
+}
+
+// ofVersion reports whether some verdict is about the Go that built gopls.
+func (s *scene) ofVersion() bool {
+	return slices.ContainsFunc(s.verdicts, func(v model.Verdict) bool { return v.Cause == model.CauseVersion })
+}
+
+// idle says why a variable has done nothing; "" if it may have.
+func (s *scene) idle(c baseline.Change, d sides) string {
+	fetches := slices.Contains(fetching, c.Name)
+	told := slices.Contains(s.t.Told, c.Name)
+	differ, known := d.differ(c.Name)
+	if fetches || slices.Contains(dialing, c.Name) {
+		if why := s.idleOnTheWay(c, told); why != "" {
+			return why
+		}
+	}
+	switch {
+	case s.t.Real && known && differ && !(d.moved[c.Name][model.EnvGopls] && d.moved[c.Name][model.EnvShell]):
+		return "the build is red too, and the two do not share it" // where both changed, each may be wrong in its own way
+	case !moved(c):
+	case s.t.Phantom && known && !differ && !s.ofVersion() && (c.Env == model.EnvGopls || c.Env == model.EnvShell):
+		return bothHaveIt
+	case s.asByDefault(c):
+		return "it is what go takes anyway"
+	case c.Name == "GOFLAGS" && s.mattering(c.Was) == s.mattering(c.Value.Reveal()):
+		return "only flags changed that make no build fail"
+	case c.Name == "PATH" && c.Was != "" && strings.HasPrefix(c.Value.Reveal(), c.Was+string(filepath.ListSeparator)):
+		return "directories only came at its end, and all that was found before still is"
+	case c.Name == "PATH" && s.compiler():
+		return "the compiler that go names is that of a variable, which changed"
+	case len(s.verdicts) > 0 && c.Name == "GOTOOLCHAIN" && !d.otherGo[c.Env] && !told && s.t.Ways[baseline.Key(c.Fact)] == "":
+		return "the go that runs is the same"
+	}
+	return ""
+}
+
+// idleOnTheWay says why a variable of how modules are fetched has done nothing.
+func (s *scene) idleOnTheWay(c baseline.Change, told bool) string {
+	wrong := len(s.verdicts) > 0 || len(s.words) > 0 // something is, and we know what
+	web := !slices.Contains(fetching, c.Name)
+	switch {
+	case told:
+	case wrong && len(s.t.Modules) == 0:
+		return "it matters where modules are fetched, and no problem speaks of one"
+	case len(s.t.Told) > 0:
+		return "go says what does not come of fetching"
+	case len(s.t.Modules) > 0 && s.local():
+		return "the package belongs to the workspace, and is fetched from nowhere"
+	case wrong && s.cached(c.Env):
+		return "nothing is fetched, because all of it is in the module cache"
+	}
+	if !moved(c) {
+		return ""
+	}
+	switch {
+	case web && s.otherScheme(c.Name):
+		return "go asks for addresses for which it reads another variable"
+	case strings.EqualFold(c.Name, "NO_PROXY") && told && s.exempts(c):
+	case len(s.Snapshot.Modules) == 0, c.Name == "GOAUTH", web && told && !strings.EqualFold(c.Name, "NO_PROXY"), s.ofToolchain():
+	case !s.reroutes(c) && len(s.t.Modules) > 0:
+		return "where the modules come from that problems speak of is the same with what it was"
+	case !s.reroutes(c):
+		return "where the modules come from that are required is the same with what it was"
+	}
+	if c.Name == "GOPROXY" && told && s.askedBefore(c) {
+		return "the server that answers was asked with what it was, too"
+	}
+	return ""
+}
+
+// ofToolchain reports whether go speaks of a toolchain that it fetches, which is a
+// module that nobody requires.
+func (s *scene) ofToolchain() bool {
+	return slices.ContainsFunc(s.words, func(m model.Message) bool {
+		return slices.ContainsFunc(m.Refs, func(ref string) bool { return strings.HasPrefix(ref, "TC-") })
+	})
+}
+
+// local reports whether all that problems speak of is below main modules.
+func (s *scene) local() bool {
+	return !slices.ContainsFunc(s.t.Modules, func(pkg string) bool {
+		below := func(module string) bool {
+			return module != "" && (pkg == module || strings.HasPrefix(pkg, module+"/"))
+		}
+		if len(s.modulesOf(pkg)) > 0 {
+			return true
+		}
+		return !slices.ContainsFunc(s.Snapshot.Modules, func(m model.Module) bool { return below(m.Path) }) &&
+			(s.Snapshot.Work == nil || !slices.ContainsFunc(s.Snapshot.Work.Uses, func(u model.Use) bool { return below(u.Path) }))
+	})
+}
+
+// addresses are the URLs in a text.
+var addresses = regexp.MustCompile(`https?://[^\s"'<>,|()]+`)
+
+// otherScheme reports whether go asks for no address for which it reads a variable of
+// an HTTP proxy.
+func (s *scene) otherScheme(name string) bool {
+	want, _, _ := strings.Cut(strings.ToLower(name), "_")
+	asked := addresses.FindAllString(s.text, -1)
+	return (want == "http" || want == "https") && len(asked) > 0 && !slices.ContainsFunc(asked, func(address string) bool { return strings.HasPrefix(address, want+"://") })
+}
+
+// exempts reports whether what changed of a NO_PROXY is about a host that go speaks
+// of.
+func (s *scene) exempts(c baseline.Change) bool {
+	split := func(list string) []string {
+		return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	was, now := split(c.Was), split(c.Value.Reveal())
+	for _, entry := range slices.Concat(was, now) {
+		if slices.Contains(was, entry) && slices.Contains(now, entry) {
+			continue
+		}
+		for _, address := range addresses.FindAllString(s.text, -1) {
+			u, err := url.Parse(address)
+			if err != nil {
+				continue
+			}
+			host, suffix := u.Hostname(), strings.TrimLeft(entry, "*.")
+			if entry == "*" || strings.Contains(entry, "/") || suffix != "" && (host == suffix || u.Host == suffix || strings.HasSuffix(host, "."+suffix)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hostOf is the host of an address, with its port; "" if it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// askedBefore reports whether every server that refuses, or fails, was asked at the
+// same place of the list before. Only of what is not found go asks the next one.
+func (s *scene) askedBefore(c baseline.Change) bool {
+	was, now := c.Was, c.Value.Reveal()
+	if strings.Contains(was+now, "|") {
+		return false
+	}
+	some := false
+	for _, m := range s.words {
+		host := hostOf(m.Args["url"].Reveal())
+		if status := m.Args["status"].Reveal(); strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") {
+			return false
+		}
+		if host == "" || !slices.ContainsFunc(m.Refs, func(ref string) bool { return slices.Contains(baseline.AboutFact(ref), "GOPROXY") }) {
+			continue
+		}
+		if some = true; !strings.HasPrefix(was, through(now, host)) || through(now, host) == "" {
+			return false
+		}
+	}
+	return some
+}
+
+// through is a list of proxies up to a host; "" if it is not in it.
+func through(list, host string) string {
+	i := strings.Index(list, host)
+	if i < 0 {
+		return ""
+	}
+	end := strings.IndexByte(list[i:], ',')
+	if end < 0 {
+		return list
+	}
+	return list[:i+end]
+}
+
+// compiler reports whether go names a C compiler that a changed variable asks for.
+func (s *scene) compiler() bool {
+	return slices.ContainsFunc(s.candidates, func(c baseline.Change) bool {
+		return c.Kind == baseline.Variable && (c.Name == "CC" || c.Name == "CXX") && moved(c) && s.t.Quoted[baseline.Key(c.Fact)]
+	})
+}
+
+// itself are errors of code that depend on nothing outside of the function they
+// are in.
+var itself = regexp.MustCompile(`^(?:declared and not used: |missing return\b|syntax error: |expected .*, found )`)
+
+// ofItsPackage is an error of a name of the package itself, which files that are
+// left out have, or which nobody has.
+var ofItsPackage = regexp.MustCompile(`^undefined: \w+$`)
+
+// real reports whether all problems are such ones, and the build shows them as well.
+func (s *scene) real(such *regexp.Regexp) bool {
+	return len(s.verdicts) > 0 && !slices.ContainsFunc(s.verdicts, func(v model.Verdict) bool {
+		return v.Kind != model.Real || !such.MatchString(v.Problem.Message)
+	})
+}
+
+// asByDefault reports whether a variable that came has the value that go takes
+// without it, or one that went had it.
+func (s *scene) asByDefault(c baseline.Change) bool {
+	env, ok := s.Snapshot.Env(c.Env)
+	if !ok || !c.Added && !c.Removed {
+		return false
+	}
+	usual, known := env.Layer(model.LayerDefault).Vars[c.Name]
+	if shipped, is := env.Layer(model.LayerGoroot).Vars[c.Name]; is {
+		usual, known = shipped, true
+	}
+	switch c.Name {
+	case "GOROOT": // what go told of it may be the value itself
+		t, found := s.Snapshot.ToolchainOf(c.Env)
+		known = found && path.Base(path.Dir(filepath.ToSlash(t.Go))) == "bin"
+		usual.Value = model.NewValue(filepath.Dir(filepath.Dir(t.Go)))
+	case "GOPATH":
+		home := env.Lookup("HOME").Value.Reveal()
+		if runtime.GOOS == "windows" {
+			home = env.Lookup("USERPROFILE").Value.Reveal()
+		}
+		known, usual.Value = home != "", model.NewValue(filepath.Join(home, "go"))
+	}
+	return known && (c.Added && c.Value == usual.Value || c.Removed && c.Was == showFact(c.Name, usual.Value))
+}
+
+// mattering are the flags of a GOFLAGS that can make a build fail.
+func (s *scene) mattering(flags string) string {
+	vendored := s.Snapshot.Work != nil && s.Snapshot.Work.Vendored || slices.ContainsFunc(s.Snapshot.Modules, func(m model.Module) bool { return m.Vendored })
+	kept := slices.DeleteFunc(strings.Fields(flags), func(flag string) bool {
+		flag = strings.TrimLeft(flag, "-")
+		name, _, _ := strings.Cut(flag, "=")
+		return slices.Contains(harmless, name) || flag == "mod=readonly" && !vendored // as go does by itself
+	})
+	return strings.Join(kept, " ")
+}
+
+// harmless are flags that change what go prints, or how it builds, and not whether
+// it does.
+var harmless = []string{"v", "x", "p", "a", "work", "trimpath", "count", "timeout", "json", "short", "modcacherw"}

@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/mod/module"
+
+	"github.com/gophantom/gophantom/server/internal/baseline"
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/trace"
+)
+
+// listen takes from the words of go, and of the problems, what they can be about:
+// facts, modules and values. It returns the refs that were heard, and whether any of
+// their words was to the point.
+func (s *scene) listen() (heard map[string]bool) {
+	heard = map[string]bool{}
+	nameless := len(s.t.Modules) == 0
+	for _, u := range s.Snapshot.Said {
+		for _, m := range u.Messages {
+			of, told := subjectOf(m)
+			relevant := !told || nameless || slices.ContainsFunc(s.t.Modules, func(path string) bool { return strings.EqualFold(path, of) })
+			for _, ref := range m.Refs {
+				heard[ref] = heard[ref] || relevant
+			}
+			if relevant && (!told || !nameless || len(s.modulesOf(of)) > 0) {
+				s.hear(m, u.Text.Reveal(), nameless)
+			}
+		}
+	}
+	for _, v := range s.verdicts {
+		for _, text := range reasonsOf(v) {
+			for _, m := range trace.Classify(text) {
+				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() { // ground truth fetches nothing
+					s.hear(m, text.Reveal(), nameless)
+				}
+			}
+		}
+		s.read(v.Problem.Message)
+	}
+	s.t.Quoted = map[string]bool{}
+	for _, c := range s.candidates {
+		if slices.ContainsFunc(fresh(c), func(part string) bool { return says(s.text, part) }) {
+			s.t.Quoted[baseline.Key(c.Fact)] = true
+		}
+	}
+	return heard
+}
+
+// reasonsOf are the texts of go that a verdict comes from.
+func reasonsOf(v model.Verdict) (out []model.Value) {
+	if !v.TrueReason.Empty() {
+		return []model.Value{v.TrueReason}
+	}
+	for _, e := range v.Evidence {
+		if e.Outcome != "green" && !e.Text.Empty() {
+			out = append(out, e.Text)
+		}
+	}
+	return out
+}
+
+// proxyOff reports whether some environment forbids to download.
+func (s *scene) proxyOff() bool {
+	return slices.ContainsFunc(s.Snapshot.Envs, func(e model.Env) bool {
+		return strings.Contains(e.Lookup("GOPROXY").Value.Reveal(), "off")
+	})
+}
+
+// hear takes in one message; text is all that was said with it.
+func (s *scene) hear(m model.Message, text string, nameless bool) {
+	s.words = append(s.words, m)
+	s.text += m.Text.Reveal() + "\n"
+	s.t.Told = append(s.t.Told, s.accused(m)...)
+	about := func(path string) {
+		s.t.Modules = append(append(s.t.Modules, path), s.modulesOf(path)...)
+		s.t.Route = append(s.t.Route, s.routeOf(path)...)
+	}
+	of, told := subjectOf(m)
+	if told {
+		s.fetched = append(s.fetched, of)
+	}
+	switch {
+	case told && (nameless || !slices.Contains(s.t.Modules, of)):
+		about(of)
+	case nameless && !m.Args["package"].Empty():
+		about(m.Args["package"].Reveal())
+	case nameless && slices.Contains(m.Refs, "VD-INCONSISTENT"):
+		for _, main := range s.Snapshot.Modules {
+			for _, r := range main.Requires {
+				if says(text, r.Path) {
+					about(r.Path)
+				}
+			}
+		}
+	}
+}
+
+// subjectOf is the module that a message is about; told is false of one that is
+// about none, or about a directory.
+func subjectOf(m model.Message) (path string, told bool) {
+	path = m.Args["module"].Reveal()
+	if slices.Contains(m.Refs, "VC-PATHMISMATCH") {
+		path = m.Args["required"].Reveal()
+	}
+	if what, is := strings.CutPrefix(m.Args["what"].Reveal(), "module "); is {
+		if module, _, versioned := strings.Cut(what, "@"); versioned {
+			path = module
+		}
+	}
+	return path, path != "" && path[0] != '.' && path[0] != '/' && !strings.Contains(path, `\`)
+}
+
+// accused are the facts that a message is about: those of its row of the catalogue,
+// as far as its subject and what changed leave them.
+func (s *scene) accused(m model.Message) (out []string) {
+	has := func(refs ...string) bool {
+		return slices.ContainsFunc(refs, func(ref string) bool { return slices.Contains(m.Refs, ref) })
+	}
+	for _, ref := range m.Refs {
+		out = append(out, baseline.AboutFact(ref)...)
+	}
+	status := m.Args["status"].Reveal()
+	switch _, module := subjectOf(m); {
+	case has("TC-LOCALOLD") && module: // it is the module that wants a newer Go, not our go line
+		out = slices.DeleteFunc(out, func(about string) bool { return about == string(baseline.GoLine) })
+		out = append(out, string(baseline.Require))
+	case has("TC-LINE", "MOD-SYNTAX", "WS-SYNTAX") && !slices.ContainsFunc(s.candidates, func(c baseline.Change) bool { return c.Kind == baseline.GoLine && moved(c) }):
+		out = append(out, strings.Fields("go PATH GOROOT GOTOOLCHAIN")...) // what is as it was is read by another go
+	case strings.HasPrefix(status, "401"), strings.HasPrefix(status, "403"):
+		out = append(out, baseline.AboutRefusal...)
+	}
+	return out
+}
+
+// moved reports whether a fact is known to have changed.
+func moved(c baseline.Change) bool { return !c.Same && !c.Unknown }
+
+// read takes from the text of a problem what it is about.
+func (s *scene) read(problem string) {
+	if ofC.MatchString(problem) {
+		s.t.Told = append(s.t.Told, baseline.AboutC...)
+	}
+	if m := ofPackage.FindStringSubmatch(problem); m != nil {
+		s.t.Hinted = append(s.t.Hinted, s.modulesCalled(m[1])...)
+	}
+	if m := collision.FindStringSubmatch(problem); m != nil {
+		s.t.Told = append(s.t.Told, string(baseline.Require), string(baseline.Replace), string(baseline.Use), string(baseline.Workspace))
+		for _, path := range m[1:] {
+			s.t.Modules = append(append(s.t.Modules, path), s.modulesOf(path)...)
+		}
+	}
+}
+
+// ofC is a problem of code that uses cgo.
+var ofC = regexp.MustCompile(`\bC\.\w|\bimport C\b|\bcgo\b|pkg-config`)
+
+// ofPackage is a problem of something that a package does not have.
+var ofPackage = regexp.MustCompile(`^undefined: (\w+)\.\w+$`)
+
+// collision is a problem of two spellings of one import path.
+var collision = regexp.MustCompile(`import collision: "([^"]+)" and "([^"]+)"`)
+
+// modulesCalled are the required modules whose packages are likely to have a name:
+// that of the last element of the path, without a major version.
+func (a Assessment) modulesCalled(name string) (out []string) {
+	for _, m := range a.Snapshot.Modules {
+		for _, r := range m.Requires {
+			prefix, _, _ := module.SplitPathVersion(r.Path)
+			if path.Base(prefix) == name {
+				out = append(out, r.Path)
+			}
+		}
+	}
+	return out
+}
+
+// patternLists are variables whose values are the beginnings of module paths,
+// which go says for other reasons.
+var patternLists = []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"}
+
+// fresh are the parts of a value that go would say if it spoke of it. Of one that
+// changed, what was in it before tells nothing of the change.
+func fresh(c baseline.Change) []string {
+	parts := partsOf
+	switch {
+	case c.Kind == baseline.Netrc:
+		parts = strings.Fields
+	case c.Kind == baseline.Variable && !slices.Contains(patternLists, c.Name), c.Kind == baseline.Replace, c.Kind == baseline.Kind("git config"):
+	default:
+		return nil
+	}
+	out := parts(c.Value.Reveal())
+	if !moved(c) || c.Added {
+		return out
+	}
+	was := parts(c.Was)
+	return slices.DeleteFunc(out, func(part string) bool { return slices.Contains(was, part) })
+}
+
+// partsOf are the parts of a value that go says: the whole, and the hosts of
+// addresses.
+func partsOf(value string) (out []string) {
+	if len(value) > 2 {
+		out = append(out, value)
+	}
+	for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",| ", r) }) {
+		if u, err := url.Parse(part); err == nil && u.Host != "" {
+			out = append(out, u.Host)
+		}
+	}
+	return out
+}
+
+// says reports whether a text has a part that is not a piece of a longer word.
+func says(text, part string) bool {
+	word := func(r byte) bool {
+		return r == '_' || r == '-' || r < 0x80 && (unicode.IsLetter(rune(r)) || unicode.IsDigit(rune(r)))
+	}
+	for from := 0; part != ""; {
+		i := strings.Index(text[from:], part)
+		if i < 0 {
+			break
+		}
+		start, end := from+i, from+i+len(part)
+		if (start == 0 || !word(part[0]) || !word(text[start-1])) && (end == len(text) || !word(part[len(part)-1]) || !word(text[end])) {
+			return true
+		}
+		from = start + 1
+	}
+	return false
+}
