@@ -98,7 +98,7 @@ func followers(changes []Change, t Trouble) (out, leaders map[string]string) {
 		}
 		why := e.follows(c)
 		if leader, of := e.leads(c); of && why == "" {
-			if why = "it follows from " + leader.Name + ", which changed"; leader.Name != "GOTOOLCHAIN" {
+			if why = from(leader.Name); leader.Name != "GOTOOLCHAIN" {
 				leaders[leader.key()] = "a program is another one since, or is gone"
 			}
 		}
@@ -124,17 +124,17 @@ func (e events) follows(c Change) string {
 	case c.Kind == Variable && c.Name != "GOENV" && has(c.Env, "GOENV") && strings.HasSuffix(filepath.ToSlash(c.At.File), "go/env"):
 		return "it stood in the file of go env -w, and GOENV, which changed, names another one"
 	case (ofWork || c.Kind == Workspace) && has("", "GOWORK"):
-		return "it follows from GOWORK, which changed"
+		return from("GOWORK")
 	case ofWork && e.work:
 		return "it came or went with the go.work"
 	case c.Kind == Netrc && has("", "NETRC"):
-		return "it follows from NETRC, which changed"
+		return from("NETRC")
 	case (c.Kind == Netrc || c.Kind == Kind("git config")) && has("", "HOME"):
-		return "it follows from HOME, which changed"
+		return from("HOME")
 	case c.Kind == Kind("git config") && has("", "GIT_CONFIG_GLOBAL"):
-		return "it follows from GIT_CONFIG_GLOBAL, which changed"
+		return from("GIT_CONFIG_GLOBAL")
 	case c.Kind == Kind("git config") && has("", "XDG_CONFIG_HOME"):
-		return "it follows from XDG_CONFIG_HOME, which changed"
+		return from("XDG_CONFIG_HOME")
 	case c.Kind == Kind("place") && slices.ContainsFunc(e.values, func(v string) bool { return leadsTo(v, c.Name) }):
 		return "what names this path changed"
 	case c.Kind == Setting:
@@ -146,6 +146,8 @@ func (e events) follows(c Change) string {
 	}
 	return ""
 }
+
+func from(variable string) string { return "it follows from " + variable + ", which changed" }
 
 // leads finds the variable that makes an environment find another program.
 func (e events) leads(c Change) (leader Change, ok bool) {

@@ -27,6 +27,7 @@ type Trouble struct {
 	Blamed  []string // variables, tools and modules that findings are about, whatever go said
 	Warned  []string // the same of findings that warn of something else than an error
 	Found   []string // facts that errors among the findings can come of, see AboutFact
+	Feared  []string // the same of warnings
 	Modules []string // modules that the problems speak of
 	Hinted  []string // modules that have the name of a package that the problems speak of
 	Route   []string // variables that decide where these come from
@@ -67,7 +68,7 @@ func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
 	follows, leaders := followers(changes, t)
 	explained := slices.ContainsFunc(changes, func(c Change) bool {
-		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c)) && !late(c, t) && t.Moot[c.key()] == ""
+		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c) || t.comes(t.Feared, c)) && !late(c, t) && t.Moot[c.key()] == ""
 	})
 	for _, c := range changes {
 		led, leads := leaders[c.key()]

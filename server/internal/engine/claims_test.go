@@ -18,6 +18,7 @@ import (
 var notShown = map[string]string{
 	"VC-SSHKEY":              "ssh says it of a server, and the tests have no SSH server",
 	"VC-SSHHOST":             "ssh says it of a server, and the tests have no SSH server",
+	"VC-NOREPO":              "a server says it over ssh, and the tests have no SSH server",
 	"GR-MISMATCH":            "takes the tools of two releases of Go, and the tests have one",
 	"gopls-go-mismatch":      "gopls says it when an older Go than the installed one has built it",
 	"setting-without-effect": "gopls says it to an editor, which no test of messages is",

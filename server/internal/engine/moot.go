@@ -161,7 +161,7 @@ func (s *scene) idleOnTheWay(c baseline.Change, told bool) string {
 	case web && s.otherScheme(c.Name):
 		return "go asks for addresses for which it reads another variable"
 	case strings.EqualFold(c.Name, "NO_PROXY") && told && s.exempts(c):
-	case len(s.Snapshot.Modules) == 0, c.Name == "GOAUTH", web && told && !strings.EqualFold(c.Name, "NO_PROXY"), s.ofToolchain():
+	case len(s.Snapshot.Modules) == 0, c.Name == "GOAUTH", web && told && !strings.EqualFold(c.Name, "NO_PROXY"), s.speaks("TC-"): // a toolchain is a module that nobody requires
 	case !s.reroutes(c) && len(s.t.Modules) > 0:
 		return "where the modules come from that problems speak of is the same with what it was"
 	case !s.reroutes(c):
@@ -171,14 +171,6 @@ func (s *scene) idleOnTheWay(c baseline.Change, told bool) string {
 		return "the server that answers was asked with what it was, too"
 	}
 	return ""
-}
-
-// ofToolchain reports whether go speaks of a toolchain that it fetches, which is a
-// module that nobody requires.
-func (s *scene) ofToolchain() bool {
-	return slices.ContainsFunc(s.words, func(m model.Message) bool {
-		return slices.ContainsFunc(m.Refs, func(ref string) bool { return strings.HasPrefix(ref, "TC-") })
-	})
 }
 
 // local reports whether all that problems speak of is below main modules.

@@ -136,6 +136,7 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 			t.Said = append(t.Said, f.Subject)
 		case f.Severity == model.Warning:
 			t.Warned = append(t.Warned, f.Subject)
+			t.Feared = append(t.Feared, baseline.AboutFact(f.Ref)...)
 		default:
 			t.Blamed = append(t.Blamed, f.Subject)
 			if f.Severity == model.Error {

@@ -100,7 +100,7 @@ func (s *scene) reroutes(c baseline.Change) bool {
 		facts := route.FactsOf(s.Snapshot, now).Near(m.File)
 		is, was := route.NewExplainer(now, facts), route.NewExplainer(then, facts)
 		for _, of := range modules {
-			if !reflect.DeepEqual(way(is.Explain(of)), way(was.Explain(of))) {
+			if !reflect.DeepEqual(s.way(is.Explain(of)), s.way(was.Explain(of))) {
 				s.rerouted[key] = true
 				return true
 			}
@@ -128,20 +128,23 @@ func before(now model.Env, c baseline.Change) model.Env {
 }
 
 // way is a route without what it is for the sake of, and without a checksum database
-// that is not asked because go.sum has the hashes.
-func way(r route.Route) route.Route {
+// that is not asked because go.sum has the hashes, unless go says that it was.
+func (s *scene) way(r route.Route) route.Route {
 	plain := func(a *route.Access) {
 		a.Auth.Origin, a.Auth.Why, a.Via.Why, a.Via.Unknown = model.Origin{}, "", route.Why{}, ""
 	}
 	r.Why, r.Insecure.Why, r.Insecure.Pattern, r.SumDB.Why, r.VCS.Why = route.Why{}, route.Why{}, model.Value{}, route.Why{}, route.Why{}
 	plain(&r.SumDB.Access)
 	plain(&r.VCS.Access)
-	r.Steps = slices.Clone(r.Steps)
+	r.Steps = slices.DeleteFunc(slices.Clone(r.Steps), func(step route.Step) bool { return !step.Applies })
 	for i := range r.Steps {
 		r.Steps[i].Why = route.Why{}
 		plain(&r.Steps[i].Access)
 	}
-	if r.SumDB.Recorded {
+	if r.SumDB.Recorded && !s.speaks("SD-", "PV-NONOSUMDB") {
+		if r.Error == r.SumDB.Error {
+			r.Error = model.Value{}
+		}
 		r.SumDB = route.SumDB{Recorded: true}
 	}
 	return r
@@ -163,6 +166,14 @@ func (s *scene) cached(name model.EnvName) bool {
 	return known && some
 }
 
+// lacks reports whether modules that count are missing in the module cache of an
+// environment that may download nothing.
+func (s *scene) lacks(name model.EnvName) bool {
+	env, _ := s.Snapshot.Env(name)
+	missing, _ := s.Snapshot.Missing(env)
+	return strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) == "off" && len(missing) > 0 && !s.cached(name)
+}
+
 // ways are the facts that what is wrong leads over, by Key, and why.
 func (s *scene) ways() map[string]string {
 	const decides = "it decides where a module comes from that a problem speaks of"
@@ -176,6 +187,8 @@ func (s *scene) ways() map[string]string {
 		switch {
 		case c.Kind == baseline.Variable && len(s.t.Modules) > 0 && (slices.Contains(fetching, c.Name) || slices.Contains(dialing, c.Name)) && !s.cached(c.Env) && s.reroutes(c):
 			out[key] = decides
+		case c.Kind == baseline.Variable && (c.Name == "GOMODCACHE" || c.Name == "GOPATH" || c.Name == "HOME") && s.lacks(c.Env):
+			out[key] = "modules are missing in the module cache that it leads to, and nothing may be downloaded"
 		case c.Kind == baseline.Variable && c.Name == "GOTOOLCHAIN":
 			if t, ok := s.Snapshot.ToolchainOf(c.Env); ok && (t.Fetched || t.Refusal != "") {
 				out[key] = "the Go that it asks for is not on this machine"

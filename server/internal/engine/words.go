@@ -138,6 +138,15 @@ func (s *scene) accused(m model.Message) (out []string) {
 	return out
 }
 
+// speaks reports whether words were heard whose refs begin in one of some ways.
+func (s *scene) speaks(refs ...string) bool {
+	return slices.ContainsFunc(s.words, func(m model.Message) bool {
+		return slices.ContainsFunc(m.Refs, func(ref string) bool {
+			return slices.ContainsFunc(refs, func(begin string) bool { return strings.HasPrefix(ref, begin) })
+		})
+	})
+}
+
 // moved reports whether a fact is known to have changed.
 func moved(c baseline.Change) bool { return !c.Same && !c.Unknown }
 

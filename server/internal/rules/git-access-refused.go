@@ -14,6 +14,7 @@ var gitAccessRefused = Rule{
 		{"VC-AUTH", "git would have to ask for a user name or password", "fatal: could not read Username for '…': terminal prompts disabled"},
 		{"VC-SSHKEY", "no SSH key that the server accepts", "Permission denied (publickey)."},
 		{"VC-SSHHOST", "the server's host key is not known, or another one", "Host key verification failed."},
+		{"VC-NOREPO", "there is no such repository, or not for whom git asks as", "ERROR: Repository not found."},
 	},
 	Severity: model.Error,
 	Messages: map[string]string{
@@ -21,11 +22,12 @@ var gitAccessRefused = Rule{
 		"key":          `The SSH server of {about} accepts none of the keys that git has here.`,
 		"key-no-agent": `The SSH server of {about} accepts none of the keys that git has here; {who} no SSH agent (SSH_AUTH_SOCK is not set), your shell has one.`,
 		"host":         `ssh does not trust the server of {about}: its host key is not in known_hosts, or is another one.`,
+		"repository":   `The server of {about} has no such repository, or hides it from whom git asks as.`,
 	},
 	Doc: Doc{
 		Symptom: "```\nfatal: could not read Username for 'https://git.corp.example': terminal prompts disabled\ngit@git.corp.example: Permission denied (publickey).\nHost key verification failed.\n```\n\ngopls shows `could not import …`.",
 		Cause:   "go fetches private modules with git, and git with what it has: a credential helper, an SSH key or agent, `.netrc`. go sets GIT_TERMINAL_PROMPT=0, so nothing is asked in a terminal; an editor that was started from the desktop may not have the SSH agent of your shell. If a proxy serves the module, git should not be asked at all: see *private-modules-bypass-proxy*.",
-		Cure:    "Fetch the repository once by hand, with the command of the quick fix: git asks, and a credential helper keeps the answer. Or let git use SSH for the host: `git config --global url.\"ssh://git@git.corp.example/\".insteadOf https://git.corp.example/`. A new host key: compare it with what the owner of the server publishes, then accept it with `ssh -T git@git.corp.example`.",
+		Cure:    "Fetch the repository once by hand, with the command of the quick fix: git asks, and a credential helper keeps the answer. Or let git use SSH for the host: `git config --global url.\"ssh://git@git.corp.example/\".insteadOf https://git.corp.example/`. A repository that is not found, although it exists: git asks as somebody who may not see it, because of another key, account or address: `git config --show-origin --get-regexp 'url|ssh'` and `echo $GIT_SSH_COMMAND` tell. A new host key: compare it with what the owner of the server publishes, then accept it with `ssh -T git@git.corp.example`.",
 		Undo:    "`git credential-manager erase`, or `git config --global --unset` of what was set.",
 	},
 	Check: func(s *model.Snapshot) []model.Finding {
@@ -49,7 +51,8 @@ var gitAccessRefused = Rule{
 			f.Args["who"] = model.NewValue(who(f.Environments) + " has")
 			found = append(found, f)
 		}
-		return append(found, spoken(s, "VC-SSHHOST", always("host"))...)
+		found = append(found, spoken(s, "VC-SSHHOST", always("host"))...)
+		return append(found, spoken(s, "VC-NOREPO", always("repository"))...)
 	},
 }
 
