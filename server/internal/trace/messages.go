@@ -114,8 +114,7 @@ var messages = []message{
 	{"IN-GIT", afterGit, `unable to access '{url}': SSL certificate problem: {problem}`},
 	{"VC-SSHKEY", 0, `Permission denied ({value:publickey}).`},
 	{"VC-SSHHOST", 0, `Host key verification failed.`},
-	{"VC-NOREPO", 0, `Repository not found.`}, // what servers call a repository that one may not see
-	{"VC-NOREPO", afterGit, `repository '{url}' not found`},
+	{"VC-NOREPO", 0, `ERROR: Repository not found.`}, // over ssh; so servers call one that one may not see, too
 	{"VC-NOREPO", afterGit, `'{path}' does not appear to be a git repository`},
 	{"VC-NOMETA", 0, `unrecognized import path "{package:path}": parse {url:page}: no go-import meta tags ({problem:maybe})`},
 	{"AUTH-401", 0, `unrecognized import path "{package:path}": reading {url:page}: {status:unauthorized}`},
