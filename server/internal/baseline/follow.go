@@ -60,7 +60,7 @@ type events struct {
 	files    map[string]bool
 	layers   map[model.LayerKind]bool
 	at       map[string]time.Time // see Trouble.Changed
-	values   []string             // of variables and replacements that changed
+	named    map[string]bool      // replacements that changed
 	required map[string]bool
 	added    []Change // requirements that came
 	work     bool     // a go.work came or went
@@ -70,7 +70,7 @@ type events struct {
 // clause. leaders are variables that others follow from in a way that shows what they
 // did.
 func followers(changes []Change, t Trouble) (out, leaders map[string]string) {
-	e := events{moved: map[in]Change{}, files: map[string]bool{}, layers: map[model.LayerKind]bool{}, required: map[string]bool{}, at: t.Changed}
+	e := events{moved: map[in]Change{}, files: map[string]bool{}, named: map[string]bool{}, layers: map[model.LayerKind]bool{}, required: map[string]bool{}, at: t.Changed}
 	for _, c := range changes {
 		if c.Same || c.Unknown || t.Moot[c.key()] != "" || late(c, t) {
 			continue
@@ -79,9 +79,8 @@ func followers(changes []Change, t Trouble) (out, leaders map[string]string) {
 		case c.Kind == Variable:
 			e.moved[in{c.Env, c.Name}], e.moved[in{"", c.Name}] = c, c
 			e.files[c.At.File], e.layers[c.At.Layer] = true, true
-			e.values = append(e.values, c.Value.Reveal())
 		case c.Kind == Replace:
-			e.values = append(e.values, c.Value.Reveal())
+			e.named[c.Name] = true
 		case c.Kind == Require:
 			e.required[c.Name] = true
 			if c.Added {
@@ -135,7 +134,7 @@ func (e events) follows(c Change) string {
 		return from("GIT_CONFIG_GLOBAL")
 	case c.Kind == Kind("git config") && has("", "XDG_CONFIG_HOME"):
 		return from("XDG_CONFIG_HOME")
-	case c.Kind == Kind("place") && slices.ContainsFunc(e.values, func(v string) bool { return leadsTo(v, c.Name) }):
+	case c.Kind == Kind("place") && (has(c.Env, c.Name) || e.named[c.Name]):
 		return "what names this path changed"
 	case c.Kind == Setting:
 		_, key, _ := strings.Cut(c.Name, " ")
@@ -192,21 +191,4 @@ func twins(a, b Change) bool {
 		return strings.ToLower(prefix)
 	}
 	return of(a) == of(b)
-}
-
-// leadsTo reports whether a value names a path, or a directory above it; paths in
-// files of modules are relative.
-func leadsTo(value, file string) bool {
-	for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",|; =", r) }) {
-		for _, part := range filepath.SplitList(part) {
-			part = path.Clean(strings.TrimPrefix(filepath.ToSlash(part), "file://"))
-			relative := strings.HasPrefix(part, "../") || strings.HasPrefix(part, "./")
-			part = strings.TrimLeft(part, "./")
-			file := filepath.ToSlash(file)
-			if part != "" && (strings.Trim(file, "/") == part || strings.HasPrefix(strings.Trim(file, "/"), part+"/") || relative && strings.HasSuffix(file, "/"+part)) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -130,6 +130,14 @@ func modFlags(flags string) string {
 // it is about those that problems speak of.
 func (t Trouble) comes(of []string, c Change) bool {
 	switch {
+	case c.Kind == Kind("place") && slices.Contains(of, string(c.Kind)):
+		switch what := called(c)[0]; {
+		case what == "vendor":
+			return slices.Contains(of, string(Vendor))
+		case what == c.Name: // of a variable
+			return slices.Contains(of, what)
+		}
+		return slices.Contains(of, string(Replace)) || slices.Contains(of, string(Use))
 	case slices.Contains(of, string(c.Kind)):
 		return !inModule(c) || len(t.Modules) == 0 || slices.Contains(t.Modules, called(c)[0])
 	case c.Kind == Variable && c.Name == "GOENV":
@@ -169,6 +177,10 @@ func called(c Change) []string {
 		return []string{"gopls"}
 	case Vendor:
 		return []string{"vendor"}
+	case Kind("place"): // a variable, a replaced module, a directory that go.work uses, or vendor
+		return []string{c.Name[strings.LastIndexByte(c.Name, ' ')+1:]}
+	case Kind("git config"):
+		return []string{"git"}
 	}
 	return nil
 }
@@ -340,15 +352,15 @@ func prior(c Change, t Trouble) float64 {
 		return 0.05
 	case Workspace, Vendor:
 		return 0.5
-	case Toolchain, Server, GoLine, Replace, Use, Kind("branch"), Kind("module"), Kind("exclude"):
+	case Toolchain, Server, GoLine, Replace, Use, Kind("branch"), Kind("module"), Kind("exclude"), Kind("git config"):
 		return 0.3
 	case Tool:
 		if c.Name == "go" {
 			return 0.4
 		}
 		return 0.1
-	case Kind("place"), Kind("git config"):
-		return 0.2
+	case Kind("place"), Kind("unreadable"): // something is wrong with it
+		return 0.5
 	case Require, Sum, Extension:
 		return 0.2
 	case Setting:
