@@ -141,11 +141,8 @@ func (s *scene) way(r route.Route) route.Route {
 		r.Steps[i].Why = route.Why{}
 		plain(&r.Steps[i].Access)
 	}
-	if r.SumDB.Recorded && !s.speaks("SD-", "PV-NONOSUMDB") {
-		if r.Error == r.SumDB.Error {
-			r.Error = model.Value{}
-		}
-		r.SumDB = route.SumDB{Recorded: true}
+	if r.Sum.Zip && r.Sum.GoMod && !s.speaks("SD-", "PV-NONOSUMDB") {
+		r.SumDB = route.SumDB{}
 	}
 	return r
 }
