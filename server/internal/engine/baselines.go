@@ -243,7 +243,7 @@ func SaveBaseline(w *world.World, s *model.Snapshot) error {
 // Changes judges a snapshot and says what changed since its folder was green,
 // the change that explains today's trouble first. The error is a sentence.
 func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Changes, error) {
-	return Check(ctx, w, s, Truth{}).sinceGreen(w)
+	return Check(ctx, w, s, Truth{Shell: true}).sinceGreen(w)
 }
 
 func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
@@ -254,7 +254,10 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	}
 	out := report.Changes{
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
-		Changes: []report.Changed{}, Slower: []report.Slower{},
+		Changes: []report.Changed{}, Slower: []report.Slower{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+	}
+	if slices.ContainsFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind == model.Real }) {
+		out.Health = "error" // go fails, which is no matter of the environment perhaps, but not green
 	}
 	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(b, a.candidates(b), "")))...)
 	for what, c := range b.Costs {

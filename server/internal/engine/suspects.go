@@ -108,13 +108,13 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 			continue
 		}
 		t.Phantom, t.Real = t.Phantom || v.Kind == model.Phantom, t.Real || v.Kind == model.Real
-		for _, g := range append(slices.Clone(v.Guilty), v.Others...) {
+		for _, g := range slices.Concat(v.Guilty, v.Others, v.Earlier) {
 			t.Guilty = append(t.Guilty, g.Variable)
 		}
 		if v.Stale != nil && v.Stale.File != "" {
 			t.Files = append(t.Files, v.Stale.File)
 		}
-		if path, ok := verify.ImportOf(v.Problem); ok && (v.Kind == model.Phantom || v.Kind == model.Real || v.Kind == model.StaleGreen) {
+		if path, ok := verify.ImportOf(v.Problem); ok && v.Kind != model.NotBuild {
 			t.Modules = append(t.Modules, path)
 			t.Modules = append(t.Modules, a.modulesOf(path)...)
 			t.Route = append(t.Route, a.routeOf(path)...)

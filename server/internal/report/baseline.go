@@ -18,6 +18,7 @@ type Changes struct {
 	Health  string    `json:"health"`  // as it is now
 	Changes []Changed `json:"changes"` // what explains the trouble of now best comes first
 	Slower  []Slower  `json:"slower"`
+	Unknown []Unknown `json:"unknown"` // what could not be found out about today's health
 }
 
 // Changed is one fact that is not what it was.
@@ -60,10 +61,14 @@ func (c Changes) Text(st Style) string {
 		since = t.Local().Format("2006-01-02 15:04")
 	}
 	switch {
+	case len(c.Changes) == 0 && c.Health == "error":
+		p.heading(markWarn, fmt.Sprintf("Nothing that is looked at has changed since %s, when everything was green, and yet not everything is green now.", since))
 	case len(c.Changes) == 0 && len(c.Slower) == 0:
 		p.heading(markOK, fmt.Sprintf("Nothing has changed since %s, when everything was green.", since))
 	case c.Health == "ok":
 		p.heading(markOK, fmt.Sprintf("%s changed since %s, and everything is still green.", counted(len(c.Changes), "thing"), since))
+	case c.Health == "unknown":
+		p.heading(markUnknown, fmt.Sprintf("%s changed since %s, when everything was green; whether it still is, is not known.", counted(len(c.Changes), "thing"), since))
 	default:
 		p.heading(markWarn, fmt.Sprintf("%s changed since %s, when everything was green. What explains the trouble best comes first.", counted(len(c.Changes), "thing"), since))
 	}
@@ -73,6 +78,10 @@ func (c Changes) Text(st Style) string {
 	for _, s := range c.Slower {
 		p.field("slower", fmt.Sprintf("%s takes %s instead of %s since %s.", s.What, duration(s.Is), duration(s.Was), s.Since))
 	}
+	if len(c.Unknown) > 0 {
+		p.gap()
+	}
+	p.unknown(c.Unknown)
 	return p.String()
 }
 
