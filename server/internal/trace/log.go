@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -389,7 +390,7 @@ func (l *Log) describe(e *model.Event, text []byte) {
 	if bytes.Contains(text, escape) {
 		said = escapes().ReplaceAllString(said, "")
 	}
-	e.Text = model.NewValue(said)
+	e.Text = model.NewText(said)
 	switch e.Kind {
 	case model.EventView:
 		v, ok := l.views[said] // gopls makes the same view again and again
@@ -403,7 +404,7 @@ func (l *Log) describe(e *model.Event, text []byte) {
 			e.Kind = model.EventLog
 			return
 		}
-		e.Subject = model.NewValue(e.View.Dir)
+		e.Subject = model.NewText(e.View.Dir)
 	case model.EventCommand:
 		if took, rest, ok := strings.Cut(said, " for GOROOT="); ok && !strings.HasPrefix(said, "starting ") {
 			d, err := time.ParseDuration(took)
@@ -414,31 +415,31 @@ func (l *Log) describe(e *model.Event, text []byte) {
 			e.Took, said = d, rest
 		}
 		if i := strings.Index(said, " go "); i >= 0 {
-			e.Subject = model.NewValue(said[i+1:])
+			e.Subject = model.NewText(said[i+1:])
 		}
 	case model.EventStart:
 		if _, what, ok := strings.Cut(said, "Running language server "); ok {
-			e.Subject = model.NewValue(what)
+			e.Subject = model.NewText(what)
 		}
 	case model.EventLoad, model.EventError, model.EventWarning:
-		e.Subject, e.Took = attributes(said)
+		subject, took := attributes(said)
+		e.Took = took
 		if e.Kind == model.EventLoad && strings.Contains(said, ": err: ") {
 			e.Kind = model.EventError
 		}
 		if e.Kind != model.EventLoad {
 			m := l.mean(text)
-			if e.Refs = m.refs; !m.subject.Empty() {
-				e.Subject = m.subject
-			}
+			e.Refs, subject = m.refs, cmp.Or(m.subject, subject)
 		}
+		e.Subject = model.NewText(subject)
 	}
 }
 
 // attributes reads the lines that gopls puts below a message.
-func attributes(text string) (dir model.Value, took time.Duration) {
+func attributes(text string) (dir string, took time.Duration) {
 	for line := range strings.SplitSeq(text, "\n") {
 		if d, ok := strings.CutPrefix(line, "\tdirectory="); ok {
-			dir = model.NewValue(d)
+			dir = d
 		}
 		if d, ok := strings.CutPrefix(line, "\tduration="); ok {
 			took, _ = time.ParseDuration(d)
@@ -450,7 +451,7 @@ func attributes(text string) (dir model.Value, took time.Duration) {
 // meaning is what the catalogue knows of a text.
 type meaning struct {
 	refs    []string
-	subject model.Value
+	subject string
 }
 
 // mean looks a text up. Logs repeat themselves.
@@ -486,9 +487,7 @@ func (m *meaning) add(f found) {
 		}
 	}
 	for _, name := range []string{"variable", "module", "package", "url", "host", "file"} {
-		if v, ok := f.args[name]; ok && m.subject == (model.Value{}) {
-			m.subject = model.NewValue(v)
-		}
+		m.subject = cmp.Or(m.subject, f.args[name])
 	}
 }
 
