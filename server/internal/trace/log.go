@@ -487,7 +487,7 @@ func (m *meaning) add(f found) {
 		}
 	}
 	for _, name := range []string{"variable", "module", "package", "url", "host", "file"} {
-		m.subject = cmp.Or(m.subject, f.args[name])
+		m.subject = cmp.Or(m.subject, f.args.get(name))
 	}
 }
 
