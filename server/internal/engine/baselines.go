@@ -254,10 +254,13 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	}
 	out := report.Changes{
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
-		Changes: []report.Changed{}, Slower: []report.Slower{}, Unknown: append([]report.Unknown{}, a.Unknown...),
+		Changes: []report.Changed{}, Slower: []report.Slower{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
 	}
-	if slices.ContainsFunc(a.Verdicts, func(v model.Verdict) bool { return v.Kind == model.Real }) {
-		out.Health = "error" // go fails, which is no matter of the environment perhaps, but not green
+	for _, v := range a.Verdicts {
+		if v.Kind == model.Real {
+			out.Health = "error" // go fails, which is no matter of the environment perhaps, but not green
+		}
+		out.Problems = append(out.Problems, a.problem(w, v))
 	}
 	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(b, a.candidates(b), "")))...)
 	for what, c := range b.Costs {

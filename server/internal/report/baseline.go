@@ -18,7 +18,9 @@ type Changes struct {
 	Health  string    `json:"health"`  // as it is now
 	Changes []Changed `json:"changes"` // what explains the trouble of now best comes first
 	Slower  []Slower  `json:"slower"`
-	Unknown []Unknown `json:"unknown"` // what could not be found out about today's health
+	// Problems are what go fails at in the user's shell or with gopls' environment.
+	Problems []Problem `json:"problems"`
+	Unknown  []Unknown `json:"unknown"` // what could not be found out about today's health
 }
 
 // Changed is one fact that is not what it was.
@@ -78,12 +80,22 @@ func (c Changes) Text(st Style) string {
 	for _, s := range c.Slower {
 		p.field("slower", fmt.Sprintf("%s takes %s instead of %s since %s.", s.What, duration(s.Is), duration(s.Was), s.Since))
 	}
+	for i, pr := range c.Problems {
+		if i == mostProblems {
+			p.field("problem", fmt.Sprintf("and %d more", len(c.Problems)-mostProblems))
+			break
+		}
+		p.field("problem", spot(pr.URI, pr.Range.Start, c.Dir)+": "+pr.Message+"\n"+pr.Why)
+	}
 	if len(c.Unknown) > 0 {
 		p.gap()
 	}
 	p.unknown(c.Unknown)
 	return p.String()
 }
+
+// mostProblems are told with what changed.
+const mostProblems = 3
 
 func (c Changed) sentence() string {
 	what := c.Kind + " " + c.Name
