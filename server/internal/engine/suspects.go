@@ -30,14 +30,15 @@ const (
 
 // suspects are what may be at fault for what has a contextId, the likeliest
 // first: what changed, and what is as it was.
-func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked {
+func (a Assessment) suspects(w *world.World, contextID string) []report.Changed {
 	var b baseline.Baseline
 	if !a.Replayed {
 		b, _, _ = baselines{w, a.read}.of(a.Snapshot.Dir) // without one, what changed is not known
 	}
 	candidates := a.candidates(b)
 	var out []baseline.Ranked
-	for _, r := range baseline.Rank(candidates, a.trouble(b, candidates, contextID)) {
+	trouble := a.trouble(b, candidates, contextID)
+	for _, r := range baseline.Rank(candidates, trouble) {
 		if r.Score < leastScore || len(out) == mostSuspects {
 			break
 		}
@@ -46,7 +47,7 @@ func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked
 			out = append(out, r)
 		}
 	}
-	return out
+	return a.publicRanks(w, out, trouble)
 }
 
 // candidates are the facts that may be at fault: what is not as it was when
