@@ -43,6 +43,9 @@ func (s *scene) listen() (heard map[string]bool) {
 		}
 		s.read(v.Problem.Message)
 	}
+	if len(s.t.Modules) == 0 {
+		s.mentioned()
+	}
 	s.t.Quoted = map[string]bool{}
 	for _, c := range s.candidates {
 		if slices.ContainsFunc(fresh(c), func(part string) bool { return says(s.text, part) }) {
@@ -165,6 +168,31 @@ func (s *scene) read(problem string) {
 		}
 	}
 }
+
+// mentioned takes the required modules, and the packages that are imported, that the
+// texts of problems name, which need not be compilers'.
+func (s *scene) mentioned() {
+	for _, v := range s.verdicts {
+		if v.Kind == model.NotBuild {
+			continue
+		}
+		if m := imported.FindStringSubmatch(v.Problem.Message); m != nil {
+			s.t.Modules = append(append(s.t.Modules, m[1]), s.modulesOf(m[1])...)
+			s.t.Route = append(s.t.Route, s.routeOf(m[1])...)
+		}
+		for _, main := range s.Snapshot.Modules {
+			for _, r := range main.Requires {
+				if says(v.Problem.Message, r.Path) && !slices.Contains(s.t.Modules, r.Path) {
+					s.t.Modules = append(s.t.Modules, r.Path)
+					s.t.Route = append(s.t.Route, s.routeOf(r.Path)...)
+				}
+			}
+		}
+	}
+}
+
+// imported is a problem of a package that is not found.
+var imported = regexp.MustCompile(`^(?:could not import|no required module provides package) ([^\s"();:]+)`)
 
 // ofC is a problem of code that uses cgo.
 var ofC = regexp.MustCompile(`\bC\.\w|\bimport C\b|\bcgo\b|pkg-config`)
