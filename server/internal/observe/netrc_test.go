@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
@@ -163,7 +164,10 @@ PATH=/usr/lib/go/bin
 		}},
 		{File: "/etc/netrc", Envs: []model.EnvName{model.EnvGopls}, Exists: true},
 	}
-	if diff := cmp.Diff(wantFiles, s.Netrcs); diff != "" {
+	if s.Netrcs[0].Machines[0].Credential.Empty() || !s.Netrcs[0].Machines[1].Credential.Empty() {
+		t.Error("who has a login and a password has a hash of them, and nobody else")
+	}
+	if diff := cmp.Diff(wantFiles, s.Netrcs, cmpopts.IgnoreFields(model.NetrcMachine{}, "Credential")); diff != "" {
 		t.Errorf("netrc files (-want +got):\n%s", diff)
 	}
 	wantPrograms := []model.AuthProgram{
