@@ -77,6 +77,9 @@ func Facts(s *model.Snapshot) (out []Fact) {
 	detail := func(text string) { out[len(out)-1].Detail = model.NewValue(text) } // of the one added last
 	rel := func(file string) string { return relative(s, file) }
 	unread := unreadable(s)
+	for _, f := range unread {
+		out = append(out, f)
+	}
 	for _, name := range compared {
 		env, ok := s.Env(name)
 		if !ok || !env.Complete {
@@ -120,8 +123,7 @@ func Facts(s *model.Snapshot) (out []Fact) {
 			add(Vendor, "", file, "yes", model.Origin{})
 			detail(vendored(m.Vendor))
 		}
-		if at, ok := unread[m.File]; ok {
-			out = append(out, at)
+		if _, is := unread[m.File]; is {
 			continue
 		}
 		add(GoLine, "", file, strings.TrimSpace(m.Go+" "+m.Toolchain), model.Origin{File: m.File, Line: m.GoLine})
@@ -315,7 +317,7 @@ func (b Baseline) Diff(s *model.Snapshot) (out []Change) {
 		was, ok := then[f.key()]
 		delete(then, f.key())
 		switch is := now[i]; {
-		case ok && group(was) != group(is): // another place, which a variable tells of
+		case ok && f.Kind == Place && was.Detail != is.Detail: // another place, which a variable tells of
 		case ok && was.Print == is.Print && (was.Detail == is.Detail || was.Detail == "" || is.Detail == ""):
 		case ok:
 			out = append(out, Change{Fact: f, Was: was.Shown})
@@ -388,8 +390,8 @@ func (f Saved) holds(other Saved) bool {
 }
 
 // group is what is observed together, or not at all: an environment, its go command,
-// gopls, one place, each of the kinds that older baselines lack, and everything else
-// that is in files.
+// the go.env of its GOROOT, gopls, one place, each of the kinds that older baselines
+// lack, and everything else that is in files.
 func group(f Saved) string {
 	switch f.Kind {
 	case Tool:
@@ -398,6 +400,9 @@ func group(f Saved) string {
 		}
 		return "env " + string(f.Env)
 	case Variable, Toolchain:
+		if f.Kind == Variable && strings.HasSuffix(filepath.ToSlash(f.File), "/go.env") {
+			return "go.env " + string(f.Env)
+		}
 		return "env " + string(f.Env)
 	case Place:
 		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
@@ -414,6 +419,9 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 		env, ok := s.Env(name)
 		if t, there := s.ToolchainOf(name); ok && env.Complete && there && (t.Go == "" || t.Tool("go").Path != "") {
 			groups = append(groups, group(Saved{Kind: Tool, Env: name, Name: "go"}))
+		}
+		if root := env.Layer(model.LayerGoroot).File; root != "" {
+			groups = append(groups, group(Saved{Kind: Variable, Env: name, File: root}))
 		}
 	}
 	if len(s.Modules) > 0 {

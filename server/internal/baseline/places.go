@@ -27,7 +27,7 @@ func places(s *model.Snapshot) (out []Fact) {
 		}
 		f := Fact{Kind: Place, Env: env, Name: name, Detail: model.NewValue(path), At: at}
 		if why != "" {
-			if r, err := filepath.Rel(s.Dir, path); err == nil && len(r) < len(path) {
+			if r, err := filepath.Rel(s.Dir, path); err == nil && env == "" {
 				path = r
 			}
 			f.Value = model.NewValue(path + " " + why)

@@ -181,3 +181,28 @@ PATH=/usr/lib/go/bin
 		t.Errorf("programs (-want +got):\n%s", diff)
 	}
 }
+
+// TestCredentialsAreToldApart: an entry with another login or password has another
+// hash, wherever it stands, and none is the password.
+func TestCredentialsAreToldApart(t *testing.T) {
+	of := func(text string) model.Value {
+		t.Helper()
+		machines, _ := parseNetrc(text)
+		return machines[len(machines)-1].Credential
+	}
+	is := of("machine a.example login gopher password hunter2\n")
+	if same := of("machine x login y password z\nmachine b.example\n password hunter2\n login gopher\n"); same != is || is.Empty() {
+		t.Error("the same login and password have another hash")
+	}
+	for _, other := range []string{"machine a.example login gopher password hunter3", "machine a.example login gophe password rhunter2"} {
+		if of(other) == is {
+			t.Errorf("%q has the same hash", other)
+		}
+	}
+	if strings.Contains(is.Reveal(), "hunter2") {
+		t.Error("the hash has the password")
+	}
+	if !of("machine a.example login gopher").Empty() || !of("machine a.example login gopher password p default\nmachine b.example password p").Empty() {
+		t.Error("half an entry has a hash")
+	}
+}
