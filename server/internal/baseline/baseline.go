@@ -356,6 +356,10 @@ func (b Baseline) Suspects(s *model.Snapshot) []Change {
 type knowledge struct {
 	groups map[string]bool
 	unread []Saved // the facts that a file cannot be read
+	// modules are those whose go.mod was read. Where work, the go.work, cannot be read
+	// there may be others.
+	modules []Saved
+	work    string // absolute path
 }
 
 func knowledgeOf(facts []Saved, looked []string) knowledge {
@@ -365,8 +369,13 @@ func knowledgeOf(facts []Saved, looked []string) knowledge {
 	}
 	for _, f := range facts {
 		k.groups[group(f)] = true
-		if f.Kind == Unreadable {
+		switch f.Kind {
+		case Unreadable:
 			k.unread = append(k.unread, f)
+		case Module:
+			k.modules = append(k.modules, f)
+		case Workspace:
+			k.work = f.File
 		}
 	}
 	return k
@@ -374,19 +383,30 @@ func knowledgeOf(facts []Saved, looked []string) knowledge {
 
 // has reports whether it would be known if there was such a fact.
 func (k knowledge) has(f Saved) bool {
-	return k.groups[group(f)] && !slices.ContainsFunc(k.unread, func(file Saved) bool { return file.holds(f) })
+	return k.groups[group(f)] && !slices.ContainsFunc(k.unread, func(file Saved) bool {
+		elsewhere := (inFile(f.Kind) || f.Kind == Vendor) && !slices.ContainsFunc(k.modules, f.of)
+		return file.holds(f) || file.File == k.work && elsewhere
+	})
 }
 
 // holds reports whether another fact is written in the file that f says cannot be
 // read.
 func (f Saved) holds(other Saved) bool {
-	switch other.Kind {
-	case GoLine, Module, Require, Replace, Exclude, Sum:
-		return other.Name == f.Name || strings.HasPrefix(other.Name, f.Name+" ")
-	case Use:
+	if other.Kind == Use {
 		return other.File == f.File
 	}
-	return false
+	return inFile(other.Kind) && other.of(f)
+}
+
+// of reports whether a fact has the name of a file, or begins with it.
+func (f Saved) of(file Saved) bool {
+	return f.Name == file.Name || strings.HasPrefix(f.Name, file.Name+" ")
+}
+
+// inFile reports whether facts of a kind are lines of a go.mod or go.work, or are
+// looked for because of one.
+func inFile(kind Kind) bool {
+	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum
 }
 
 // group is what is observed together, or not at all: an environment, its go command,

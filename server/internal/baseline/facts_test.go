@@ -253,6 +253,11 @@ func TestGoWorkThatDoesNotParse(t *testing.T) {
 	with := func(work *model.Work) *model.Snapshot {
 		s := station()
 		s.Work = work
+		if len(work.Errors) == 0 { // else nobody knows that there are modules elsewhere
+			far := s.Modules[0]
+			far.File, far.Sum.File = native("/far/go.mod"), native("/far/go.sum")
+			s.Modules = append(s.Modules, far)
+		}
 		return s
 	}
 	file := native("/ws/go.work")
@@ -314,6 +319,29 @@ func TestDetailsAreNotWritten(t *testing.T) {
 	for name, text := range map[string][]byte{"the baseline": written, "its facts": facts, "what is printed": []byte(printed)} {
 		if bytes.Contains(text, []byte(password)) {
 			t.Errorf("%s has the password: %s", name, text)
+		}
+	}
+}
+
+// TestSidesOfOneThing: where two facts are two sides of one thing, both speak for it.
+func TestSidesOfOneThing(t *testing.T) {
+	change := func(kind baseline.Kind, name string) baseline.Change { return moved(kind, "", name, "") }
+	for _, tc := range []struct {
+		a, b baseline.Change
+		one  bool
+	}{
+		{change(baseline.Tool, "go"), change(baseline.Toolchain, "go"), true},
+		{change(baseline.Tool, "git"), change(baseline.Toolchain, "go"), false},
+		{change(baseline.Place, "GOTMPDIR"), change(baseline.Variable, "GOTMPDIR"), true},
+		{change(baseline.Place, "go.mod vendor"), change(baseline.Vendor, "go.mod"), true},
+		{change(baseline.Place, "go.mod example.com/a"), change(baseline.Replace, "go.mod example.com/a"), true},
+		{change(baseline.Place, "go.mod example.com/a"), change(baseline.Place, "go.mod example.com/b"), false},
+	} {
+		trouble := baseline.Trouble{Real: true, Blamed: []string{"go", "git", "GOTMPDIR", "vendor", "example.com/a", "example.com/b"}}
+		ranked := baseline.Rank([]baseline.Change{tc.a, tc.b}, trouble)
+		ranked[1].Score = ranked[0].Score
+		if _, ok := baseline.Likeliest(ranked); ok != tc.one {
+			t.Errorf("%s %s and %s %s are one thing: %v, want %v", tc.a.Kind, tc.a.Name, tc.b.Kind, tc.b.Name, ok, tc.one)
 		}
 	}
 }

@@ -135,10 +135,15 @@ func thing(c Change) string {
 		if c.Name == "go" {
 			return string(Toolchain)
 		}
-	case Place:
-		if file, is := strings.CutSuffix(c.Name, " vendor"); is {
+	case Place: // a side of what names it
+		file, rest, of := strings.Cut(c.Name, " ")
+		switch {
+		case !of:
+			return string(Variable) + " " + c.Name
+		case rest == "vendor":
 			return string(Vendor) + " " + file
 		}
+		return string(Replace) + " " + c.Name
 	}
 	return string(c.Kind) + " " + c.Name
 }
