@@ -29,6 +29,15 @@ func thing(c Change) string {
 		if c.Name == "go" {
 			return string(Toolchain)
 		}
+	case Place: // a side of what names it
+		file, rest, of := strings.Cut(c.Name, " ")
+		switch {
+		case !of:
+			return string(Variable) + " " + c.Name
+		case rest == "vendor":
+			return string(Vendor) + " " + file
+		}
+		return string(Replace) + " " + c.Name
 	case Variable:
 		switch c.Name {
 		case "GOOS", "GOARCH":
@@ -128,13 +137,13 @@ func (e events) follows(c Change) string {
 		return "it came or went with the go.work"
 	case c.Kind == Netrc && has("", "NETRC"):
 		return from("NETRC")
-	case (c.Kind == Netrc || c.Kind == Kind("git config")) && has("", "HOME"):
+	case (c.Kind == Netrc || c.Kind == Git) && has("", "HOME"):
 		return from("HOME")
-	case c.Kind == Kind("git config") && has("", "GIT_CONFIG_GLOBAL"):
+	case c.Kind == Git && has("", "GIT_CONFIG_GLOBAL"):
 		return from("GIT_CONFIG_GLOBAL")
-	case c.Kind == Kind("git config") && has("", "XDG_CONFIG_HOME"):
+	case c.Kind == Git && has("", "XDG_CONFIG_HOME"):
 		return from("XDG_CONFIG_HOME")
-	case c.Kind == Kind("place") && (has(c.Env, c.Name) || e.named[c.Name]):
+	case c.Kind == Place && (has(c.Env, c.Name) || e.named[c.Name]):
 		return "what names this path changed"
 	case c.Kind == Setting:
 		_, key, _ := strings.Cut(c.Name, " ")

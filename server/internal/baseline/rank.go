@@ -130,7 +130,7 @@ func modFlags(flags string) string {
 // it is about those that problems speak of.
 func (t Trouble) comes(of []string, c Change) bool {
 	switch {
-	case c.Kind == Kind("place") && slices.Contains(of, string(c.Kind)):
+	case c.Kind == Place && slices.Contains(of, string(c.Kind)):
 		switch what := called(c)[0]; {
 		case what == "vendor":
 			return slices.Contains(of, string(Vendor))
@@ -150,7 +150,7 @@ func (t Trouble) comes(of []string, c Change) bool {
 
 // inModule reports whether a fact is of one required module.
 func inModule(c Change) bool {
-	return c.Kind == Require || c.Kind == Replace || c.Kind == Sum || c.Kind == Kind("exclude")
+	return c.Kind == Require || c.Kind == Replace || c.Kind == Sum || c.Kind == Exclude
 }
 
 // late reports whether a fact was seen to change after the trouble began.
@@ -162,7 +162,7 @@ func late(c Change, t Trouble) bool {
 // called are the names that findings and messages have for a fact.
 func called(c Change) []string {
 	switch c.Kind {
-	case Require, Replace, Sum, Kind("exclude"):
+	case Require, Replace, Sum, Exclude:
 		_, rest, _ := strings.Cut(c.Name, " ")
 		module, _, _ := strings.Cut(rest, " ")
 		return []string{module}
@@ -177,9 +177,9 @@ func called(c Change) []string {
 		return []string{"gopls"}
 	case Vendor:
 		return []string{"vendor"}
-	case Kind("place"): // a variable, a replaced module, a directory that go.work uses, or vendor
+	case Place: // a variable, a replaced module, a directory that go.work uses, or vendor
 		return []string{c.Name[strings.LastIndexByte(c.Name, ' ')+1:]}
-	case Kind("git config"):
+	case Git:
 		return []string{"git"}
 	}
 	return nil
@@ -252,7 +252,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	} else if c.Kind == Variable && about(t.Route) {
 		add(model.MechanismContext, 0.4, decides)
 	}
-	if c.Kind == Kind("module") && c.Was != "" && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Was || strings.HasPrefix(m, c.Was+"/") }) {
+	if c.Kind == Module && c.Was != "" && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Was || strings.HasPrefix(m, c.Was+"/") }) {
 		add(model.MechanismContext, 0.7, "a problem speaks of a package that was below this path")
 	}
 	if c.Kind == Use && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Name || strings.HasSuffix(m, "/"+c.Name) }) {
@@ -352,14 +352,14 @@ func prior(c Change, t Trouble) float64 {
 		return 0.05
 	case Workspace, Vendor:
 		return 0.5
-	case Toolchain, Server, GoLine, Replace, Use, Kind("branch"), Kind("module"), Kind("exclude"), Kind("git config"):
+	case Toolchain, Server, GoLine, Replace, Use, Branch, Module, Exclude, Git:
 		return 0.3
 	case Tool:
 		if c.Name == "go" {
 			return 0.4
 		}
 		return 0.1
-	case Kind("place"), Kind("unreadable"): // something is wrong with it
+	case Place, Unreadable: // something is wrong with it
 		return 0.5
 	case Require, Sum, Extension:
 		return 0.2

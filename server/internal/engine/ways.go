@@ -192,7 +192,7 @@ func (s *scene) ways() map[string]string {
 			}
 		case c.Kind == baseline.Netrc && slices.ContainsFunc(strings.Fields(c.Was+" "+c.Value.Reveal()), func(host string) bool { return hosts[host] }):
 			out[key] = "a module comes from a server that it has a password for"
-		case c.Kind == baseline.Kind("git config") && git:
+		case c.Kind == baseline.Git && git:
 			out[key] = "a module that a problem speaks of is fetched with git"
 		}
 	}

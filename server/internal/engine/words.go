@@ -228,7 +228,7 @@ func fresh(c baseline.Change) []string {
 	switch {
 	case c.Kind == baseline.Netrc:
 		parts = strings.Fields
-	case c.Kind == baseline.Variable && !slices.Contains(patternLists, c.Name), c.Kind == baseline.Replace, c.Kind == baseline.Kind("git config"):
+	case c.Kind == baseline.Variable && !slices.Contains(patternLists, c.Name), c.Kind == baseline.Replace, c.Kind == baseline.Git:
 	default:
 		return nil
 	}
