@@ -334,6 +334,33 @@ func (b Baseline) Diff(s *model.Snapshot) (out []Change) {
 	return out
 }
 
+// Variables are the values that the variables of an environment had which are not
+// what they were, nil where one was not set. It has none whose value is only known
+// as it may be shown.
+func (b Baseline) Variables(s *model.Snapshot, env model.EnvName) map[string]*model.Value {
+	shown := map[string]Saved{}
+	for _, f := range b.Facts {
+		if f.Kind == Variable && f.Env == env {
+			shown[f.Name] = f
+		}
+	}
+	out := map[string]*model.Value{}
+	for _, c := range b.Diff(s) {
+		if c.Kind != Variable || c.Env != env {
+			continue
+		}
+		if c.Added {
+			out[c.Name] = nil
+			continue
+		}
+		was := shown[c.Name]
+		if v := model.NewValue(was.Shown); b.print(v) == was.Print {
+			out[c.Name] = &v
+		}
+	}
+	return out
+}
+
 // Suspects are the facts that may be at fault: those that changed since, and all
 // others. Of a baseline that there is not, nothing is known to have changed.
 func (b Baseline) Suspects(s *model.Snapshot) []Change {

@@ -306,6 +306,18 @@ func (x *building) behind(id string, v Judged) {
 			x.link(from, root, label)
 			roots = append(roots, root)
 		}
+	case len(v.Earlier) > 0:
+		for _, g := range v.Earlier {
+			root := x.setting(g.Editor, model.EnvShell, contexts)
+			label := "depends on"
+			if len(v.Earlier) > 1 {
+				label = "depends, together with others, on"
+			}
+			x.link(last, root, label)
+			was := Node{ID: idOf(Value, x.s.Dir, g.Variable, "earlier"), Kind: Value, Label: assignment(g.Shell), Name: g.Variable, ContextIDs: contexts, Detail: words("with which go succeeds")}
+			x.link(root, x.add(was), "was")
+			roots = append(roots, root)
+		}
 	case v.Stale != nil:
 		roots = []string{x.unseen(*v.Stale, contexts)}
 		x.link(last, roots[0], "gopls has not seen that")

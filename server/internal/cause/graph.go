@@ -204,11 +204,11 @@ func (g Graph) Shared(id string) []Node {
 }
 
 // Worst is the problem or finding that is most worth an explanation: a phantom,
-// then what the editor hides, then findings, then what is real, then what could
-// not be decided, then remarks; ok is false if there is nothing.
+// then what the editor hides, then errors among the findings, then what is real,
+// then warnings, then what could not be decided, then remarks; ok is false if there is nothing.
 func (g Graph) Worst() (n Node, ok bool) {
 	rank := func(n Node) int {
-		return slices.Index([]string{"phantom", "stale-green", "error", "warning", "", "real", "unknown", "not-build", "info"}, string(n.Verdict)+string(n.Severity))
+		return slices.Index([]string{"phantom", "stale-green", "error", "real", "warning", "", "unknown", "not-build", "info"}, string(n.Verdict)+string(n.Severity))
 	}
 	for _, candidate := range g.Nodes {
 		if main := candidate.Kind == Problem || candidate.Kind == Finding; main && (!ok || rank(candidate) < rank(n)) {

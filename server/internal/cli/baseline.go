@@ -53,8 +53,9 @@ so credentials are not in it, and hashes that tell whether they are the same.`,
 		Use:   "diff",
 		Short: "Say what changed since the workspace was green",
 		Long: `Diff says what changed since the workspace was green, what explains the trouble of
-now best first, with the reasons and what each is worth. The exit code is 0 if
-nothing changed or everything is green all the same, else 1.`,
+now best first, with the reasons and what each is worth. It asks go what fails in
+your shell, and whether it still does with the variables as they were. The exit
+code is 0 if everything is green, or nothing changed, 3 if that is not known, else 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -66,7 +67,11 @@ nothing changed or everything is green all the same, else 1.`,
 			if err != nil {
 				return undecided{err}
 			}
-			if changes.Health != "ok" && len(changes.Changes) > 0 && a.failOn != "never" {
+			switch {
+			case len(changes.Changes) == 0 || changes.Health == "ok" || a.failOn == "never":
+			case changes.Health == "unknown":
+				a.exit = exitUndecided
+			default:
 				a.exit = exitFindings
 			}
 			if a.format == "json" {

@@ -486,7 +486,6 @@ var (
 	extra      = requires("example.com/extra", "v1.0.0")
 	util       = requires("example.com/util", "v1.0.0")
 	insecure   = setting("GOINSECURE", "legacy.example")
-	vcs        = setting("GOVCS", "other.example:git")
 	netrc      = file("home/.netrc", "machine other.example login gopher password swordfish\n")
 	proxyMore  = setting("GOPROXY", "{proxy},off")
 	gopathElse = export("GOPATH", "{home}/gopath")

@@ -283,7 +283,7 @@ func link(contexts map[string]string, found []report.Finding) {
 func findingEvents(s *model.Snapshot, kind model.EventKind, found []report.Finding) (events []model.Event) {
 	for _, f := range found {
 		e := model.Event{
-			Time: s.Taken, Said: s.Taken, Source: model.SourceOurs, Kind: kind, Subject: model.NewValue(f.Subject), Text: model.NewValue(f.Message),
+			Time: s.Taken, Said: s.Taken, Source: model.SourceOurs, Kind: kind, Subject: model.NewText(f.Subject), Text: model.NewText(f.Message),
 			ContextID: f.ContextID, Snapshot: s.Number,
 		}
 		if f.Ref != "" {
@@ -372,7 +372,7 @@ func (t *timeline) goOn(ctx context.Context, sources []*source, folders []string
 				if look.Snapshot.Number > 1 {
 					live(model.Event{
 						Time: look.Snapshot.Taken, Said: look.Snapshot.Taken, Source: model.SourceOurs, Kind: model.EventChanged,
-						Subject: model.NewValue(look.Snapshot.Dir), Text: model.NewValue(look.Snapshot.Reason), Snapshot: look.Snapshot.Number,
+						Subject: model.NewText(look.Snapshot.Dir), Text: model.NewText(look.Snapshot.Reason), Snapshot: look.Snapshot.Number,
 					})
 				}
 				appeared, gone := report.Came(before, found)

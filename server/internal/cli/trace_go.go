@@ -171,7 +171,7 @@ func (g *goTrace) finish(result world.Result) {
 	if g.format == "json" {
 		for _, m := range t.Problems {
 			now := g.world.Clock.Now()
-			g.tell(model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventError, Text: m.Text, Refs: m.Refs})
+			g.tell(model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventError, Text: model.NewText(m.Text.Reveal()), Refs: m.Refs})
 		}
 		return
 	}

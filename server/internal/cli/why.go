@@ -28,8 +28,9 @@ the name of a variable, or the path of a module or package. Without it, the wors
 that was found is explained.
 
 The problems are those of a gopls of our own, as for "gophantom phantoms", or with
---problems those of a file. Where there is no gopls, what the rules find can be
-explained all the same.`,
+--problems those of a file. Where there is no gopls, what the rules find and what
+go fails at in your shell can be explained all the same. Of what fails there, too,
+go is tried with the variables as they were when everything was green.`,
 		Example: `  gophantom why
   gophantom why main.go:3:8
   gophantom why GOPROXY --env gopls=gopls.env
@@ -54,7 +55,7 @@ explained all the same.`,
 			if err != nil {
 				return err
 			}
-			r, why, err := a.engine.why(ctx, a.world, s, engine.Truth{Unseen: file == "" && len(incomplete) == 0}, about)
+			r, why, err := a.engine.why(ctx, a.world, s, engine.Truth{Unseen: file == "" && len(incomplete) == 0, Shell: file == "" && len(incomplete) > 0}, about)
 			var none engine.NotFoundError
 			switch {
 			case errors.As(err, &none) && len(incomplete) > 0:
@@ -100,7 +101,7 @@ func (a *app) shownProblems(ctx context.Context, gopls ownGopls, file string) (*
 	if gopls.program != "" || !errors.Is(err, engine.ErrNoGopls) {
 		return s, incomplete, err
 	}
-	fmt.Fprintln(a.stderr, "gophantom: "+shown(err)+"; only what the rules find is explained")
+	fmt.Fprintln(a.stderr, "gophantom: "+shown(err)+"; what the rules find and go fails at in your shell is explained")
 	s, err = a.observe(ctx, a.workspace(), captured{})
 	return s, []report.Unknown{{Rule: "gopls", Why: "gopls was not run, so its problems are not known."}}, err
 }

@@ -121,6 +121,9 @@ type Assessment struct {
 type Truth struct {
 	Memory *verify.Memory // what was said before; nil for nothing
 	Unseen bool           // also about packages in which gopls shows nothing, which compiles all of them
+	Shell  bool           // also about all packages in the user's shell, whether there is a gopls or not
+
+	baselines *readBaselines // nil to read them anew
 }
 
 // Replay judges the snapshot of a capture: every rule, and the problems of which the
@@ -163,13 +166,37 @@ func assess(s *model.Snapshot) Assessment {
 	return a
 }
 
-// Check judges a snapshot: rules first, then ground truth for its problems.
+// Check judges a snapshot: rules first, then ground truth for its problems. Of real
+// ones it finds out which go away with variables as they were when everything was
+// green.
 func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Assessment {
+	if t.Memory == nil && t.Shell { // one run answers for several questions
+		t.Memory = &verify.Memory{}
+	}
 	verdicts := verify.Judge(ctx, w, s, t.Memory)
 	if t.Unseen || t.Memory != nil {
 		verdicts = append(verdicts, verify.StaleGreens(ctx, w, s, t.Memory, t.Unseen)...)
 	}
-	return judgedAs(w, s, verdicts)
+	why := ""
+	if t.Shell {
+		var failures []model.Verdict
+		failures, why = verify.Failures(ctx, w, s, t.Memory)
+		failures = slices.DeleteFunc(failures, func(f model.Verdict) bool {
+			return slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Problem == f.Problem })
+		})
+		hear(s, saidOf(failures))
+		verdicts = append(verdicts, failures...)
+	}
+	if slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Kind == model.Real }) {
+		if b, _, err := (baselines{w, t.baselines}).of(s.Dir); err == nil {
+			verify.Earlier(ctx, w, s, t.Memory, b.Variables(s, model.EnvShell), verdicts)
+		}
+	}
+	a := judgedAs(w, s, verdicts)
+	if why != "" {
+		a.Unknown = append(a.Unknown, report.Unknown{Rule: "go", Why: why})
+	}
+	return a
 }
 
 // Record is Check without a memory. Beside, it returns the snapshot with what go was
@@ -320,6 +347,9 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	}
 	for _, g := range v.Guilty {
 		out.Guilty = append(out.Guilty, g.Variable)
+	}
+	for _, g := range v.Earlier {
+		out.Earlier = append(out.Earlier, g.Variable)
 	}
 	return out
 }

@@ -246,7 +246,7 @@ func SaveBaseline(w *world.World, s *model.Snapshot) error {
 // Changes judges a snapshot and says what changed since its folder was green,
 // the change that explains today's trouble first. The error is a sentence.
 func Changes(ctx context.Context, w *world.World, s *model.Snapshot) (report.Changes, error) {
-	return Check(ctx, w, s, Truth{}).sinceGreen(w)
+	return Check(ctx, w, s, Truth{Shell: true}).sinceGreen(w)
 }
 
 func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
@@ -257,9 +257,16 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	}
 	out := report.Changes{
 		Schema: report.ChangesSchema, Dir: a.Snapshot.Dir, Since: b.Taken.UTC().Format(time.RFC3339), Health: a.health(),
-		Changes: []report.Changed{}, Slower: []report.Slower{},
+		Changes: []report.Changed{}, Slower: []report.Slower{}, Problems: []report.Problem{}, Unknown: append([]report.Unknown{}, a.Unknown...),
 	}
-	out.Changes = append(out.Changes, publicRanks(baseline.Rank(b.Diff(a.Snapshot), a.trouble(b, a.candidates(b), "")))...)
+	for _, v := range a.Verdicts {
+		if v.Kind == model.Real {
+			out.Health = "error" // go fails, which is no matter of the environment perhaps, but not green
+		}
+		out.Problems = append(out.Problems, a.problem(w, v))
+	}
+	trouble := a.trouble(b, a.candidates(b), "")
+	out.Changes = append(out.Changes, a.publicRanks(w, baseline.Rank(b.Diff(a.Snapshot), trouble), trouble)...)
 	for what, c := range b.Costs {
 		if s, slowed := c.Slowed(); slowed {
 			out.Slower = append(out.Slower, report.Slower{What: what, Was: s.Was, Is: s.Is, Since: s.Since.UTC().Format(time.RFC3339)})
@@ -268,8 +275,9 @@ func (a Assessment) sinceGreen(w *world.World) (report.Changes, error) {
 	return out, nil
 }
 
-// publicRanks are ranks, safe to show.
-func publicRanks(ranked []baseline.Ranked) (out []report.Changed) {
+// publicRanks are ranks, safe to show, with when things were seen to change and,
+// where it is not known, when the file was written that they are in.
+func (a Assessment) publicRanks(w *world.World, ranked []baseline.Ranked, t baseline.Trouble) (out []report.Changed) {
 	for _, r := range ranked {
 		variable := ""
 		if r.Kind == baseline.Variable {
@@ -278,6 +286,13 @@ func publicRanks(ranked []baseline.Ranked) (out []report.Changed) {
 		c := report.Changed{
 			Kind: string(r.Kind), Environment: string(r.Env), Name: show(r.Name), Was: r.Was, Is: showFact(variable, r.Value), Added: r.Added, Removed: r.Removed, Same: r.Same, Unknown: r.Unknown,
 			Origin: report.Origin{Layer: string(r.At.Layer), File: show(r.At.File), Line: r.At.Line, Note: show(r.At.Note)}, Score: r.Score, Reasons: []report.Reason{},
+		}
+		if at, seen := t.Changed[baseline.Key(r.Fact)]; seen {
+			c.When = at.UTC().Format(time.RFC3339)
+		} else if r.At.File != "" && !r.Same && !r.Unknown && !a.Replayed {
+			if info, err := w.Files.Stat(r.At.File); err == nil && !info.ModTime().IsZero() {
+				c.Written = info.ModTime().UTC().Format(time.RFC3339)
+			}
 		}
 		for _, reason := range r.Reasons {
 			c.Reasons = append(c.Reasons, report.Reason{Mechanism: reason.Mechanism, Weight: reason.Weight, Why: reason.Why})

@@ -240,7 +240,7 @@ func (r *run) turn(facts *EditorFacts, asked int, todo due) {
 	judging, done := r.interruptible()
 	for i := range found {
 		unseen := todo.unseen && (!facts.Untold || r.ownComplete(found[i].Snapshot.Dir))
-		found[i] = Check(judging, r.w, found[i].Snapshot, Truth{r.truth(found[i].Snapshot.Dir), unseen})
+		found[i] = Check(judging, r.w, found[i].Snapshot, Truth{Memory: r.truth(found[i].Snapshot.Dir), Unseen: unseen, baselines: &r.baselines})
 		if facts.Untold {
 			r.ofOwn(&found[i])
 		}

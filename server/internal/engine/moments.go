@@ -16,7 +16,7 @@ import (
 func Moments(w *world.World, s *model.Snapshot, since time.Time) (events []model.Event) {
 	add := func(at time.Time, source string, kind model.EventKind, subject, text string) {
 		if !at.IsZero() && !at.Before(since) {
-			events = append(events, model.Event{Time: at, Said: at, Source: source, Kind: kind, Subject: model.NewValue(subject), Text: model.NewValue(text)})
+			events = append(events, model.Event{Time: at, Said: at, Source: source, Kind: kind, Subject: model.NewText(subject), Text: model.NewText(text)})
 		}
 	}
 	files := slices.Concat(observe.WatchList(s, nil), settingsFiles(s), startUpFiles(s))

@@ -41,7 +41,8 @@ func (l *Loop) ExplainProblem(p Place) (markdown string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return problem.Markdown(r.Snapshot.Dir, l.chainOf(i)), nil
+	chain, suspects := l.behind(i)
+	return problem.Markdown(r.Snapshot.Dir, chain, suspects), nil
 }
 
 // RecordProblem is a capture of what was looked at for a problem, redacted, in a

@@ -38,6 +38,14 @@ func problemTexts(s *model.Snapshot) (out []model.Said) {
 	return out
 }
 
+// saidOf are the texts of what go fails at.
+func saidOf(failures []model.Verdict) (out []model.Said) {
+	for _, v := range failures {
+		out = append(out, model.Said{Env: model.EnvShell, Command: "go list", Location: &v.Problem.Location, Text: v.TrueReason})
+	}
+	return out
+}
+
 // goplsOwn drops what go said to gopls only because gopls itself sets
 // GOPROXY=off when it loads a second time.
 func goplsOwn(s *model.Snapshot, u model.Said) []model.Message {

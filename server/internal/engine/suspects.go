@@ -30,14 +30,15 @@ const (
 
 // suspects are what may be at fault for what has a contextId, the likeliest
 // first: what changed, and what is as it was.
-func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked {
+func (a Assessment) suspects(w *world.World, contextID string) []report.Changed {
 	var b baseline.Baseline
 	if !a.Replayed {
 		b, _, _ = baselines{w, a.read}.of(a.Snapshot.Dir) // without one, what changed is not known
 	}
 	candidates := a.candidates(b)
 	var out []baseline.Ranked
-	for _, r := range baseline.Rank(candidates, a.trouble(b, candidates, contextID)) {
+	trouble := a.trouble(b, candidates, contextID)
+	for _, r := range baseline.Rank(candidates, trouble) {
 		if r.Score < leastScore || len(out) == mostSuspects {
 			break
 		}
@@ -46,7 +47,7 @@ func (a Assessment) suspects(w *world.World, contextID string) []baseline.Ranked
 			out = append(out, r)
 		}
 	}
-	return out
+	return a.publicRanks(w, out, trouble)
 }
 
 // candidates are the facts that may be at fault: what is not as it was when
@@ -108,13 +109,13 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 			continue
 		}
 		t.Phantom, t.Real = t.Phantom || v.Kind == model.Phantom, t.Real || v.Kind == model.Real
-		for _, g := range append(slices.Clone(v.Guilty), v.Others...) {
+		for _, g := range slices.Concat(v.Guilty, v.Others, v.Earlier) {
 			t.Guilty = append(t.Guilty, g.Variable)
 		}
 		if v.Stale != nil && v.Stale.File != "" {
 			t.Files = append(t.Files, v.Stale.File)
 		}
-		if path, ok := verify.ImportOf(v.Problem); ok && (v.Kind == model.Phantom || v.Kind == model.Real || v.Kind == model.StaleGreen) {
+		if path, ok := verify.ImportOf(v.Problem); ok && v.Kind != model.NotBuild {
 			t.Modules = append(t.Modules, path)
 			t.Modules = append(t.Modules, a.modulesOf(path)...)
 			t.Route = append(t.Route, a.routeOf(path)...)

@@ -107,7 +107,7 @@ func timeline(found report.Report, told []trace.Stream) []report.Moment {
 			continue
 		}
 		own = append(own, model.Event{
-			Time: at, Said: at, Source: model.SourceOurs, Kind: model.EventKind(h.Kind), Subject: model.NewValue(h.Subject), Text: model.NewValue(h.Message),
+			Time: at, Said: at, Source: model.SourceOurs, Kind: model.EventKind(h.Kind), Subject: model.NewText(h.Subject), Text: model.NewText(h.Message),
 			ContextID: h.ContextID, Snapshot: h.Snapshot,
 		})
 	}

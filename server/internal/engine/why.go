@@ -30,7 +30,7 @@ func (a Assessment) Why(w *world.World, about string) (report.Report, report.Exp
 	r.Graph = publicGraph(g)
 	why, err := explain(g, r, about)
 	if s := why.Subject; s != nil && len(s.ContextIDs) > 0 && (s.Kind == string(cause.Problem) || s.Kind == string(cause.Finding)) {
-		why.Suspects = append(why.Suspects, publicRanks(a.suspects(w, s.ContextIDs[0]))...)
+		why.Suspects = append(why.Suspects, a.suspects(w, s.ContextIDs[0])...)
 	}
 	return r, why, err
 }
@@ -266,9 +266,10 @@ func atMost(n int, s string) string {
 	return s
 }
 
-// chainOf is the chain of causes of the problem at an index of the newest
-// report; nil if that is not known any more.
-func (l *Loop) chainOf(index int) []report.Link {
+// behind is what is behind the problem at an index of the newest report: the chain of
+// its causes, and what may be at fault, the likeliest first. Both are empty if that is
+// not known any more.
+func (l *Loop) behind(index int) (chain []report.Link, suspects []report.Changed) {
 	l.mu.Lock()
 	last := l.last
 	l.mu.Unlock()
@@ -278,6 +279,7 @@ func (l *Loop) chainOf(index int) []report.Link {
 			continue
 		}
 		v := a.Verdicts[index]
+		a = a.recalled(l.w)
 		r := a.bare(l.w)
 		g := a.graph(l.w, &r)
 		p := v.Problem
@@ -285,10 +287,13 @@ func (l *Loop) chainOf(index int) []report.Link {
 		i := slices.IndexFunc(found, func(n cause.Node) bool {
 			return n.Kind == cause.Problem && n.Verdict == v.Kind && slices.Contains(n.ContextIDs, v.ContextID)
 		})
-		if i < 0 {
-			return nil
+		if i >= 0 {
+			chain = publicChain(g.Causes(found[i].ID))
 		}
-		return publicChain(g.Causes(found[i].ID))
+		if v.Kind != model.NotBuild {
+			suspects = a.suspects(l.w, v.ContextID)
+		}
+		break
 	}
-	return nil
+	return chain, suspects
 }

@@ -229,23 +229,32 @@ func TestProcessAndWith(t *testing.T) {
 func TestValueCannotPrint(t *testing.T) {
 	const secret = "hunter2"
 	v := NewValue("https://user:" + secret + "@proxy.example")
+	text := NewText(v.Reveal())
 	holder := struct {
 		V Value
 		P *Value
 		M map[string]Value
 		L []Value
 		K map[Value]int
-	}{v, &v, map[string]Value{"k": v}, []Value{v}, map[Value]int{v: 1}}
+		T Text
+		t Text
+		p *Text
+		l []Text
+	}{v, &v, map[string]Value{"k": v}, []Value{v}, map[Value]int{v: 1}, text, text, &text, []Text{text}}
 	var shown bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%U", "%t", "%e", "%08.3f", "%T", "%-20s"} {
 		fmt.Fprintf(&shown, verb+"\n", v)
 		fmt.Fprintf(&shown, verb+"\n", &v)
+		fmt.Fprintf(&shown, verb+"\n", text)
+		fmt.Fprintf(&shown, verb+"\n", &text)
 		fmt.Fprintf(&shown, verb+"\n", holder)
 		fmt.Fprintf(&shown, verb+"\n", &holder)
 	}
 	fmt.Fprintln(&shown, v, holder, fmt.Errorf("%w: %v", os.ErrNotExist, v))
 	for _, enc := range []func() ([]byte, error){
 		func() ([]byte, error) { return json.Marshal(holder.L) },
+		func() ([]byte, error) { return json.Marshal(holder.l) },
+		func() ([]byte, error) { return xml.Marshal(holder.l) },
 		func() ([]byte, error) { return json.Marshal(map[string]any{"v": v, "k": holder.K}) },
 		func() ([]byte, error) { return xml.Marshal(holder.L) },
 	} {
@@ -256,7 +265,7 @@ func TestValueCannotPrint(t *testing.T) {
 		shown.Write(b)
 	}
 	for _, h := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
-		slog.New(h).Info("m", "v", v, "p", &v, "h", holder.M, "l", holder.L, "any", slog.AnyValue(v))
+		slog.New(h).Info("m", "v", v, "p", &v, "h", holder.M, "l", holder.L, "t", text, "tl", holder.l, "tp", holder.p, "tt", holder.t, "any", slog.AnyValue(v))
 	}
 	// Also what a verb prints of the bytes: hexadecimal, for one.
 	for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), "user", "proxy.example"} {
@@ -269,6 +278,9 @@ func TestValueCannotPrint(t *testing.T) {
 	}
 	if v.Reveal() == "" || v.Empty() || v != NewValue(v.Reveal()) || !NewValue("").Empty() || NewValue("") != (Value{}) {
 		t.Error("a value does not hold what it was made of")
+	}
+	if text.Reveal() != v.Reveal() || text.Empty() || !NewText("").Empty() || (Text{}).Reveal() != "" {
+		t.Error("a text does not hold what it was made of")
 	}
 }
 

@@ -45,8 +45,8 @@ type Event struct {
 	Source  string    // who says so: one of the sources, or the name of a log
 	Origin  string    // which of several such sources: a window, a session; "" if there is one
 	Kind    EventKind
-	Subject Value         // what it is about: a directory, a URL, a module, a variable, a file
-	Text    Value         // what was said, verbatim but for escape sequences
+	Subject Text          // what it is about: a directory, a URL, a module, a variable, a file
+	Text    Text          // what was said, verbatim but for escape sequences
 	Refs    []string      // rows of the catalogue that it is, the likeliest first
 	Took    time.Duration // how long it took; 0 if that is not known
 

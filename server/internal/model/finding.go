@@ -109,6 +109,7 @@ type Verdict struct {
 	Cause      Cause    // "" unless phantom
 	Guilty     []Guilty // the variables that flip ground truth, all of them needed together
 	Others     []Guilty // variables of which each does the same alone
+	Earlier    []Guilty // of a real problem: variables of the shell whose earlier values, all together, make it go away; Editor is what they are, Shell what they were
 	Stale      *Staleness
 	TrueReason Value  // what go list says where gopls hides it
 	Why        string // one sentence: how it was decided, or why it could not be

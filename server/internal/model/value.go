@@ -48,3 +48,43 @@ func (v Value) MarshalText() ([]byte, error) { return []byte(placeholder), nil }
 
 // LogValue returns a placeholder.
 func (v Value) LogValue() slog.Value { return slog.StringValue(placeholder) }
+
+// Text is like a Value, which it hides like one, but Texts are not comparable
+// with ==. So making one costs no more than the room for it, while a Value is
+// looked up among all others: of a log of a million messages no two may be the
+// same, and nobody compares them.
+type Text struct {
+	_    [0]func() // not comparable
+	text *string   // fmt prints where it is
+}
+
+// NewText wraps s.
+func NewText(s string) Text {
+	if s == "" {
+		return Text{}
+	}
+	return Text{text: &s}
+}
+
+// Reveal returns the text. Never pass it to a log, an error or a writer.
+func (t Text) Reveal() string {
+	if t.text == nil {
+		return ""
+	}
+	return *t.text
+}
+
+// Empty reports whether the text is "".
+func (t Text) Empty() bool { return t.text == nil }
+
+// String returns a placeholder.
+func (t Text) String() string { return placeholder }
+
+// Format writes a placeholder for every verb.
+func (t Text) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(placeholder)) }
+
+// MarshalText returns a placeholder, which covers encoding/json too.
+func (t Text) MarshalText() ([]byte, error) { return []byte(placeholder), nil }
+
+// LogValue returns a placeholder.
+func (t Text) LogValue() slog.Value { return slog.StringValue(placeholder) }

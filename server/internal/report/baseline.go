@@ -18,6 +18,9 @@ type Changes struct {
 	Health  string    `json:"health"`  // as it is now
 	Changes []Changed `json:"changes"` // what explains the trouble of now best comes first
 	Slower  []Slower  `json:"slower"`
+	// Problems are what go fails at in the user's shell or with gopls' environment.
+	Problems []Problem `json:"problems"`
+	Unknown  []Unknown `json:"unknown"` // what could not be found out about today's health
 }
 
 // Changed is one fact that is not what it was.
@@ -32,6 +35,8 @@ type Changed struct {
 	Same        bool     `json:"same"`    // it is what it was: no change, but it may be at fault all the same
 	Unknown     bool     `json:"unknown"` // nobody knows what it was
 	Origin      Origin   `json:"origin"`  // where it is written; empty if nowhere
+	When        string   `json:"when"`    // RFC 3339: when it was seen to change; "" if nobody saw it
+	Written     string   `json:"written"` // RFC 3339: when the file of Origin was written, where that is all that is known; else ""
 	Score       float64  `json:"score"`   // how likely it explains the trouble, from 0 to 1
 	Reasons     []Reason `json:"reasons"`
 }
@@ -60,10 +65,14 @@ func (c Changes) Text(st Style) string {
 		since = t.Local().Format("2006-01-02 15:04")
 	}
 	switch {
+	case len(c.Changes) == 0 && c.Health == "error":
+		p.heading(markWarn, fmt.Sprintf("Nothing that is looked at has changed since %s, when everything was green, and yet not everything is green now.", since))
 	case len(c.Changes) == 0 && len(c.Slower) == 0:
 		p.heading(markOK, fmt.Sprintf("Nothing has changed since %s, when everything was green.", since))
 	case c.Health == "ok":
 		p.heading(markOK, fmt.Sprintf("%s changed since %s, and everything is still green.", counted(len(c.Changes), "thing"), since))
+	case c.Health == "unknown":
+		p.heading(markUnknown, fmt.Sprintf("%s changed since %s, when everything was green; whether it still is, is not known.", counted(len(c.Changes), "thing"), since))
 	default:
 		p.heading(markWarn, fmt.Sprintf("%s changed since %s, when everything was green. What explains the trouble best comes first.", counted(len(c.Changes), "thing"), since))
 	}
@@ -73,8 +82,22 @@ func (c Changes) Text(st Style) string {
 	for _, s := range c.Slower {
 		p.field("slower", fmt.Sprintf("%s takes %s instead of %s since %s.", s.What, duration(s.Is), duration(s.Was), s.Since))
 	}
+	for i, pr := range c.Problems {
+		if i == mostProblems {
+			p.field("problem", fmt.Sprintf("and %d more", len(c.Problems)-mostProblems))
+			break
+		}
+		p.field("problem", spot(pr.URI, pr.Range.Start, c.Dir)+": "+pr.Message+"\n"+pr.Why)
+	}
+	if len(c.Unknown) > 0 {
+		p.gap()
+	}
+	p.unknown(c.Unknown)
 	return p.String()
 }
+
+// mostProblems are told with what changed.
+const mostProblems = 3
 
 func (c Changed) sentence() string {
 	what := c.Kind + " " + c.Name
@@ -129,15 +152,44 @@ func (c Changed) because() string {
 	for _, r := range c.Reasons {
 		parts = append(parts, fmt.Sprintf("%s (%s %+.2f)", r.Why, r.Mechanism, r.Weight))
 	}
-	out := strings.Join(parts, "; ")
-	if c.Origin.File != "" {
-		at := c.Origin.File
-		if c.Origin.Line > 0 {
-			at = fmt.Sprintf("%s:%d", at, c.Origin.Line)
-		}
-		out = at + "\n" + out
+	return strings.TrimPrefix(c.place()+"\n"+strings.Join(parts, "; "), "\n")
+}
+
+// place is where it is written and when it changed, as far as that is known.
+func (c Changed) place() string {
+	at := c.Origin.File
+	if at != "" && c.Origin.Line > 0 {
+		at = fmt.Sprintf("%s:%d", at, c.Origin.Line)
 	}
-	return out
+	local := func(text string) string {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return t.Local().Format("2006-01-02 15:04")
+		}
+		return text
+	}
+	switch {
+	case c.When != "" && at != "":
+		return fmt.Sprintf("%s, changed %s", at, local(c.When))
+	case c.When != "":
+		return "changed " + local(c.When)
+	case c.Written != "":
+		return fmt.Sprintf("%s, written %s", at, local(c.Written))
+	}
+	return at
+}
+
+// suspectsMarkdown is a list of what may be at fault, the likeliest first.
+func suspectsMarkdown(suspects []Changed) string {
+	var b strings.Builder
+	for i, c := range suspects {
+		fmt.Fprintf(&b, "%d. **%s** (%.0f %%)\n", i+1, markdownText(c.sentence()), 100*c.Score)
+		for line := range strings.SplitSeq(c.because(), "\n") {
+			if line != "" {
+				fmt.Fprintf(&b, "   - %s\n", markdownText(line))
+			}
+		}
+	}
+	return b.String()
 }
 
 func quoteEmpty(s string) string {

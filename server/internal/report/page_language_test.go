@@ -151,7 +151,7 @@ func TestChinesePageInABrowser(t *testing.T) {
 		model.EventLoad, model.EventStart, model.EventEnd, model.EventHang, model.EventWait, model.EventError, model.EventError, model.EventWarning,
 	} {
 		e := viewed()
-		e.Kind, e.View, e.Text, e.Took = kind, nil, model.NewValue("exit status 1"), 3*time.Second
+		e.Kind, e.View, e.Text, e.Took = kind, nil, model.NewText("exit status 1"), 3*time.Second
 		events = append(events, e)
 	}
 	r.Timeline = Timeline(events, 100)

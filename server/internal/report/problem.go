@@ -7,9 +7,9 @@ import (
 )
 
 // Markdown explains one problem as a document: the verdict, why a sceptic may
-// believe it, the chain of causes behind it (nil if that is not known), and what
-// to do.
-func (p Problem) Markdown(dir string, chain []Link) string {
+// believe it, the chain of causes behind it (nil if that is not known), what may be
+// at fault, and what to do.
+func (p Problem) Markdown(dir string, chain []Link, suspects []Changed) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# %s\n\n%s\n", markdownText(firstLine(p.Message)), markdownCode(spot(p.URI, p.Range.Start, dir)))
 	fmt.Fprintf(&w, "\n**%s**\n", markdownText(p.headline()))
@@ -30,6 +30,9 @@ func (p Problem) Markdown(dir string, chain []Link) string {
 	}
 	if len(chain) > 1 {
 		fmt.Fprintf(&w, "\n## Where it comes from\n\n%s", chainMarkdown(chain))
+	}
+	if len(suspects) > 0 {
+		fmt.Fprintf(&w, "\n## What may be at fault\n\n%s", suspectsMarkdown(suspects))
 	}
 	if len(p.Evidence) > 0 {
 		fmt.Fprintf(&w, "\n## Proof\n\n")

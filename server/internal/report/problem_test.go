@@ -15,7 +15,7 @@ func TestProblemMarkdown(t *testing.T) {
 		Evidence: []Evidence{{Environment: "shell", Command: "go list .", Outcome: "green", Millis: 30}},
 		Fixes:    []Fix{{Title: "Unmask GOPROXY"}, {Title: "Restart gopls", Disabled: "It is not running."}},
 	}
-	page := p.Markdown("/w", nil)
+	page := p.Markdown("/w", nil, nil)
 	for _, want := range []string{
 		"`a/main.go:3:8`", "Phantom: the environment of gopls differs from yours", "GOMODCACHE alone", "## Beware", "8 runs of go", "1. Unmask GOPROXY", "2. Restart gopls (not now: It is not running)",
 		"````text\n```\nmodule lookup disabled\n````",
@@ -28,7 +28,7 @@ func TestProblemMarkdown(t *testing.T) {
 		t.Errorf("the message is markup:\n%s", page)
 	}
 	for verdict, want := range map[string]string{"real": "Real:", "unknown": "Not decided", "not-build": "Not a build error", "stale-green": "Stale green:"} {
-		if page := (Problem{Verdict: verdict, URI: "file:///a.go"}).Markdown("/", nil); !strings.Contains(page, want) {
+		if page := (Problem{Verdict: verdict, URI: "file:///a.go"}).Markdown("/", nil, nil); !strings.Contains(page, want) {
 			t.Errorf("%s: %s", verdict, page)
 		}
 	}

@@ -22,11 +22,16 @@ const shownLimit = 4096
 //
 // Showing shown text again changes nothing. Where the name of the variable is
 // known, ShowVariable knows more.
-func Show(v model.Value) string {
-	if s := v.Reveal(); len(s) <= harmlessLimit && harmless.MatchString(s) {
+func Show(v model.Value) string { return show(v.Reveal()) }
+
+// ShowText is Show for a text.
+func ShowText(t model.Text) string { return show(t.Reveal()) }
+
+func show(s string) string {
+	if len(s) <= harmlessLimit && harmless.MatchString(s) {
 		return s
 	}
-	return settle(v.Reveal(), redact)
+	return settle(s, redact)
 }
 
 // harmless are texts, such as most module paths, in which nothing could be told

@@ -167,10 +167,11 @@ type Problem struct {
 	Fixes      []Fix      `json:"fixes"`
 	ContextID  string     `json:"contextId"`
 
-	Others   []string `json:"others"`          // variables of which each does the same alone as the guilty ones together
-	Misleads string   `json:"misleads"`        // what of gopls' own advice does not help; "" if nothing
-	Stale    *Stale   `json:"stale,omitzero"`  // what gopls has not seen, where that is the cause
-	Bisect   *Bisect  `json:"bisect,omitzero"` // what it took to find the guilty variables
+	Others   []string `json:"others"`            // variables of which each does the same alone as the guilty ones together
+	Earlier  []string `json:"earlier,omitempty"` // of a real problem: variables of the shell with whose earlier values, all together, go succeeds
+	Misleads string   `json:"misleads"`          // what of gopls' own advice does not help; "" if nothing
+	Stale    *Stale   `json:"stale,omitzero"`    // what gopls has not seen, where that is the cause
+	Bisect   *Bisect  `json:"bisect,omitzero"`   // what it took to find the guilty variables
 }
 
 // Stale is what of the world gopls has not seen.

@@ -88,6 +88,7 @@ func (p *page) problem(pr Problem, dir string) {
 		guilty += "; " + listed(pr.Others) + " alone would do as well"
 	}
 	p.field("guilty", guilty)
+	p.field("changed", listed(pr.Earlier))
 	if pr.Stale != nil && pr.Stale.What != "unknown" {
 		since := pr.Stale.File
 		if at, err := time.Parse(time.RFC3339, pr.Stale.Since); err == nil {

@@ -113,6 +113,9 @@ func (e Explanation) Markdown() string {
 			}
 		}
 	}
+	if len(e.Suspects) > 0 {
+		fmt.Fprintf(&b, "\n**What may be at fault:**\n\n%s", suspectsMarkdown(e.Suspects))
+	}
 	list("What would cure it", e.Cures)
 	list("What it breaks", e.Affected)
 	list("Of the same cause", e.Shared)

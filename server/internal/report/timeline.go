@@ -32,7 +32,7 @@ const eventTime = "2006-01-02T15:04:05.000Z07:00"
 // EventOf makes an event safe to show.
 func EventOf(e model.Event) Event {
 	out := Event{
-		Time: e.Time.Format(eventTime), Source: word(e.Source), Origin: word(e.Origin), Kind: string(e.Kind), Subject: Show(e.Subject), Message: Show(e.Text),
+		Time: e.Time.Format(eventTime), Source: word(e.Source), Origin: word(e.Origin), Kind: string(e.Kind), Subject: ShowText(e.Subject), Message: ShowText(e.Text),
 		Refs: e.Refs, Took: e.Took.Seconds(), ContextID: word(e.ContextID), Snapshot: e.Snapshot,
 	}
 	if !e.Said.Equal(e.Time) {
@@ -251,7 +251,7 @@ func (t Traced) Text(st Style) string {
 		p.line("What took longest:")
 	}
 	for _, e := range t.Slowest {
-		p.hang(fmt.Sprintf("  %8s  ", lasted(e.Took)), 12, Show(e.Subject))
+		p.hang(fmt.Sprintf("  %8s  ", lasted(e.Took)), 12, ShowText(e.Subject))
 	}
 	if len(t.Problems) > 0 {
 		p.line("What it complained about, as the catalogue knows it:")

@@ -12,8 +12,8 @@ import (
 func viewed() model.Event {
 	at := time.Date(2026, 11, 30, 20, 20, 43, 120e6, time.UTC)
 	return model.Event{
-		Time: at, Said: at.Add(-time.Hour), Source: model.SourceGopls, Origin: "window1", Kind: model.EventView, Subject: model.NewValue("/home/gopher/hello"),
-		Text: model.NewValue("Created View (#1)\n\tdirectory=/home/gopher/hello"), Refs: []string{"GF-UNKNOWN"}, ContextID: "ctx-1", Snapshot: 2,
+		Time: at, Said: at.Add(-time.Hour), Source: model.SourceGopls, Origin: "window1", Kind: model.EventView, Subject: model.NewText("/home/gopher/hello"),
+		Text: model.NewText("Created View (#1)\n\tdirectory=/home/gopher/hello"), Refs: []string{"GF-UNKNOWN"}, ContextID: "ctx-1", Snapshot: 2,
 		View: &model.LoggedView{ID: "1", Env: map[string]model.Value{
 			"GOOS": model.NewValue("linux"), "GOFLAGS": model.NewValue("-tags=foo"), "GOPROXY": model.NewValue("https://u:hunter2@proxy.example"), "GOPRIVATE": {},
 		}},
@@ -46,7 +46,7 @@ func TestEventForPeople(t *testing.T) {
 // TestHostileEvent has text that would act on a terminal, or draw a line of its
 // own.
 func TestHostileEvent(t *testing.T) {
-	e := EventOf(model.Event{Source: "a\x1b[2Jb\nc", Origin: "w\u202e", Kind: model.EventError, Text: model.NewValue("x\x1b]0;t\x07\u009b2J\n20:20:43.120  gopls  forged")})
+	e := EventOf(model.Event{Source: "a\x1b[2Jb\nc", Origin: "w\u202e", Kind: model.EventError, Text: model.NewText("x\x1b]0;t\x07\u009b2J\n20:20:43.120  gopls  forged")})
 	line, err := e.JSONLine()
 	if err != nil {
 		t.Fatal(err)

@@ -122,16 +122,45 @@ const maxChain = 16
 // found is a message of the catalogue, with the parts that differ.
 type found struct {
 	refs []string
-	args map[string]string
+	args arguments
 	text string
 }
 
 func (f found) message() model.Message {
 	m := model.Message{Refs: f.refs, Args: make(map[string]model.Value, len(f.args)), Text: model.NewValue(f.text)}
-	for name, value := range f.args {
-		m.Args[name] = model.NewValue(value)
+	for _, a := range f.args {
+		m.Args[a.name] = model.NewValue(a.value)
 	}
 	return m
+}
+
+// arguments are the parts of a message that differ, by the names of their holes.
+type arguments []argument
+
+type argument struct{ name, value string }
+
+// set sets one, in the place of what had its name.
+func (a *arguments) set(name, value string) {
+	for i := range *a {
+		if (*a)[i].name == name {
+			(*a)[i].value = value
+			return
+		}
+	}
+	if *a == nil {
+		*a = make(arguments, 0, 8) // few messages have more
+	}
+	*a = append(*a, argument{name, value})
+}
+
+// get returns one; "" if there is none.
+func (a arguments) get(name string) string {
+	for _, arg := range a {
+		if arg.name == name {
+			return arg.value
+		}
+	}
+	return ""
 }
 
 // recognise reads the message that the first of the lines is, or begins. used
@@ -141,20 +170,27 @@ func recognise(lines []string) (f found, used int) {
 	if line == "" {
 		return found{}, 0
 	}
-	at, args := context{}, map[string]string{}
+	var s search
+	s.pairs.add(line)
+	known := catalogue()
 	rest := line
 	for range maxChain {
 		if path, inner, ok := quotedByGopls(rest); ok {
-			args["package"], rest = path, inner
+			s.args.set("package", path)
+			rest = inner
 		}
-		if p := match(rest, at, lines[1:], args); p != nil {
+		p := s.match(rest, lines[1:], known.byWord[firstWord(rest)])
+		if p == nil {
+			p = s.match(rest, lines[1:], known.byWord[""])
+		}
+		if p != nil {
 			used = 1 + p.more
 			text := strings.Join(lines[:used], "\n")
-			used += response(lines[used:], args)
-			return found{p.refs, args, text}, used
+			used += response(lines[used:], &s.args)
+			return found{p.refs, s.args, text}, used
 		}
 		head, tail, ok := strings.Cut(rest, ": ")
-		if !ok || !at.consume(head, args) {
+		if !ok || !s.consume(head) {
 			return found{}, 0
 		}
 		rest = strings.TrimLeft(tail, " \t")
@@ -162,37 +198,43 @@ func recognise(lines []string) (f found, used int) {
 	return found{}, 0
 }
 
-// match returns the pattern that a text and the lines after it are, and puts
-// what differs into args; nil if there is none.
-func match(text string, at context, more []string, args map[string]string) *pattern {
-	for _, list := range [][]*pattern{catalogue().byWord[firstWord(text)], catalogue().byWord[""]} {
-		for _, p := range list {
-			if p.hint != "" && !strings.Contains(text, p.hint) || p.more > len(more) || p.after != 0 && p.after != at.last {
-				continue
-			}
-			whole := text
-			for _, line := range more[:p.more] {
-				whole += "\n" + strings.TrimSpace(line)
-			}
-			expr := p.expr()
-			found := expr.FindStringSubmatch(whole)
-			if found == nil {
-				continue
-			}
-			for i, name := range expr.SubexpNames() {
-				if name != "" && found[i] != "" {
-					args[name] = found[i]
-				}
-			}
-			return p
+// search is for a message that begins in a line.
+type search struct {
+	pairs pairs // of the line
+	last  kind  // what stood before the place that is looked at
+	args  arguments
+	marks [maxMarks]int // room for them
+}
+
+// match returns the first of some patterns that a rest of the line and the lines
+// after it are, and puts what differs into the arguments; nil if there is none.
+func (s *search) match(rest string, more []string, patterns []*pattern) *pattern {
+	for _, p := range patterns {
+		if !s.pairs.all(p.pairs) || p.more > len(more) || p.after != 0 && p.after != s.last {
+			continue
 		}
+		whole := rest
+		for _, line := range more[:p.more] {
+			whole += "\n" + strings.TrimSpace(line)
+		}
+		expr := p.expr()
+		marks := expr.find(whole, s.marks[:])
+		if marks == nil {
+			continue
+		}
+		for i, name := range expr.names {
+			if name != "" && marks[2*i] < marks[2*i+1] {
+				s.args.set(name, whole[marks[2*i]:marks[2*i+1]])
+			}
+		}
+		return p
 	}
 	return nil
 }
 
 // response reads what a server said, which go prints below some errors, and
 // returns its number of lines.
-func response(lines []string, args map[string]string) int {
+func response(lines []string, args *arguments) int {
 	if len(lines) == 0 {
 		return 0
 	}
@@ -205,7 +247,7 @@ func response(lines []string, args map[string]string) int {
 		said += "\n" + strings.TrimSpace(lines[n])
 		n++
 	}
-	args["response"] = strings.TrimSpace(said)
+	args.set("response", strings.TrimSpace(said))
 	return n
 }
 

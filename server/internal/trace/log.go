@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -61,10 +62,9 @@ type Log struct {
 	at    time.Time
 	last  time.Time // the time of the message before
 	hour  hour
-	known map[string]meaning
+	known map[key]meaning
 	size  int // of the texts in known
 	views map[string]*model.LoggedView
-	key   []byte // of a text in known
 }
 
 // stamped is what stands before a message.
@@ -376,7 +376,7 @@ func (l *Log) kind(text []byte) model.EventKind {
 	case bytes.HasPrefix(text, beginsLoad) && bytes.Contains(text, []byte("duration=")):
 		return model.EventLoad
 	case l.form == formNone, bytes.Contains(text, hasErr), bytes.Contains(text, hasError), bytes.Contains(text, hasFailed):
-		if len(l.mean(text).refs) > 0 {
+		if len(l.mean(text, "").refs) > 0 {
 			return model.EventError
 		}
 	}
@@ -385,11 +385,12 @@ func (l *Log) kind(text []byte) model.EventKind {
 
 // describe fills in what the text says.
 func (l *Log) describe(e *model.Event, text []byte) {
-	said := string(text)
+	verbatim := string(text)
+	said := verbatim
 	if bytes.Contains(text, escape) {
 		said = escapes().ReplaceAllString(said, "")
 	}
-	e.Text = model.NewValue(said)
+	e.Text = model.NewText(said)
 	switch e.Kind {
 	case model.EventView:
 		v, ok := l.views[said] // gopls makes the same view again and again
@@ -403,7 +404,7 @@ func (l *Log) describe(e *model.Event, text []byte) {
 			e.Kind = model.EventLog
 			return
 		}
-		e.Subject = model.NewValue(e.View.Dir)
+		e.Subject = model.NewText(e.View.Dir)
 	case model.EventCommand:
 		if took, rest, ok := strings.Cut(said, " for GOROOT="); ok && !strings.HasPrefix(said, "starting ") {
 			d, err := time.ParseDuration(took)
@@ -414,31 +415,36 @@ func (l *Log) describe(e *model.Event, text []byte) {
 			e.Took, said = d, rest
 		}
 		if i := strings.Index(said, " go "); i >= 0 {
-			e.Subject = model.NewValue(said[i+1:])
+			e.Subject = model.NewText(said[i+1:])
 		}
 	case model.EventStart:
 		if _, what, ok := strings.Cut(said, "Running language server "); ok {
-			e.Subject = model.NewValue(what)
+			e.Subject = model.NewText(what)
 		}
 	case model.EventLoad, model.EventError, model.EventWarning:
-		e.Subject, e.Took = attributes(said)
+		dir, took := attributes(said)
+		e.Took = took
 		if e.Kind == model.EventLoad && strings.Contains(said, ": err: ") {
 			e.Kind = model.EventError
 		}
+		subject := dir
 		if e.Kind != model.EventLoad {
-			m := l.mean(text)
-			if e.Refs = m.refs; !m.subject.Empty() {
-				e.Subject = m.subject
-			}
+			m := l.mean(text, verbatim)
+			e.Refs, subject = m.refs, cmp.Or(m.subject, dir)
 		}
+		e.Subject = model.NewText(subject)
 	}
 }
 
 // attributes reads the lines that gopls puts below a message.
-func attributes(text string) (dir model.Value, took time.Duration) {
-	for line := range strings.SplitSeq(text, "\n") {
+func attributes(text string) (dir string, took time.Duration) {
+	for more := true; more; {
+		var line string
+		if line, text, more = strings.Cut(text, "\n"); !strings.HasPrefix(line, "\t") {
+			continue
+		}
 		if d, ok := strings.CutPrefix(line, "\tdirectory="); ok {
-			dir = model.NewValue(d)
+			dir = d
 		}
 		if d, ok := strings.CutPrefix(line, "\tduration="); ok {
 			took, _ = time.ParseDuration(d)
@@ -450,45 +456,57 @@ func attributes(text string) (dir model.Value, took time.Duration) {
 // meaning is what the catalogue knows of a text.
 type meaning struct {
 	refs    []string
-	subject model.Value
+	subject string
 }
 
-// mean looks a text up. Logs repeat themselves.
-func (l *Log) mean(text []byte) meaning {
-	for _, attribute := range [][]byte{[]byte("\n\tview_id="), []byte("\n\tdirectory=")} { // those differ each time
+// key is what the meaning of a text is remembered by: the text without what
+// differs each time, which is the number of a load and the attributes.
+type key struct {
+	load bool
+	text string
+}
+
+// mean looks a text up, which said is, too, unless that is "". Logs repeat themselves.
+func (l *Log) mean(text []byte, said string) meaning {
+	for _, attribute := range [][]byte{[]byte("\n\tview_id="), []byte("\n\tdirectory=")} {
 		if i := bytes.Index(text, attribute); i >= 0 {
 			text = text[:i]
 		}
 	}
-	if rest, ok := bytes.CutPrefix(text, beginsLoad); ok { // and so does the number of a load
-		if rest = bytes.TrimLeft(rest, "0123456789"); bytes.HasPrefix(rest, []byte(": ")) {
-			l.key = append(append(append(l.key[:0], beginsLoad...), '0'), rest...)
-			text = l.key
+	begin, end := 0, len(text)
+	if rest, ok := bytes.CutPrefix(text, beginsLoad); ok {
+		number := len(rest) - len(bytes.TrimLeft(rest, "0123456789"))
+		if number > 0 && number < 20 && bytes.HasPrefix(rest[number:], []byte(": ")) {
+			begin = len(beginsLoad) + number
 		}
 	}
-	if m, ok := l.known[string(text)]; ok {
+	if m, ok := l.known[key{begin > 0, string(text[begin:])}]; ok {
 		return m
 	}
-	var m meaning
-	classify(string(text), func(f found) { m.add(f) })
-	if l.size += len(text); l.known == nil || l.size > maxKnown {
-		l.known, l.size = map[string]meaning{}, len(text)
+	if said == "" {
+		said = string(text)
 	}
-	l.known[string(text)] = m
+	var m meaning
+	classify(said[:end], func(f found) { m.add(f) })
+	if l.size += len(said); l.known == nil || l.size > maxKnown {
+		l.known, l.size = map[key]meaning{}, len(said)
+	}
+	l.known[key{begin > 0, said[begin:end]}] = m
 	return m
 }
 
 // add takes what was found in a text, one after the other.
 func (m *meaning) add(f found) {
+	if m.refs == nil {
+		m.refs = slices.Clip(f.refs)
+	}
 	for _, ref := range f.refs {
 		if !slices.Contains(m.refs, ref) {
 			m.refs = append(m.refs, ref)
 		}
 	}
-	for _, name := range []string{"variable", "module", "package", "url", "host", "file"} {
-		if v, ok := f.args[name]; ok && m.subject == (model.Value{}) {
-			m.subject = model.NewValue(v)
-		}
+	for _, name := range [...]string{"variable", "module", "package", "url", "host", "file"} {
+		m.subject = cmp.Or(m.subject, f.args.get(name))
 	}
 }
 

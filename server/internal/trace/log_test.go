@@ -102,7 +102,7 @@ func FuzzLogIsCutAnywhere(f *testing.F) {
 		}
 		log.Close()
 		same := slices.EqualFunc(whole, events, func(a, b model.Event) bool {
-			return a.Said.Equal(b.Said) && a.Kind == b.Kind && a.Text == b.Text && a.Subject == b.Subject && a.Took == b.Took && slices.Equal(a.Refs, b.Refs)
+			return a.Said.Equal(b.Said) && a.Kind == b.Kind && a.Text.Reveal() == b.Text.Reveal() && a.Subject.Reveal() == b.Subject.Reveal() && a.Took == b.Took && slices.Equal(a.Refs, b.Refs)
 		})
 		if !same {
 			t.Errorf("%d events whole, %d in pieces, of %q", len(whole), len(events), text)
@@ -330,6 +330,30 @@ func erroneousLog(different int) []byte {
 	return b.Bytes()
 }
 
+// everyErrorLog has every text of the corpus again and again, and none is like
+// any other.
+func everyErrorLog(b *testing.B) []byte {
+	var out bytes.Buffer
+	files, err := filepath.Glob(filepath.Join(corpus, "*.txtar"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var texts []string
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, f := range a.Files {
+			texts = append(texts, string(f.Data))
+		}
+	}
+	for n := range 4000 {
+		fmt.Fprintf(&out, "2026-11-30 20:%02d:%02d.%03d [error] file%d.go:%d:1: %s\n", n/60%60, n%60, n%1000, n, n, texts[n%len(texts)])
+	}
+	return out.Bytes()
+}
+
 // BenchmarkLog measures against the least that reading lines costs: looking for
 // their ends, and bufio.Scanner, which makes strings of them.
 func BenchmarkLog(b *testing.B) {
@@ -342,6 +366,7 @@ func BenchmarkLog(b *testing.B) {
 		{"all", bigLog(b), false},
 		{"the same errors", erroneousLog(20), true},
 		{"other errors", erroneousLog(4000), true},
+		{"other errors of all kinds", everyErrorLog(b), true},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.block)))

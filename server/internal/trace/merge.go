@@ -164,8 +164,8 @@ func History(r io.Reader) ([]model.Event, error) {
 	var out []model.Event
 	for _, h := range report.History {
 		e := model.Event{
-			Time: h.Time, Said: h.Time, Source: model.SourceOurs, Kind: model.EventKind(h.Kind), Subject: model.NewValue(h.Subject),
-			Text: model.NewValue(h.Message), Snapshot: h.Snapshot, ContextID: h.ContextID,
+			Time: h.Time, Said: h.Time, Source: model.SourceOurs, Kind: model.EventKind(h.Kind), Subject: model.NewText(h.Subject),
+			Text: model.NewText(h.Message), Snapshot: h.Snapshot, ContextID: h.ContextID,
 		}
 		switch e.Kind {
 		case model.EventChanged, model.EventFound, model.EventGone, model.EventVerdict, model.EventCured, model.EventFailed, model.EventUndone:
@@ -174,7 +174,7 @@ func History(r io.Reader) ([]model.Event, error) {
 		}
 		for _, what := range []string{h.Rule, h.Verdict} {
 			if what != "" {
-				e.Text = model.NewValue(what + ": " + e.Text.Reveal())
+				e.Text = model.NewText(what + ": " + e.Text.Reveal())
 			}
 		}
 		out = append(out, e)

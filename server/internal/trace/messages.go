@@ -270,8 +270,8 @@ var messages = []message{
 type pattern struct {
 	refs  []string
 	after kind
-	hint  string // a part of its first line that does not differ; "" if it starts with one
-	expr  func() *regexp.Regexp
+	pairs []pair // of its first line, where that does not differ
+	expr  func() *matcher
 	more  int // lines after the first
 }
 
@@ -291,26 +291,24 @@ func compile(list []message) index {
 		p := &pattern{refs: strings.Fields(m.refs), after: m.after, more: strings.Count(m.text, "\n")}
 		p.expr = sync.OnceValue(m.expression)
 		first, _, _ := strings.Cut(m.text, "\n")
-		parts := hole().Split(first, -1)
-		p.hint = slices.MaxFunc(parts, func(a, b string) int { return len(a) - len(b) })
-		out.byWord[key(first)] = append(out.byWord[key(first)], p)
+		for _, part := range slices.Backward(hole().Split(first, -1)) { // the first is that by which it is found
+			p.pairs = append(p.pairs, pairsOf(part)...)
+		}
+		word := m.word()
+		out.byWord[word] = append(out.byWord[word], p)
 	}
 	return out
 }
 
 // expression is what a text must be, from its start to its end.
-func (m message) expression() *regexp.Regexp {
+func (m message) expression() *matcher {
 	var expr strings.Builder
 	expr.WriteString(`^`)
 	end := 0
 	for _, at := range hole().FindAllStringSubmatchIndex(m.text, -1) {
 		expr.WriteString(regexp.QuoteMeta(m.text[end:at[0]]))
 		name := m.text[at[2]:at[3]]
-		form := name
-		if at[4] >= 0 {
-			form = m.text[at[4]:at[5]]
-		}
-		what, ok := holes[form]
+		what, ok := holes[m.form(at)]
 		if !ok {
 			what = `.+?`
 		}
@@ -318,15 +316,29 @@ func (m message) expression() *regexp.Regexp {
 		end = at[1]
 	}
 	expr.WriteString(regexp.QuoteMeta(m.text[end:]) + `$`)
-	return regexp.MustCompile(expr.String())
+	return newMatcher(expr.String())
 }
 
-// key is the word that a message is found by: its first one, or "" if it
-// differs.
-func key(text string) string {
-	word := firstWord(text)
-	if strings.ContainsRune(word, '{') {
-		return ""
+// form is the name of the form of a hole of m, at the places that hole found.
+func (m message) form(at []int) string {
+	if at[4] >= 0 {
+		return m.text[at[4]:at[5]]
 	}
-	return word
+	return m.text[at[2]:at[3]]
+}
+
+// word is the one that a message is found by: its first, even if it is that of
+// all that its first hole stands for; "" if that differs.
+func (m message) word() string {
+	text, _, _ := strings.Cut(m.text, "\n")
+	if at := hole().FindStringSubmatchIndex(text); at != nil && at[0] == 0 {
+		text, _ = regexp.MustCompile(holes[m.form(at)]).LiteralPrefix()
+		if !strings.Contains(text, " ") {
+			return "" // the word may go on
+		}
+	}
+	if word := firstWord(text); !strings.ContainsRune(word, '{') {
+		return word
+	}
+	return ""
 }

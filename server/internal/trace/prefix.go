@@ -21,9 +21,6 @@ const (
 	afterOther
 )
 
-// context is what stood before the place that is looked at.
-type context struct{ last kind }
-
 // words are the things that stand before a message and say nothing more.
 var words = map[string]kind{
 	"go": afterGo, "go.exe": afterGo, "fatal": afterGit, "remote": afterOther,
@@ -34,9 +31,24 @@ var words = map[string]kind{
 	"invalid version": afterOther, "verifying module": afterOther, "verifying go.mod": afterOther, "error while importing": afterOther,
 }
 
-// forms are the things with parts that differ; has is in all that have the form.
-var forms = sync.OnceValue(func() []form {
-	of := func(has, expr string, k kind) form { return form{has, regexp.MustCompile(expr), k} }
+// forms are the things with parts that differ, by their first word; "" has those
+// of which that differs.
+var forms = sync.OnceValue(func() map[string][]form {
+	out := map[string][]form{}
+	for _, f := range allForms() {
+		word := ""
+		if strings.HasPrefix(f.expr.text, "^"+regexp.QuoteMeta(f.has)) {
+			if before, _, ok := strings.Cut(f.has, " "); ok {
+				word = before
+			}
+		}
+		out[word] = append(out[word], f)
+	}
+	return out
+})
+
+func allForms() []form {
+	of := func(has, expr string, k kind) form { return form{has, pairsOf(has), newMatcher(expr), k} }
 	return []form{
 		of("go ", `^go (list|build|get|install|run|test|vet|generate|env|fmt|tool|version|work|mod)( (tidy|download|vendor|verify|graph|why|init|edit|sync|use))?$`, afterGo),
 		of(".mod:", `^(?P<file>[^"\t]*\b[\w.-]+\.mod):(?P<line>\d+)(:\d+)?$`, afterGoMod),
@@ -53,22 +65,23 @@ var forms = sync.OnceValue(func() []form {
 		of("go/packages.Load #", `^go/packages\.Load #\d+$`, afterOther),
 		of(" file://", `^(diagnosing|failed to load view for) file://\S+$`, afterOther),
 	}
-})
+}
 
 type form struct {
-	has  string
-	expr *regexp.Regexp
-	kind kind
+	has   string // in all that have the form
+	pairs []pair // of has
+	expr  *matcher
+	kind  kind
 }
 
 // maxForm is the longest part that is looked at: paths are at most this long.
 const maxForm = 8 << 10
 
 // consume takes one thing that stands before a message, or says that it is
-// none. What it tells goes to args.
-func (c *context) consume(part string, args map[string]string) bool {
+// none. What it tells goes to the arguments.
+func (s *search) consume(part string) bool {
 	if k, ok := words[part]; ok {
-		c.last = k
+		s.last = k
 		return true
 	}
 	if len(part) > maxForm {
@@ -76,21 +89,27 @@ func (c *context) consume(part string, args map[string]string) bool {
 	}
 	// "git ls-remote -q … in /dir: exit status 128:" and the like.
 	if strings.HasPrefix(part, "git ls-remote ") || strings.HasPrefix(part, "git fetch ") {
-		c.last = afterOther
+		s.last = afterOther
 		return true
 	}
-	for _, f := range forms() {
-		if !strings.Contains(part, f.has) {
+	known := forms()
+	return s.consumeForm(part, known[firstWord(part)]) || s.consumeForm(part, known[""])
+}
+
+// consumeForm consumes a part that has one of some forms.
+func (s *search) consumeForm(part string, forms []form) bool {
+	for _, f := range forms {
+		if !s.pairs.all(f.pairs) || !strings.Contains(part, f.has) {
 			continue
 		}
-		found := f.expr.FindStringSubmatch(part)
-		if found == nil {
+		marks := f.expr.find(part, s.marks[:])
+		if marks == nil {
 			continue
 		}
-		c.last = f.kind
-		for i, name := range f.expr.SubexpNames() {
+		s.last = f.kind
+		for i, name := range f.expr.names {
 			if name != "" {
-				args[name] = found[i]
+				s.args.set(name, part[marks[2*i]:marks[2*i+1]])
 			}
 		}
 		return true

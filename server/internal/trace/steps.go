@@ -118,7 +118,7 @@ func (s *Steps) Line(text string, now time.Time) (extra bool) {
 		return true
 	}
 	if m, ok := strings.CutPrefix(text, "go: downloading "); ok {
-		s.Tell(model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventDownload, Subject: model.NewValue(m), Text: model.NewValue(text)})
+		s.Tell(model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventDownload, Subject: model.NewText(m), Text: model.NewText(text)})
 		s.keep(text)
 		return false
 	}
@@ -193,8 +193,8 @@ func (s *Steps) finishLoose(now time.Time) {
 // ended tells and counts a step.
 func (s *Steps) ended(st *step, d time.Duration, answer string) {
 	e := model.Event{
-		Time: st.began, Said: st.began, Source: model.SourceGo, Kind: st.kind, Subject: model.NewValue(st.what), Took: d,
-		Text: model.NewValue(strings.TrimSpace(stripTook(answer))),
+		Time: st.began, Said: st.began, Source: model.SourceGo, Kind: st.kind, Subject: model.NewText(st.what), Took: d,
+		Text: model.NewText(strings.TrimSpace(stripTook(answer))),
 	}
 	e.Refs = refsOf(Classify(model.NewValue(answer)))
 	s.Tell(e)
@@ -277,14 +277,14 @@ func (s *Steps) Waiting(now time.Time) (out []model.Event) {
 			continue
 		}
 		st.noted = d
-		e := model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventWait, Subject: model.NewValue(st.what), Took: d.Round(time.Second)}
+		e := model.Event{Time: now, Said: now, Source: model.SourceGo, Kind: model.EventWait, Subject: model.NewText(st.what), Took: d.Round(time.Second)}
 		if d >= Hang {
 			e.Kind = model.EventHang
 		}
 		if e.Kind == model.EventHang && (st.kind == model.EventCommand || body && st.what == "") {
 			e.Kind = model.EventWait // a compiler may work that long
 		}
-		e.Text = model.NewValue(waitText(st, e, body))
+		e.Text = model.NewText(waitText(st, e, body))
 		out = append(out, e)
 	}
 	return out

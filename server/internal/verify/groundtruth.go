@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/route"
@@ -152,17 +153,21 @@ func fingerprint(dir string, env model.Env) string {
 
 // fileProxies returns the leading file:// entries of the environment's
 // GOPROXY, as a GOPROXY list; "" if the first thing go would ask is not a
-// file, or if some module goes around the proxies.
-func fileProxies(env model.Env) string {
-	if !env.Lookup("GONOPROXY").Value.Empty() || !env.Lookup("GOPRIVATE").Value.Empty() {
-		return ""
+// file, or if some module goes around the proxies. all tells that there are no other
+// entries: what they do not have, go does not find.
+func (j *judge) fileProxies(env model.Env) (proxies string, all bool) {
+	for _, name := range []string{"GONOPROXY", "GOPRIVATE"} {
+		if list := env.Lookup(name).Value.Reveal(); list != "" && j.matchesAny(list) {
+			return "", false
+		}
 	}
 	var list strings.Builder
+	all = true
 	for _, e := range route.Entries(env.Lookup("GOPROXY").Value.Reveal()) {
 		if e.Err != "" {
-			return ""
+			return "", false
 		}
-		if !strings.HasPrefix(e.URL, "file:///") {
+		if all = strings.HasPrefix(e.URL, "file:///"); !all {
 			break
 		}
 		if list.Len() > 0 {
@@ -170,7 +175,42 @@ func fileProxies(env model.Env) string {
 		}
 		list.WriteString(e.URL)
 	}
-	return list.String()
+	return list.String(), all
+}
+
+// lacksFile reports whether a file proxy did not have what go asked it for.
+func (r run) lacksFile() bool {
+	const reading = "reading file://"
+	return strings.Contains(r.stderr, reading) || slices.ContainsFunc(r.asked, func(p listed) bool {
+		return slices.ContainsFunc(p.errors(), func(e *listError) bool { return strings.Contains(e.Err, reading) })
+	})
+}
+
+// matchesAny reports whether a list of patterns may match a module that a build
+// needs: those that go.mod and go.sum have, which are all of them unless go may write
+// these files.
+func (j *judge) matchesAny(list string) bool {
+	for _, m := range j.s.Modules {
+		if len(m.Errors) > 0 || m.Sum.Why != "" {
+			return true
+		}
+		for _, r := range m.Requires {
+			if module.MatchPrefixPatterns(list, r.Path) {
+				return true
+			}
+		}
+		for _, r := range m.Replaces {
+			if module.MatchPrefixPatterns(list, r.NewPath) {
+				return true
+			}
+		}
+		for key := range m.Sum.Lines {
+			if path, _, _ := strings.Cut(key, " "); module.MatchPrefixPatterns(list, path) {
+				return true
+			}
+		}
+	}
+	return len(j.s.Modules) == 0
 }
 
 // mode is how much go list has to do.

@@ -21,7 +21,10 @@ func (r run) about(q subject) truth {
 	case r.fatal:
 		return truth{outcome: red, reason: model.NewValue(r.stderr)}
 	}
-	if q.kind == loading {
+	switch {
+	case q.all:
+		return truth{outcome: green}
+	case q.kind == loading:
 		return r.loads(q)
 	}
 	p := r.in(q.dir)

@@ -39,6 +39,7 @@ type subject struct {
 	tags     string            // build tags, with commas
 	alone    bool              // without the other files of its directory
 	fresh    bool              // as if it had never been built
+	all      bool              // whether go can begin to build what the module of dir has
 }
 
 // cgo reports whether a problem may come from running cgo, a C compiler or

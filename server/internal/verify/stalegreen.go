@@ -98,6 +98,16 @@ func building(dir string) subject {
 	return subject{Problem: model.Problem{Location: model.Location{File: filepath.Join(dir, "*.go")}, Severity: 1}, kind: whether, dir: dir}
 }
 
+// warns reports whether go only warned, and did what it was asked.
+func warns(stderr string) bool {
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "go: warning: ") {
+			return false
+		}
+	}
+	return true
+}
+
 // unseen are the errors of a run about modules, in directories of theirs where
 // gopls shows nothing, each once, counted from 0.
 func (j *judge) unseen(r run, modules []string) (out []compileError) {
@@ -114,6 +124,9 @@ func (j *judge) unseen(r run, modules []string) (out []compileError) {
 		}
 	}
 	if r.fatal {
+		if warns(r.stderr) { // there is no package
+			return nil
+		}
 		if slices.ContainsFunc(j.s.Problems, func(p model.Problem) bool { return ours(p.File) && !Opinion(p) }) {
 			return nil
 		}

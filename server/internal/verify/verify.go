@@ -174,9 +174,9 @@ func (j *judge) answer(ctx context.Context, env model.Env, q question) run {
 	}
 	r := j.ask(ctx, env, q)
 	if r.needs && !r.writes {
-		if proxies := fileProxies(env); proxies != "" {
+		if proxies, all := j.fileProxies(env); proxies != "" {
 			q.proxies = proxies
-			if again := j.ask(ctx, env, q); again.failed == "" && !again.needs {
+			if again := j.ask(ctx, env, q); again.failed == "" && !again.needs && (all || !again.lacksFile()) {
 				again.millis += r.millis
 				r = again
 			}
@@ -227,6 +227,8 @@ func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool)
 func (j *judge) questionOf(q subject, light bool) question {
 	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform}
 	switch {
+	case q.all:
+		ask.mode, ask.root, ask.dirs = everything, q.dir, nil
 	case q.kind == loading && filepath.Base(q.File) == "go.work":
 		ask.mode, ask.root, ask.dirs = modules, q.dir, nil
 	case q.kind == loading && filepath.Ext(q.File) != ".go":
@@ -243,7 +245,7 @@ func (j *judge) questionOf(q subject, light bool) question {
 
 // trial is the truth in an environment between the two that were asked about.
 // It compiles only what neither of them found alike: the same files have the
-// same errors.
+// same errors, unless go found the files and then could not compile any.
 func (j *judge) trial(ctx context.Context, env model.Env, q subject, there, here answer) answer {
 	if r, ok := j.memory.get(j.questionOf(q, false).key(env)); ok {
 		return answer{r.about(q), r}
@@ -253,7 +255,7 @@ func (j *judge) trial(ctx context.Context, env model.Env, q subject, there, here
 	if a.why != notCompiled {
 		return a
 	}
-	if !here.finds(there.run) {
+	if !here.finds(there.run) && !(here.compiled && here.fatal) {
 		switch {
 		case a.finds(there.run):
 			a.truth = there.truth
@@ -293,6 +295,15 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	}
 	editor, shell, why := j.environments()
 	if why != "" {
+		if shell.Complete { // a problem that go has too is real, whatever gopls has
+			there := j.truth(ctx, shell, q, false)
+			v.Evidence = append(v.Evidence, there.evidence())
+			if there.outcome == red && ctx.Err() == nil {
+				v.Kind, v.TrueReason = model.Real, there.reason
+				v.Why = cmp.Or(there.why, wrongInShell(q))
+				return v
+			}
+		}
 		v.Why = why
 		return v
 	}

@@ -1,0 +1,188 @@
+package verify_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/verify"
+	"github.com/gophantom/gophantom/server/internal/world"
+	"github.com/gophantom/gophantom/server/internal/world/worldtest"
+)
+
+// passes asks the judge: whether "go build" and "go vet" succeed.
+func (l lab) passes(vars map[string]string) bool {
+	l.t.Helper()
+	for _, verb := range []string{"build", "vet"} {
+		cmd := exec.Command(world.Real().LookPath(vars["PATH"], "go"), verb, "./...")
+		cmd.Dir = l.Dir
+		for name, value := range vars {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		if cmd.Run() != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (l lab) failures(shell map[string]string) []model.Verdict {
+	l.t.Helper()
+	w := world.Real()
+	s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvShell: shell})
+	found, why := verify.Failures(l.t.Context(), w, s, nil)
+	if why != "" {
+		l.t.Errorf("it is not known for: %s", why)
+	}
+	return found
+}
+
+// warm has the modules in the module cache.
+func warm(t *testing.T) lab {
+	l := lab{worldtest.NewLab(t), t}
+	l.Go(l.Dir, map[string]string{"GOPROXY": "file://" + l.Proxy, "GOFLAGS": "-modcacherw"}, "mod", "download")
+	return l
+}
+
+// TestFailuresAreThoseOfGo breaks a module in ways that only some of the verbs of go
+// see; whatever fails is told, and nothing else.
+func TestFailuresAreThoseOfGo(t *testing.T) {
+	l := warm(t)
+	for _, c := range []struct {
+		name, file, text string
+		vars             []string
+		want             string // of the message; "" if it builds
+	}{
+		{name: "healthy"},
+		{name: "a type error", file: "wrong.go", text: "package main\n\nvar n int = \"one\"\n", want: "cannot use"},
+		{name: "a type error in a test", file: "wrong_test.go", text: "package main\n\nvar n int = \"one\"\n", want: "cannot use"},
+		{name: "in a file that the build leaves out", file: "wrong.go", text: "//go:build never\n\npackage main\n\nvar n int = \"one\"\n"},
+		{name: "an unknown flag", vars: []string{"GOFLAGS=-fast"}, want: "unknown flag -fast"},
+		{name: "a flag that vendors", vars: []string{"GOFLAGS=-mod=vendor"}, want: "inconsistent vendoring"},
+		{name: "no directory for what is temporary", vars: []string{"GOTMPDIR=" + filepath.Join(l.Home, "nowhere")}, want: "creating work dir"},
+		{name: "nobody's platform", vars: []string{"GOOS=plan10"}, want: "unsupported GOOS/GOARCH pair"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := l
+			l.t = t
+			if c.file != "" {
+				l.Write(filepath.Join(l.Dir, c.file), c.text)
+				defer os.Remove(filepath.Join(l.Dir, c.file))
+			}
+			shell := l.With(c.vars...)
+			found := l.failures(shell)
+			if builds := l.passes(shell); builds != (c.want == "") || builds != (len(found) == 0) {
+				t.Fatalf("go builds it: %t; found: %+v", builds, found)
+			}
+			if c.want != "" && (found[0].Kind != model.Real || !strings.Contains(found[0].Problem.Message, c.want)) {
+				t.Errorf("%s: %q, want %q", found[0].Kind, found[0].Problem.Message, c.want)
+			}
+		})
+	}
+}
+
+// TestFailuresThatNobodyMayFindOut has modules that would have to be downloaded.
+func TestFailuresThatNobodyMayFindOut(t *testing.T) {
+	l := lab{worldtest.NewLab(t), t}
+	for _, shell := range []map[string]string{
+		l.With("GOPROXY=http://127.0.0.1:1"),
+		l.With("GOPROXY=file:///nowhere,http://127.0.0.1:1"), // the file proxy is not all there is
+	} {
+		found := l.failures(shell)
+		if len(found) != 1 || found[0].Kind != model.Unknown || found[0].Problem.Message != "could not import example.com/greet (its module is not downloaded)" {
+			t.Errorf("with GOPROXY=%s: %+v, want one that is not known", shell["GOPROXY"], found)
+		}
+	}
+	shell := l.With("GOPROXY=file:///nowhere")
+	if found := l.failures(shell); l.passes(shell) || len(found) != 1 || found[0].Kind != model.Real {
+		t.Errorf("with a file proxy alone, which is not there: %+v", found)
+	}
+	shell = l.With("GOPROXY=file://"+l.Proxy, "GOPRIVATE=other.example")
+	if found := l.failures(shell); len(found) != 0 || !l.passes(shell) {
+		t.Errorf("with a file proxy that has it: %+v", found)
+	}
+}
+
+// TestFailuresWithTheEnvironmentOfGopls has nobody who shows problems.
+func TestFailuresWithTheEnvironmentOfGopls(t *testing.T) {
+	l := warm(t)
+	w := world.Real()
+	find := func(gopls map[string]string) []model.Verdict {
+		s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvShell: l.With(), model.EnvGopls: gopls})
+		found, _ := verify.Failures(t.Context(), w, s, nil)
+		return found
+	}
+	found := find(l.With("GOFLAGS=-mod=vendor", "GOBIN="+l.Home))
+	if len(found) != 1 || found[0].Kind != model.Phantom || len(found[0].Guilty) != 1 || found[0].Guilty[0].Variable != "GOFLAGS" {
+		t.Errorf("with -mod=vendor: %+v", found)
+	}
+	if found := find(l.With("GOBIN="+l.Home, "GOFLAGS=-trimpath")); len(found) != 0 {
+		t.Errorf("with what makes no difference: %+v", found)
+	}
+}
+
+func value(text string) *model.Value {
+	v := model.NewValue(text)
+	return &v
+}
+
+// TestEarlier puts back what variables were. The go command says whether that helps.
+func TestEarlier(t *testing.T) {
+	l := warm(t)
+	l.Write(filepath.Join(l.Dir, "pro.go"), "//go:build pro\n\npackage main\n\nfunc plan() string { return \"pro\" }\n")
+	l.Write(filepath.Join(l.Dir, "use.go"), "package main\n\nvar _ = plan()\n")
+	const bin = "/usr/bin"
+	for _, c := range []struct {
+		name  string
+		now   []string
+		goenv string // the GOENV file, as it is now
+		was   map[string]*model.Value
+		code  string // that is wrong whatever the variables are
+		want  []string
+	}{
+		{name: "another tag", now: []string{"GOFLAGS=-tags=por", "GOBIN=" + bin}, was: map[string]*model.Value{"GOFLAGS": value("-tags=pro"), "GOBIN": nil}, want: []string{"GOFLAGS"}},
+		{name: "a flag that was not there", now: []string{"GOFLAGS=-tags=pro", "GOTMPDIR=/nowhere"}, was: map[string]*model.Value{"GOTMPDIR": nil}, want: []string{"GOTMPDIR"}},
+		{name: "of the GOENV file", goenv: "GOOS=plan10\nGOFLAGS=-tags=pro\n", was: map[string]*model.Value{"GOOS": nil, "GOPRIVATE": value("corp.example")}, want: []string{"GOOS"}},
+		{name: "the GOENV file is not masked any more", now: []string{"GOFLAGS=-v"}, goenv: "GOFLAGS=-tags=pro\n", was: map[string]*model.Value{"GOFLAGS": value("-tags=pro")}, want: []string{"GOFLAGS"}},
+		{name: "two at once", now: []string{"GOFLAGS=-fast", "GOOS=plan10"}, was: map[string]*model.Value{"GOFLAGS": value("-tags=pro"), "GOOS": nil}, want: []string{"GOFLAGS", "GOOS"}},
+		{name: "the code is wrong", now: []string{"GOFLAGS=-tags=pro", "GOBIN=" + bin}, code: "package main\n\nvar n int = \"one\"\n", was: map[string]*model.Value{"GOBIN": nil, "GOFLAGS": value("-tags=pro,more")}},
+		{name: "nothing changed that matters", now: []string{"GOFLAGS=-tags=por", "GOBIN=" + bin}, was: map[string]*model.Value{"GOBIN": nil}},
+		{name: "nothing changed", now: []string{"GOFLAGS=-tags=por"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := l
+			l.t = t
+			goenv := filepath.Join(l.Home, "goenv")
+			l.Write(goenv, c.goenv)
+			if c.code != "" {
+				l.Write(filepath.Join(l.Dir, "wrong.go"), c.code)
+				defer os.Remove(filepath.Join(l.Dir, "wrong.go"))
+			}
+			now := l.With(append(c.now, "GOENV="+goenv)...)
+			if l.passes(now) {
+				t.Fatal("go builds it")
+			}
+			w := world.Real()
+			s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvShell: now})
+			found, why := verify.Failures(t.Context(), w, s, nil)
+			if len(found) == 0 {
+				t.Fatalf("nothing fails (%s)", why)
+			}
+			verify.Earlier(t.Context(), w, s, nil, c.was, found)
+			for _, v := range found {
+				var names []string
+				for _, g := range v.Earlier {
+					names = append(names, g.Variable)
+				}
+				slices.Sort(names)
+				if !slices.Equal(names, c.want) {
+					t.Errorf("%s: %v, want %v", v.Problem.Message, names, c.want)
+				}
+			}
+		})
+	}
+}
