@@ -37,7 +37,15 @@ const (
 	View      Kind = "view"      // what gopls has loaded
 	Setting   Kind = "setting"   // whether a setting of the editor is set
 	Extension Kind = "extension" // the Go extension
-	Netrc     Kind = "netrc"     // the machines that a netrc has a password for
+	Netrc     Kind = "netrc"     // the machines that a netrc has an entry for
+
+	// Of these an older baseline may know nothing.
+	Git        Kind = "git config" // how git changes addresses, and how it runs ssh, by a file of its configuration
+	Module     Kind = "module"     // the path of the module that a go.mod makes
+	Exclude    Kind = "exclude"    // a version that a go.mod excludes
+	Place      Kind = "place"      // what is wrong with a directory or file that a setting or go.mod names
+	Branch     Kind = "branch"     // what git has checked out
+	Unreadable Kind = "unreadable" // why a go.mod or go.work cannot be read
 )
 
 // Fact is one thing that is so.
@@ -47,10 +55,15 @@ type Fact struct {
 	Name  string
 	Value model.Value
 	At    model.Origin // where it is written; zero if nowhere
+	// Detail is what else tells it from another one, and is never shown: the hash in
+	// a go.sum, a password. Empty if there is none, or it is not known.
+	Detail model.Value
 }
 
 // key is the same for the same thing at another time.
-func (f Fact) key() string { return string(f.Kind) + "\x00" + string(f.Env) + "\x00" + f.Name }
+func (f Fact) key() string { return Saved{Kind: f.Kind, Env: f.Env, Name: f.Name}.key() }
+
+func (f Saved) key() string { return string(f.Kind) + "\x00" + string(f.Env) + "\x00" + f.Name }
 
 // compared are the environments whose change can turn an editor red.
 var compared = []model.EnvName{model.EnvGopls, model.EnvShell, model.EnvTools}
@@ -59,13 +72,13 @@ var compared = []model.EnvName{model.EnvGopls, model.EnvShell, model.EnvTools}
 // work any more, each key once.
 func Facts(s *model.Snapshot) (out []Fact) {
 	add := func(kind Kind, env model.EnvName, name, value string, at model.Origin) {
-		out = append(out, Fact{kind, env, name, model.NewValue(value), at})
+		out = append(out, Fact{Kind: kind, Env: env, Name: name, Value: model.NewValue(value), At: at})
 	}
-	rel := func(file string) string {
-		if r, err := filepath.Rel(s.Dir, file); err == nil {
-			return filepath.ToSlash(r)
-		}
-		return filepath.ToSlash(file)
+	detail := func(text string) { out[len(out)-1].Detail = model.NewValue(text) } // of the one added last
+	rel := func(file string) string { return relative(s, file) }
+	unread := unreadable(s)
+	for _, f := range unread {
+		out = append(out, f)
 	}
 	for _, name := range compared {
 		env, ok := s.Env(name)
@@ -83,14 +96,22 @@ func Facts(s *model.Snapshot) (out []Fact) {
 				}
 				seen[variable] = true
 				if x := env.Lookup(variable); x.Set {
-					out = append(out, Fact{Variable, name, variable, x.Value, x.Origin})
+					out = append(out, Fact{Kind: Variable, Env: name, Name: variable, Value: x.Value, At: x.Origin})
 				}
 			}
 		}
 		if t, ok := s.ToolchainOf(name); ok {
 			add(Toolchain, name, "go", cmp.Or(t.Selected, t.Version), model.Origin{})
+			if root := env.Lookup("GOROOT"); !root.Set || root.Origin.Layer == model.LayerDefault {
+				detail(t.GOROOT) // else a variable tells
+			}
 			for _, tool := range t.Tools {
-				if tool.Path != "" && tool.Name != "go" {
+				switch {
+				case tool.Path == "":
+				case tool.Name == "go": // the toolchain has its version
+					add(Tool, name, tool.Name, tool.Path, model.Origin{})
+					detail(tool.Print)
+				default:
 					add(Tool, name, tool.Name, strings.TrimSpace(tool.Path+" "+tool.Version), model.Origin{})
 				}
 			}
@@ -98,24 +119,35 @@ func Facts(s *model.Snapshot) (out []Fact) {
 	}
 	for _, m := range s.Modules {
 		file := rel(m.File)
-		add(GoLine, "", file, strings.TrimSpace(m.Go+" "+m.Toolchain), model.Origin{File: m.File, Line: m.GoLine})
 		if m.Vendored {
 			add(Vendor, "", file, "yes", model.Origin{})
+			detail(vendored(m.Vendor))
 		}
+		if _, is := unread[m.File]; is {
+			continue
+		}
+		add(GoLine, "", file, strings.TrimSpace(m.Go+" "+m.Toolchain), model.Origin{File: m.File, Line: m.GoLine})
+		add(Module, "", file, m.Path, model.Origin{File: m.File, Line: m.PathLine})
 		for _, r := range m.Requires {
 			add(Require, "", file+" "+r.Path, r.Version, model.Origin{File: m.File, Line: r.Line})
 			if m.Sum.Lines[r.Path+" "+r.Version] {
 				add(Sum, "", file+" "+r.Path+" "+r.Version, "yes", model.Origin{File: m.Sum.File})
+				detail(hashes(m.Sum, r.Path+" "+r.Version))
 			}
 		}
 		for _, r := range m.Replaces {
 			add(Replace, "", file+" "+strings.TrimSpace(r.OldPath+" "+r.OldVersion), strings.TrimSpace(r.NewPath+" "+r.NewVersion), model.Origin{File: m.File, Line: r.Line})
 		}
+		for _, e := range m.Excludes {
+			add(Exclude, "", file+" "+e.Path+" "+e.Version, "yes", model.Origin{File: m.File, Line: e.Line})
+		}
 	}
 	if s.Work != nil {
 		file := rel(s.Work.File)
 		add(Workspace, "", "go.work", file, model.Origin{File: s.Work.File})
-		add(GoLine, "", file, s.Work.Go, model.Origin{File: s.Work.File})
+		if _, is := unread[s.Work.File]; !is {
+			add(GoLine, "", file, s.Work.Go, model.Origin{File: s.Work.File})
+		}
 		for _, u := range s.Work.Uses {
 			add(Use, "", rel(u.Dir), "yes", model.Origin{File: s.Work.File, Line: u.Line})
 		}
@@ -147,13 +179,18 @@ func Facts(s *model.Snapshot) (out []Fact) {
 		if n.Why != "" {
 			continue // it could not be read
 		}
-		var machines []string
-		for _, m := range n.Machines {
-			if m.HasPassword && !m.Unread {
-				machines = append(machines, m.Name)
-			}
+		machines, credentials := entries(n)
+		add(Netrc, "", filepath.ToSlash(n.File), machines, model.Origin{File: n.File})
+		detail(credentials)
+	}
+	if s.Repository.Branch != "" {
+		add(Branch, "", "branch", s.Repository.Branch, model.Origin{})
+	}
+	out = append(out, gitConfig(s)...)
+	for _, p := range places(s) {
+		if !p.Value.Empty() {
+			out = append(out, p)
 		}
-		add(Netrc, "", filepath.ToSlash(n.File), strings.Join(machines, " "), model.Origin{File: n.File})
 	}
 	slices.SortStableFunc(out, func(a, b Fact) int { return strings.Compare(a.key(), b.key()) })
 	return slices.CompactFunc(out, func(a, b Fact) bool { return a.key() == b.key() })
@@ -169,11 +206,13 @@ const Version = 1
 // written down: of each value it has what Take was told to show of it, and a
 // keyed hash that tells whether it is still the same.
 type Baseline struct {
-	Version int              `json:"version"`
-	Taken   time.Time        `json:"taken"`
-	Salt    string           `json:"salt"`
-	Facts   []Saved          `json:"facts"`
-	Costs   map[string]Costs `json:"costs,omitzero"`
+	Version int       `json:"version"`
+	Taken   time.Time `json:"taken"`
+	Salt    string    `json:"salt"`
+	Facts   []Saved   `json:"facts"`
+	// Looked are groups of facts that were looked at, which may have none.
+	Looked []string         `json:"looked,omitzero"`
+	Costs  map[string]Costs `json:"costs,omitzero"`
 }
 
 // Saved is a fact as it is written.
@@ -183,8 +222,10 @@ type Saved struct {
 	Name  string        `json:"name"`
 	Shown string        `json:"shown"`
 	Print string        `json:"print"`
-	File  string        `json:"file,omitzero"`
-	Line  int           `json:"line,omitzero"`
+	// Detail is the hash of Fact.Detail; "" if that is empty, and of an older baseline.
+	Detail string `json:"detail,omitzero"`
+	File   string `json:"file,omitzero"`
+	Line   int    `json:"line,omitzero"`
 }
 
 // Take makes a baseline of a snapshot. salt is random and new for each; show
@@ -197,22 +238,46 @@ func Take(s *model.Snapshot, salt string, show func(variable string, v model.Val
 		if f.Kind == Variable {
 			variable = f.Name
 		}
-		b.Facts = append(b.Facts, Saved{f.Kind, f.Env, f.Name, show(variable, f.Value), b.print(f.Value), f.At.File, f.At.Line})
+		saved := b.saved(f)
+		saved.Shown = show(variable, f.Value)
+		b.Facts = append(b.Facts, saved)
 	}
+	b.Looked = b.looked(s)
 	return b
+}
+
+// saved is a fact as it is written, but for what is shown of it.
+func (b Baseline) saved(f Fact) Saved {
+	out := Saved{Kind: f.Kind, Env: f.Env, Name: f.Name, Print: b.print(f.Value), File: f.At.File, Line: f.At.Line}
+	if !f.Detail.Empty() {
+		out.Detail = b.print(f.Detail)
+	}
+	return out
+}
+
+// Lacks reports whether a baseline was kept by an older Gophantom, which did not look
+// at everything that a snapshot has facts of.
+func (b Baseline) Lacks(s *model.Snapshot) bool {
+	return slices.ContainsFunc(b.looked(s), func(group string) bool { return !slices.Contains(b.Looked, group) })
 }
 
 // Next is what is known after a later snapshot: its facts, and of what it does
 // not know those that were known last.
 func (b Baseline) Next(s *model.Snapshot, show func(variable string, v model.Value) string) Baseline {
 	next := Take(s, b.Salt, show)
-	knows := map[string]bool{}
+	known := knowledgeOf(next.Facts, next.Looked)
+	keys := map[string]bool{}
 	for _, f := range next.Facts {
-		knows[group(f.Kind, f.Env)] = true
+		keys[f.key()] = true
 	}
 	for _, f := range b.Facts {
-		if !knows[group(f.Kind, f.Env)] {
+		if !known.has(f) && !keys[f.key()] {
 			next.Facts = append(next.Facts, f)
+		}
+	}
+	for _, group := range b.Looked {
+		if !known.groups[group] {
+			next.Looked = append(next.Looked, group)
 		}
 	}
 	return next
@@ -227,7 +292,7 @@ func (b Baseline) print(v model.Value) string {
 // Change is a fact that is not what it was.
 type Change struct {
 	Fact           // as it is now; of one that is gone, without a value
-	Was     string // as it was shown; "" if it was not
+	Was     string // as it was shown, also where only the detail is another; "" if it was not
 	Added   bool   // it was not there
 	Removed bool   // it is not there any more
 	// Same and Unknown are no change: it was what it is now, or nobody knows what it
@@ -235,34 +300,34 @@ type Change struct {
 	Same, Unknown bool
 }
 
-// Diff are the facts that changed since. An environment or a gopls that one of
-// the two did not know is no change of its facts.
+// Diff are the facts that changed since. What one of the two did not know, such as an
+// environment, gopls, or a go.mod that cannot be read, is no change of its facts.
 func (b Baseline) Diff(s *model.Snapshot) (out []Change) {
 	then := make(map[string]Saved, len(b.Facts))
-	knew := map[string]bool{}
 	for _, f := range b.Facts {
-		then[Fact{Kind: f.Kind, Env: f.Env, Name: f.Name}.key()] = f
-		knew[group(f.Kind, f.Env)] = true
+		then[f.key()] = f
 	}
-	now := Facts(s)
-	knows := map[string]bool{}
-	for _, f := range now {
-		knows[group(f.Kind, f.Env)] = true
+	facts := Facts(s)
+	now := make([]Saved, len(facts))
+	for i, f := range facts {
+		now[i] = b.saved(f)
 	}
-	for _, f := range now {
+	knew, knows := knowledgeOf(b.Facts, b.Looked), knowledgeOf(now, b.looked(s))
+	for i, f := range facts {
 		was, ok := then[f.key()]
 		delete(then, f.key())
-		switch {
-		case ok && was.Print == b.print(f.Value):
+		switch is := now[i]; {
+		case ok && f.Kind == Place && was.Detail != is.Detail: // another place, which a variable tells of
+		case ok && was.Print == is.Print && (was.Detail == is.Detail || was.Detail == "" || is.Detail == ""):
 		case ok:
 			out = append(out, Change{Fact: f, Was: was.Shown})
-		case knew[group(f.Kind, f.Env)]:
+		case knew.has(is):
 			out = append(out, Change{Fact: f, Added: true})
 		}
 	}
 	for _, f := range b.Facts {
-		gone := Fact{Kind: f.Kind, Env: f.Env, Name: f.Name, At: model.Origin{File: f.File, Line: f.Line}}
-		if _, ok := then[gone.key()]; ok && knows[group(f.Kind, f.Env)] {
+		if _, ok := then[f.key()]; ok && knows.has(f) {
+			gone := Fact{Kind: f.Kind, Env: f.Env, Name: f.Name, At: model.Origin{File: f.File, Line: f.Line}}
 			out = append(out, Change{Fact: gone, Was: f.Shown, Removed: true})
 		}
 	}
@@ -300,31 +365,121 @@ func (b Baseline) Variables(s *model.Snapshot, env model.EnvName) map[string]*mo
 // others. Of a baseline that there is not, nothing is known to have changed.
 func (b Baseline) Suspects(s *model.Snapshot) []Change {
 	out := b.Diff(s)
-	changed, knew := map[string]bool{}, map[string]bool{}
+	changed := map[string]bool{}
 	for _, c := range out {
 		changed[c.key()] = true
 	}
-	for _, f := range b.Facts {
-		knew[group(f.Kind, f.Env)] = true
-	}
+	knew := knowledgeOf(b.Facts, b.Looked)
 	for _, f := range Facts(s) {
 		if !changed[f.key()] {
-			known := knew[group(f.Kind, f.Env)]
+			known := knew.has(b.saved(f))
 			out = append(out, Change{Fact: f, Same: known, Unknown: !known})
 		}
 	}
 	return out
 }
 
-// group is what is observed together, or not at all: an environment, gopls, what
-// gopls told of its views, the netrc files (which older baselines lack), and
-// everything else that is in files.
-func group(k Kind, env model.EnvName) string {
-	switch k {
-	case Variable, Tool, Toolchain:
-		return "env " + string(env)
-	case Server, View, Extension, Netrc:
-		return string(k)
+// knowledge is of what the facts are known at some time.
+type knowledge struct {
+	groups map[string]bool
+	unread []Saved // the facts that a file cannot be read
+	// modules are those whose go.mod was read. Where work, the go.work, cannot be read
+	// there may be others.
+	modules []Saved
+	work    string // absolute path
+}
+
+func knowledgeOf(facts []Saved, looked []string) knowledge {
+	k := knowledge{groups: map[string]bool{}}
+	for _, group := range looked {
+		k.groups[group] = true
+	}
+	for _, f := range facts {
+		k.groups[group(f)] = true
+		switch f.Kind {
+		case Unreadable:
+			k.unread = append(k.unread, f)
+		case Module:
+			k.modules = append(k.modules, f)
+		case Workspace:
+			k.work = f.File
+		}
+	}
+	return k
+}
+
+// has reports whether it would be known if there was such a fact.
+func (k knowledge) has(f Saved) bool {
+	return k.groups[group(f)] && !slices.ContainsFunc(k.unread, func(file Saved) bool {
+		elsewhere := (inFile(f.Kind) || f.Kind == Vendor) && !slices.ContainsFunc(k.modules, f.of)
+		return file.holds(f) || file.File == k.work && elsewhere
+	})
+}
+
+// holds reports whether another fact is written in the file that f says cannot be
+// read.
+func (f Saved) holds(other Saved) bool {
+	if other.Kind == Use {
+		return other.File == f.File
+	}
+	return inFile(other.Kind) && other.of(f)
+}
+
+// of reports whether a fact has the name of a file, or begins with it.
+func (f Saved) of(file Saved) bool {
+	return f.Name == file.Name || strings.HasPrefix(f.Name, file.Name+" ")
+}
+
+// inFile reports whether facts of a kind are lines of a go.mod or go.work, or are
+// looked for because of one.
+func inFile(kind Kind) bool {
+	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum
+}
+
+// group is what is observed together, or not at all: an environment, its go command,
+// the go.env of its GOROOT, gopls, one place, each of the kinds that older baselines
+// lack, and everything else that is in files.
+func group(f Saved) string {
+	switch f.Kind {
+	case Tool:
+		if f.Name == "go" {
+			return "go " + string(f.Env)
+		}
+		return "env " + string(f.Env)
+	case Variable, Toolchain:
+		if f.Kind == Variable && strings.HasSuffix(filepath.ToSlash(f.File), "/go.env") {
+			return "go.env " + string(f.Env)
+		}
+		return "env " + string(f.Env)
+	case Place:
+		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
+	case Server, View, Extension, Netrc, Git, Module, Exclude, Branch, Unreadable:
+		return string(f.Kind)
 	}
 	return "files"
+}
+
+// looked are the groups that a snapshot would have facts of if there were any, as
+// far as facts of others do not tell; sorted.
+func (b Baseline) looked(s *model.Snapshot) (groups []string) {
+	for _, name := range compared {
+		env, ok := s.Env(name)
+		if t, there := s.ToolchainOf(name); ok && env.Complete && there && (t.Go == "" || t.Tool("go").Path != "") {
+			groups = append(groups, group(Saved{Kind: Tool, Env: name, Name: "go"}))
+		}
+		if root := env.Layer(model.LayerGoroot).File; root != "" {
+			groups = append(groups, group(Saved{Kind: Variable, Env: name, File: root}))
+		}
+	}
+	if len(s.Modules) > 0 {
+		groups = append(groups, string(Module), string(Exclude), string(Unreadable))
+	}
+	if gits, sure := gitsOf(s); sure && len(gits) > 0 {
+		groups = append(groups, string(Git))
+	}
+	for _, p := range places(s) {
+		groups = append(groups, group(b.saved(p)))
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
 }

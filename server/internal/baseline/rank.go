@@ -131,6 +131,19 @@ func thing(c Change) string {
 		return file + " " + module
 	case Workspace, Use:
 		return string(Workspace)
+	case Tool, Toolchain:
+		if c.Name == "go" {
+			return string(Toolchain)
+		}
+	case Place: // a side of what names it
+		file, rest, of := strings.Cut(c.Name, " ")
+		switch {
+		case !of:
+			return string(Variable) + " " + c.Name
+		case rest == "vendor":
+			return string(Vendor) + " " + file
+		}
+		return string(Replace) + " " + c.Name
 	}
 	return string(c.Kind) + " " + c.Name
 }
@@ -221,6 +234,14 @@ func called(c Change) []string {
 		return []string{"gopls"}
 	case Vendor:
 		return []string{"vendor"}
+	case Exclude:
+		_, rest, _ := strings.Cut(c.Name, " ")
+		module, _, _ := strings.Cut(rest, " ")
+		return []string{module}
+	case Place: // a variable, a replaced module, a directory that go.work uses, or vendor
+		return []string{c.Name[strings.LastIndexByte(c.Name, ' ')+1:]}
+	case Git:
+		return []string{"git"}
 	}
 	return nil
 }
@@ -385,6 +406,14 @@ func prior(c Change, t Trouble) float64 {
 			return 0.4
 		}
 		return 0.1
+	case Place, Unreadable:
+		return 0.5
+	case Git, Module, Exclude:
+		return 0.3
+	case Tool:
+		if c.Name == "go" {
+			return 0.3
+		}
 	}
 	return 0.1
 }

@@ -139,6 +139,9 @@ func (b baselines) keep(s *model.Snapshot, costs map[string]float64) error {
 	kept := known // as good as new where nothing changed, and its age tells since when
 	if same := err == nil && len(known.Diff(s)) == 0; !same {
 		kept = baseline.Take(s, rand.Text(), showFact)
+	} else if known.Lacks(s) {
+		kept = baseline.Take(s, rand.Text(), showFact)
+		kept.Taken = known.Taken
 	} else if len(costs) == 0 {
 		return nil
 	}

@@ -265,7 +265,7 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 	case baseline.Variable:
 	case baseline.Toolchain:
 		if e.Was == "" || e.Is == "" {
-			return e, false // it was not found out
+			return e, false // it was not found out, or there is no go, which the tool tells
 		}
 	case baseline.Server:
 		if c.Name != "version" {
@@ -276,14 +276,18 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 		}
 	case baseline.Require:
 		e.Subject = show(c.Name[strings.LastIndexByte(c.Name, ' ')+1:])
-	case baseline.Tool, baseline.Netrc, baseline.Workspace:
-	case baseline.Replace, baseline.GoLine, baseline.Use, baseline.Vendor:
+	case baseline.Tool, baseline.Netrc, baseline.Workspace, baseline.Branch, baseline.Place, baseline.Unreadable:
+	case baseline.Replace, baseline.GoLine, baseline.Use, baseline.Vendor, baseline.Git, baseline.Module, baseline.Exclude:
 		kind = " (" + string(c.Kind) + ")"
+	case baseline.Extension:
+		if kind = " (extension)"; e.Was == "" || e.Is == "" {
+			return e, false // which one it is was not found out
+		}
 	case baseline.Setting:
 		kind = " (setting)"
 		e.Was, e.Is = there(e.Was), there(e.Is) // the value is of no use here
 	case baseline.Sum:
-		if kind = " (go.sum)"; !c.Removed {
+		if kind = " (go.sum)"; c.Added {
 			return e, false // nothing fails of one that came
 		}
 	default:
@@ -295,6 +299,16 @@ func factEvent(c baseline.Change) (e report.HistoryEvent, told bool) {
 		what += " in " + e.Environment
 	}
 	switch {
+	case c.Kind == baseline.Unreadable && c.Removed:
+		e.Message = fmt.Sprintf("%s can be read again.", what)
+	case c.Kind == baseline.Unreadable:
+		e.Message = fmt.Sprintf("%s cannot be read: %s.", what, strings.TrimSuffix(e.Is, "."))
+	case c.Kind == baseline.Place && c.Removed:
+		e.Message = fmt.Sprintf("%s is in order again; before, %s.", what, e.Was)
+	case c.Kind == baseline.Place:
+		e.Message = fmt.Sprintf("%s: %s.", what, e.Is)
+	case !c.Added && !c.Removed && e.Was == e.Is:
+		e.Message = fmt.Sprintf("%s changed: it has %s.", what, report.Otherwise(e.Fact))
 	case c.Added:
 		e.Message = fmt.Sprintf("%s is new: %s.", what, quoted(e.Is))
 	case c.Removed:

@@ -1,7 +1,7 @@
 package model
 
 // Netrc is one file with credentials, as the go command reads it. It holds no
-// secret: only whether there is one.
+// secret: only whether there is one, and whether it is another one than before.
 type Netrc struct {
 	File     string    // absolute path
 	Envs     []EnvName // the environments whose go command reads this file
@@ -19,6 +19,9 @@ type NetrcMachine struct {
 	Line        int    // 1-based
 	HasLogin    bool
 	HasPassword bool
+	// Credential is a hash of the login and the password. It is no part of a
+	// capture, for who has it could guess; it is empty if one of them is missing.
+	Credential Value `json:"-"`
 	// Unread is set for an entry behind a line that ends with the word
 	// "default", where go stops reading.
 	Unread bool

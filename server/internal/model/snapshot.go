@@ -102,18 +102,23 @@ const (
 type Repository struct {
 	Root  string   // absolute path; "" if there is none
 	Files []string // the files that tell its branch and its configuration
+	// Branch is what is checked out: the name of a branch, or "commit 1a2b3c4d5e6f"
+	// where there is none; "" if HEAD does not tell.
+	Branch string
 }
 
 // Module is one main module: a go.mod of the workspace.
 type Module struct {
 	File      string // absolute path of go.mod
 	Path      string // module path; "" when go.mod does not parse
+	PathLine  int    // 1-based line of it in File; 0 if there is none
 	Go        string // the go line, without "go"
 	GoLine    int    // 1-based line of it in File; 0 if there is none
 	Toolchain string // the toolchain line
 	ToolLine  int    // 1-based line of it in File; 0 if there is none
 	Requires  []Require
 	Replaces  []Replace
+	Excludes  []Exclude
 	Queries   []Query // what it names at something else than a version
 	Vendored  bool    // vendor/modules.txt exists beside go.mod
 	Vendor    *Vendor
@@ -212,9 +217,15 @@ type Require struct {
 	Line          int // 1-based
 }
 
+// Exclude is one version that a go.mod excludes.
+type Exclude struct {
+	Path, Version string
+	Line          int // 1-based
+}
+
 // Query is a module that a go.mod names at a branch, a commit, or a version that
-// is not complete, so that go has to look it up. Requires and Replaces have it
-// as it is written.
+// is not complete, so that go has to look it up. Requires, Replaces and Excludes
+// have it as it is written.
 type Query struct {
 	Path, Version string
 	Line          int // 1-based
@@ -325,6 +336,9 @@ type Tool struct {
 	Go      string // the Go that built it, such as "go1.26.8"; "" for tools that no Go built
 	Manager string // the version manager whose shim or installation it is: "asdf", "mise", "goenv", "gvm", …; "" if none
 	Shim    bool   // a version manager's shim, which decides what runs by the directory
+	// Print is a hash of the file of a go command; "" if it could not be read, and
+	// for other tools. The same file has the same one wherever and whenever it is.
+	Print string
 }
 
 // Drift is one variable or tool with different effective values in two

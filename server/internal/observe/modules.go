@@ -160,7 +160,7 @@ func readModule(w *world.World, file string) (*model.Module, *model.Fault) {
 		m.Errors = []model.SyntaxError{{Text: "missing module declaration"}}
 		return m, nil
 	}
-	m.Path = mod.Module.Mod.Path
+	m.Path, m.PathLine = mod.Module.Mod.Path, mod.Module.Syntax.Start.Line
 	if mod.Go != nil {
 		m.Go, m.GoLine = mod.Go.Version, mod.Go.Syntax.Start.Line
 	}
@@ -182,7 +182,7 @@ func readModule(w *world.World, file string) (*model.Module, *model.Fault) {
 		m.Replaces[i].OldVersion, m.Replaces[i].NewVersion = written(r.OldPath, r.OldVersion, r.Line), written(r.NewPath, r.NewVersion, r.Line)
 	}
 	for _, e := range mod.Exclude {
-		written(e.Mod.Path, e.Mod.Version, e.Syntax.Start.Line)
+		m.Excludes = append(m.Excludes, model.Exclude{Path: e.Mod.Path, Version: written(e.Mod.Path, e.Mod.Version, e.Syntax.Start.Line), Line: e.Syntax.Start.Line})
 	}
 	for _, g := range mod.Godebug {
 		m.Godebugs = append(m.Godebugs, model.Godebug{Key: g.Key, Line: g.Syntax.Start.Line})

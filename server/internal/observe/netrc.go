@@ -1,6 +1,8 @@
 package observe
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -81,9 +83,10 @@ func readNetrc(w *world.World, file string) model.Netrc {
 
 // parseNetrc reads a netrc file as cmd/go/internal/auth.parseNetrc does: pairs
 // of words that do not go over the end of a line. Unlike it, it keeps the
-// entries that are not complete, and no login and no password.
+// entries that are not complete, and of logins and passwords a hash.
 func parseNetrc(data string) (machines []model.NetrcMachine, defaultLine int) {
 	var m model.NetrcMachine
+	var login, password string
 	inMacro, stopped := false, false
 	done := func() {
 		if m.Name != "" {
@@ -109,13 +112,15 @@ func parseNetrc(data string) (machines []model.NetrcMachine, defaultLine int) {
 					defaultLine = i + 1
 				}
 			case "login":
-				m.HasLogin = true
+				m.HasLogin, login = true, words[j+1]
 			case "password":
-				m.HasPassword = true
+				m.HasPassword, password = true, words[j+1]
 			case "macdef":
 				inMacro = true
 			}
 			if m.Name != "" && m.HasLogin && m.HasPassword {
+				sum := sha256.Sum256([]byte(login + "\x00" + password))
+				m.Credential = model.NewValue(hex.EncodeToString(sum[:]))
 				done() // go forgets the machine, so a second login belongs to nobody
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/world/worldtest"
@@ -163,7 +164,10 @@ PATH=/usr/lib/go/bin
 		}},
 		{File: "/etc/netrc", Envs: []model.EnvName{model.EnvGopls}, Exists: true},
 	}
-	if diff := cmp.Diff(wantFiles, s.Netrcs); diff != "" {
+	if s.Netrcs[0].Machines[0].Credential.Empty() || !s.Netrcs[0].Machines[1].Credential.Empty() {
+		t.Error("who has a login and a password has a hash of them, and nobody else")
+	}
+	if diff := cmp.Diff(wantFiles, s.Netrcs, cmpopts.IgnoreFields(model.NetrcMachine{}, "Credential")); diff != "" {
 		t.Errorf("netrc files (-want +got):\n%s", diff)
 	}
 	wantPrograms := []model.AuthProgram{
@@ -175,5 +179,30 @@ PATH=/usr/lib/go/bin
 	}
 	if diff := cmp.Diff(wantPrograms, s.AuthPrograms); diff != "" {
 		t.Errorf("programs (-want +got):\n%s", diff)
+	}
+}
+
+// TestCredentialsAreToldApart: an entry with another login or password has another
+// hash, wherever it stands, and none is the password.
+func TestCredentialsAreToldApart(t *testing.T) {
+	of := func(text string) model.Value {
+		t.Helper()
+		machines, _ := parseNetrc(text)
+		return machines[len(machines)-1].Credential
+	}
+	is := of("machine a.example login gopher password hunter2\n")
+	if same := of("machine x login y password z\nmachine b.example\n password hunter2\n login gopher\n"); same != is || is.Empty() {
+		t.Error("the same login and password have another hash")
+	}
+	for _, other := range []string{"machine a.example login gopher password hunter3", "machine a.example login gophe password rhunter2"} {
+		if of(other) == is {
+			t.Errorf("%q has the same hash", other)
+		}
+	}
+	if strings.Contains(is.Reveal(), "hunter2") {
+		t.Error("the hash has the password")
+	}
+	if !of("machine a.example login gopher").Empty() || !of("machine a.example login gopher password p default\nmachine b.example password p").Empty() {
+		t.Error("half an entry has a hash")
 	}
 }

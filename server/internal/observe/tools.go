@@ -2,7 +2,10 @@ package observe
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"debug/buildinfo"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"path"
 	"path/filepath"
@@ -40,6 +43,7 @@ type binary struct {
 	manager  string               // of the shim that it is; "" if it is none
 	version  string               // what git answers
 	answered bool                 // git was asked
+	print    string               // see fingerprint; "" if nobody needed it
 }
 
 // look returns what is known of a file, found out by learn if it is new.
@@ -68,6 +72,31 @@ func (m *Memory) look(w *world.World, file string, learn func(*binary)) binary {
 	}
 	m.known[key] = b
 	return b
+}
+
+// printed is how much of a file its fingerprint has. A script is smaller, and of
+// larger programs Go and the linkers have an id that tells all the rest right at
+// the beginning (cmd/internal/buildid looks for it in the first 32 KiB).
+const printed = 1 << 20
+
+// fingerprint is a hash of the size and the beginning of a file; "" if it cannot
+// be read. A file that was only touched has the one that it had.
+func fingerprint(w *world.World, file string) string {
+	info, err := w.Files.Stat(file)
+	if err != nil {
+		return ""
+	}
+	f, err := w.Files.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	fmt.Fprintln(h, info.Size())
+	if _, err := io.Copy(h, io.LimitReader(f, printed)); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // finder finds the tools of all environments of one snapshot; those that share
@@ -177,6 +206,9 @@ func (f *finder) describe(tool *model.Tool, vars map[string]string, t model.Tool
 		if tool.Name == "git" && !b.answered {
 			b.version, b.answered = f.askGit(tool.Path, vars)
 		}
+		if tool.Name == "go" && b.print == "" {
+			b.print = fingerprint(f.w, tool.Target)
+		}
 	})
 	tool.Manager, tool.Shim = manager(tool.Path, tool.Target)
 	if b.manager != "" {
@@ -184,6 +216,7 @@ func (f *finder) describe(tool *model.Tool, vars map[string]string, t model.Tool
 	}
 	switch tool.Name {
 	case "go":
+		tool.Print = b.print
 		if tool.Version = gorootVersion(f.w, filepath.Dir(filepath.Dir(tool.Target))); tool.Version == "" {
 			if b.build != nil && b.build.Path == "cmd/go" {
 				tool.Version, _, _ = strings.Cut(b.build.GoVersion, " ")

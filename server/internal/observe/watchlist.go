@@ -3,6 +3,7 @@ package observe
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -204,7 +205,8 @@ func repository(w *world.World, dir string) model.Repository {
 		info, err := w.Files.Stat(git)
 		switch {
 		case err == nil && info.IsDir():
-			return model.Repository{Root: dir, Files: []string{filepath.Join(git, "HEAD"), filepath.Join(git, "config")}}
+			head := filepath.Join(git, "HEAD")
+			return model.Repository{Root: dir, Files: []string{head, filepath.Join(git, "config")}, Branch: branch(w, head)}
 		case err == nil: // a worktree or a submodule
 			own, ok := pointer(w, git, "gitdir: ")
 			if !ok {
@@ -214,12 +216,33 @@ func repository(w *world.World, dir string) model.Repository {
 			if shared, ok := pointer(w, filepath.Join(own, "commondir"), ""); ok {
 				common = shared
 			}
-			return model.Repository{Root: dir, Files: []string{git, filepath.Join(own, "HEAD"), filepath.Join(common, "config")}}
+			head := filepath.Join(own, "HEAD")
+			return model.Repository{Root: dir, Files: []string{git, head, filepath.Join(common, "config")}, Branch: branch(w, head)}
 		}
 		if filepath.Dir(dir) == dir {
 			return model.Repository{}
 		}
 	}
+}
+
+var commit = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// branch is what the HEAD of a repository says is checked out, see
+// model.Repository. A repository of the format reftable has another file for it, and
+// ".invalid" in this one.
+func branch(w *world.World, head string) string {
+	data, err := w.Files.ReadFile(head)
+	if err != nil {
+		return ""
+	}
+	text := strings.TrimSpace(string(data))
+	if name, ok := strings.CutPrefix(text, "ref: refs/heads/"); ok && name != ".invalid" {
+		return name
+	}
+	if commit.MatchString(text) {
+		return "commit " + text[:12]
+	}
+	return ""
 }
 
 // pointer reads a file of git that holds a path, relative to its directory.

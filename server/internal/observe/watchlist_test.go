@@ -121,7 +121,7 @@ func TestWorktree(t *testing.T) {
 	w, _ := worldtest.Make(t, "-- ws/.git --\ngitdir: "+own+"\n-- root"+own+"/HEAD --\nref: refs/heads/x\n-- root"+own+"/commondir --\n../..\n-- ws/a/x.go --\npackage a\n")
 	got := repository(w, "/home/gopher/ws/a")
 	want := []string{"/home/gopher/ws/.git", own + "/HEAD", "/home/gopher/main/.git/config"}
-	if got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, want) {
+	if got.Root != "/home/gopher/ws" || !slices.Equal(got.Files, want) || got.Branch != "x" {
 		t.Errorf("%+v, want %q", got, want)
 	}
 	w, _ = worldtest.Make(t, "-- ws/.git --\nnothing that git wrote\n")
@@ -179,5 +179,21 @@ func BenchmarkThousandModules(b *testing.B) {
 	for b.Loop() {
 		s := Take(b.Context(), w, Input{Number: 1, Dir: dir, Trusted: true, Captured: map[model.EnvName]map[string]string{model.EnvShell: vars, model.EnvGopls: vars}})
 		WatchList(s, nil)
+	}
+}
+
+func TestBranch(t *testing.T) {
+	for head, want := range map[string]string{
+		"ref: refs/heads/main\n":                     "main",
+		"ref: refs/heads/fix/42-typo\n":              "fix/42-typo",
+		"ref: refs/heads/.invalid\n":                 "",
+		"ref: refs/bisect/bad\n":                     "",
+		"1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d\n": "commit 1a2b3c4d5e6f",
+		"nothing that git wrote\n":                   "",
+	} {
+		w, _ := worldtest.Make(t, "-- ws/.git/HEAD --\n"+head)
+		if got := repository(w, "/home/gopher/ws").Branch; got != want {
+			t.Errorf("%q is %q, want %q", head, got, want)
+		}
 	}
 }

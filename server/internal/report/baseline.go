@@ -28,7 +28,7 @@ type Changed struct {
 	Kind        string   `json:"kind"`        // "variable", "require", "go.work", …
 	Environment string   `json:"environment"` // of variables, tools and toolchains; else ""
 	Name        string   `json:"name"`
-	Was         string   `json:"was"` // "" if it was not there
+	Was         string   `json:"was"` // "" if it was not there; what it is where what changed is never shown, such as a password
 	Is          string   `json:"is"`  // "" if it is not there any more
 	Added       bool     `json:"added"`
 	Removed     bool     `json:"removed"`
@@ -119,10 +119,32 @@ func (c Changed) sentence() string {
 		what += ": new, " + c.Is
 	case c.Removed:
 		what += ": gone, was " + c.Was
+	case c.Was == c.Is && (c.Is == "yes" || c.Is == ""):
+		what += ": it has " + Otherwise(c.Kind)
+	case c.Was == c.Is:
+		what += ": " + c.Is + ", with " + Otherwise(c.Kind)
 	default:
 		what += ": " + quoteEmpty(c.Was) + " → " + quoteEmpty(c.Is)
 	}
 	return what
+}
+
+// Otherwise says of a kind of facts what it is that changed where what is shown of it
+// did not: something to have.
+func Otherwise(kind string) string {
+	switch kind {
+	case "tool":
+		return "another file of this name"
+	case "toolchain":
+		return "another GOROOT"
+	case "go.sum":
+		return "another hash"
+	case "vendor":
+		return "another list of modules in modules.txt"
+	case "netrc":
+		return "another login or password"
+	}
+	return "another value, which is not shown"
 }
 
 func (c Changed) because() string {

@@ -28,6 +28,7 @@ func secretive(secret string) *model.Snapshot {
 		Settings: []model.EditorSetting{{Key: "go.testEnvToken", Texts: []model.Value{value(secret)}}},
 		Rivals:   []model.Rival{{Folder: "/x", Here: model.Setting{Name: "GO_SECRET", Value: value(secret)}}},
 		Said:     []model.Said{{Text: value("go: reading https://gopher:" + secret + "@proxy.example/x: 404"), Messages: []model.Message{{Refs: []string{"X"}, Args: map[string]model.Value{"url": value("https://u:" + secret + "@p.example")}}}}},
+		Netrcs:   []model.Netrc{{Machines: []model.NetrcMachine{{Name: "git.example", Credential: value(secret)}}}},
 		Gits:     []model.Git{{Rewrites: []model.GitRewrite{{Base: value("https://oauth2:" + secret + "@git.example/")}}}},
 		Overlays: map[string]string{"/home/gopher/app/a.go": "package a // " + secret},
 		Views:    []model.GoplsView{{EnvOverlay: []string{"GO_TOKEN=" + secret}}},
@@ -74,7 +75,7 @@ func TestCaptureKeepsEveryField(t *testing.T) {
 	s := reflect.New(reflect.TypeFor[model.Snapshot]()).Elem()
 	fill(s, 0)
 	want := s.Addr().Interface().(*model.Snapshot)
-	want.Overlays = nil
+	want.Overlays, want.Netrcs[0].Machines[0].Credential = nil, model.Value{} // which captures do not have
 	data, err := Capture(want, "v1")
 	if err != nil {
 		t.Fatal(err)
