@@ -160,7 +160,8 @@ func (r run) lacking(file string) (out []compileError) {
 // not set. It writes into the verdicts, and keeps to all that Judge keeps to.
 func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, was map[string]*model.Value, verdicts []model.Verdict) {
 	now, ok := s.Env(model.EnvShell)
-	if !ok || !now.Complete || !s.Trusted || len(was) == 0 || len(s.Dirty) > 0 {
+	matters := slices.ContainsFunc(bisected, func(name string) bool { _, changed := was[name]; return changed })
+	if !ok || !now.Complete || !s.Trusted || !matters || len(s.Dirty) > 0 {
 		return
 	}
 	t, _ := s.ToolchainOf(model.EnvShell)
