@@ -21,7 +21,7 @@ var silent = map[string]bool{
 // there are, or says that it is about none.
 func TestEveryTextIsAboutSomething(t *testing.T) {
 	kinds := map[string]bool{"go": true, "git": true, "cc": true, "GOFLAGS -mod": true}
-	for _, k := range []baseline.Kind{baseline.GoLine, baseline.Require, baseline.Replace, baseline.Sum, baseline.Use, baseline.Vendor, baseline.Workspace, baseline.Netrc, "git config", "module", "exclude", "place", "branch", "unreadable"} {
+	for _, k := range []baseline.Kind{baseline.GoLine, baseline.Require, baseline.Replace, baseline.Sum, baseline.Use, baseline.Vendor, baseline.Workspace, baseline.Netrc, baseline.Git, baseline.Module, baseline.Exclude, baseline.Place, baseline.Branch, baseline.Unreadable} {
 		kinds[string(k)] = true
 	}
 	for _, family := range rules.Catalogue {
