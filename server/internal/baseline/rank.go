@@ -215,6 +215,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	case told && changed:
 		add(model.MechanismTrace, 0.6, "what go says can come of it")
 	case len(t.Told) == 0 || told || !changed || about(t.Guilty) || said || anotherGo:
+	case inModule && about(t.Modules) && c.Added: // it could not fail before
 	case inModule && about(t.Modules):
 		add(model.MechanismTrace, -0.3, "go says something else of this module")
 	default:
@@ -287,6 +288,8 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	add(model.MechanismBaseline, worth, "it changed, and changes of this kind often do it")
 	editors := c.Env == model.EnvGopls || c.Env == model.EnvTools || c.Kind == Setting || c.Kind == Server || c.Kind == View || c.Kind == Extension
 	switch {
+	case t.Phantom && editors && worth < 0.1: // what hardly ever does it does not do it there either
+		add(model.MechanismContext, 0.05, "only the editor is red, and it is on the editor’s side")
 	case t.Phantom && editors:
 		add(model.MechanismContext, 0.25, "only the editor is red, and it is on the editor’s side")
 	case t.Phantom && c.Env == model.EnvShell:
@@ -346,7 +349,7 @@ func prior(c Change, t Trouble) float64 {
 			return 0.05
 		case strings.HasPrefix(c.Name, "GO") || strings.HasPrefix(c.Name, "CGO_"):
 			return 0.2
-		case c.Name == "PATH":
+		case c.Name == "PATH", c.Name == "HOME":
 			return 0.15
 		}
 		return 0.05

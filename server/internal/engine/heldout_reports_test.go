@@ -497,6 +497,13 @@ func TestReportedHistories(t *testing.T) {
 	if len(reported) < 45 || len(reportedCode) < 6 {
 		t.Fatalf("%d stories and %d without a cause", len(reported), len(reportedCode))
 	}
+	playReported(t, reported, reportedCode)
+}
+
+// playReported plays reported stories, those without a cause behind them, and tells
+// what is named in those that go wrong.
+func playReported(t *testing.T, stories, withoutCause []heldOut) {
+	t.Helper()
 	place := func(list []baseline.Ranked, i int) string {
 		if i >= len(list) {
 			return "nothing"
@@ -504,7 +511,7 @@ func TestReportedHistories(t *testing.T) {
 		return fmt.Sprintf("%s %s, %.2f %v", list[i].Kind, list[i].Name, list[i].Score, list[i].Reasons)
 	}
 	right, quiet := 0, 0
-	for _, h := range reported {
+	for _, h := range stories {
 		list := playHeldOut(h).ranking()
 		found, ok := baseline.Likeliest(list)
 		if ok && slices.Contains(h.cause, answer{found.Kind, found.Name}) {
@@ -518,7 +525,7 @@ func TestReportedHistories(t *testing.T) {
 		}
 		t.Logf("%s\n\twant %v\n\t%s\n\tnamed: %t\n\tfirst: %s\n\tsecond: %s", h.name, h.cause, cause, ok, place(list, 0), place(list, 1))
 	}
-	for _, h := range reportedCode {
+	for _, h := range withoutCause {
 		list := playHeldOut(h).ranking()
 		if _, ok := baseline.Likeliest(list); !ok {
 			quiet++
@@ -526,12 +533,12 @@ func TestReportedHistories(t *testing.T) {
 		}
 		t.Errorf("%s\n\twant nothing\n\tfirst: %s\n\tsecond: %s", h.name, place(list, 0), place(list, 1))
 	}
-	share := float64(right) / float64(len(reported))
-	t.Logf("the cause is named first in %d of %d reported stories, %.3f; nothing is named in %d of %d without one", right, len(reported), share, quiet, len(reportedCode))
+	share := float64(right) / float64(len(stories))
+	t.Logf("the cause is named first in %d of %d reported stories, %.3f; nothing is named in %d of %d without one", right, len(stories), share, quiet, len(withoutCause))
 	if share < 0.95 {
-		t.Errorf("the cause is named first in %d of %d reported stories; it has to be in 0.95 of them", right, len(reported))
+		t.Errorf("the cause is named first in %d of %d reported stories; it has to be in 0.95 of them", right, len(stories))
 	}
-	for _, h := range slices.Concat(reported, reportedCode) {
+	for _, h := range slices.Concat(stories, withoutCause) {
 		if !strings.Contains(h.name, "#") {
 			t.Errorf("%s: of which report is it?", h.name)
 		}

@@ -60,6 +60,8 @@ func (s *scene) moot() map[string]string {
 			why = "the code itself is wrong, whatever is around it"
 		case stale && !slices.Contains(s.t.Files, c.At.File):
 			why = "gopls has not seen the change of a file, and this is not in it"
+		case s.t.Real && (c.Kind == baseline.Server || c.Kind == baseline.View || c.Kind == baseline.Extension || c.Kind == baseline.Setting):
+			why = "the build is red too, and knows nothing of the editor"
 		case here && (c.Kind == baseline.Require || c.Kind == baseline.Sum):
 			why = "the problem is of a name that no other module has to do with"
 		case c.Kind == baseline.Sum && c.Added:
@@ -83,7 +85,7 @@ func (s *scene) idleGo(c baseline.Change, d sides) string {
 	gopls, _ := s.Snapshot.ToolchainOf(model.EnvGopls)
 	switch {
 	case !moved(c):
-	case c.Was != "" && version.IsValid(now) && version.Lang(now) == version.Lang(c.Was) && !s.names(now) && !s.names(c.Was):
+	case c.Was != "" && version.IsValid(now) && version.Lang(now) == version.Lang(c.Was) && !slices.Contains(s.t.Told, "go") && !s.names(now) && !s.names(c.Was):
 		return "it is another patch of the same Go, of which nobody speaks"
 	case s.t.Phantom && !s.ofVersion() && d.gopls.Complete && d.shell.Complete && gopls.Version != "" && gopls.Version == shell.Version && gopls.Selected == shell.Selected:
 		return bothHaveIt

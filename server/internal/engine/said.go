@@ -10,14 +10,15 @@ import (
 	"github.com/gophantom/gophantom/server/internal/verify"
 )
 
-// hear gives a new snapshot what was said, as far as the catalogue knows it.
+// hear gives a new snapshot what was said: of logs and gopls as far as the catalogue
+// knows it, and all that go itself said.
 func hear(s *model.Snapshot, said []model.Said) {
 	for _, u := range said {
 		u.Messages = trace.Classify(u.Text)
 		if u.Command == gopls {
 			u.Messages = goplsOwn(s, u)
 		}
-		if len(u.Messages) > 0 {
+		if len(u.Messages) > 0 || strings.HasPrefix(u.Command, "go ") {
 			s.Said = append(s.Said, u)
 		}
 	}

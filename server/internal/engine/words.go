@@ -22,6 +22,7 @@ func (s *scene) listen() (heard map[string]bool) {
 	heard = map[string]bool{}
 	nameless := len(s.t.Modules) == 0
 	for _, u := range s.Snapshot.Said {
+		s.all += u.Text.Reveal() + "\n"
 		for _, m := range u.Messages {
 			of, told := subjectOf(m)
 			relevant := !told || nameless || slices.ContainsFunc(s.t.Modules, func(path string) bool { return strings.EqualFold(path, of) })
@@ -35,16 +36,21 @@ func (s *scene) listen() (heard map[string]bool) {
 	}
 	for _, v := range s.verdicts {
 		for _, text := range reasonsOf(v) {
+			s.all += text.Reveal() + "\n"
 			for _, m := range trace.Classify(text) {
 				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() { // ground truth fetches nothing
 					s.hear(m, text.Reveal(), nameless)
 				}
 			}
 		}
+		s.all += v.Problem.Message + "\n"
 		s.read(v.Problem.Message)
 	}
 	if len(s.t.Modules) == 0 {
 		s.mentioned()
+	}
+	if len(s.words) == 0 {
+		s.guess()
 	}
 	s.t.Quoted = map[string]bool{}
 	for _, c := range s.candidates {
@@ -54,6 +60,43 @@ func (s *scene) listen() (heard map[string]bool) {
 	}
 	return heard
 }
+
+// leading are the variables that lead to the directories that go works in.
+var leading = []string{"GOMODCACHE", "GOCACHE", "GOTMPDIR", "TMPDIR", "GOROOT", "GOPATH", "HOME"}
+
+// guess takes from texts that the catalogue does not know what they can be about:
+// variables that they name, those that lead to the paths in them, and what their words
+// have to do with.
+func (s *scene) guess() {
+	s.text = s.all
+	about := baseline.Kin(s.all)
+	longest := ""
+	for _, name := range []model.EnvName{model.EnvShell, model.EnvGopls} {
+		env, _ := s.Snapshot.Env(name)
+		for _, variable := range leading {
+			if path := env.Lookup(variable).Value.Reveal(); len(path) > max(1, len(longest)) && says(s.all, path) {
+				longest = path
+			}
+		}
+	}
+	for _, name := range []model.EnvName{model.EnvShell, model.EnvGopls} {
+		env, _ := s.Snapshot.Env(name)
+		for _, variable := range leading {
+			if longest != "" && env.Lookup(variable).Value.Reveal() == longest && slices.ContainsFunc(troubles, func(word string) bool { return strings.Contains(s.all, word) }) {
+				about = append(about, variable, string(baseline.Place))
+			}
+		}
+	}
+	for _, c := range s.candidates {
+		if c.Kind == baseline.Variable && len(c.Name) > 3 && moved(c) && says(s.all, c.Name) {
+			about = append(about, c.Name)
+		}
+	}
+	s.t.Told = append(s.t.Told, about...)
+}
+
+// troubles are what systems say of a path that cannot be used.
+var troubles = []string{"permission denied", "no such file or directory", "read-only file system", "no space left", "not a directory", "function not implemented", "no locks available", "operation not permitted", "not supported", "text file busy", "exec format error", "input/output error"}
 
 // reasonsOf are the texts of go that a verdict comes from.
 func reasonsOf(v model.Verdict) (out []model.Value) {
@@ -198,7 +241,7 @@ var imported = regexp.MustCompile(`^(?:could not import|no required module provi
 var ofC = regexp.MustCompile(`\bC\.\w|\bimport C\b|\bcgo\b|pkg-config`)
 
 // ofPackage is a problem of something that a package does not have.
-var ofPackage = regexp.MustCompile(`^undefined: (\w+)\.\w+$`)
+var ofPackage = regexp.MustCompile(`(?m)(?:undefined: |in call to |undefined \(type )(\w+)\.\w+`)
 
 // collision is a problem of two spellings of one import path.
 var collision = regexp.MustCompile(`import collision: "([^"]+)" and "([^"]+)"`)
