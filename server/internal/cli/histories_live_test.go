@@ -78,6 +78,7 @@ type pasts struct {
 	repos      string
 	sums       map[string]string // lines of go.sum by module@version
 	ca         string
+	more       []string // what else is expanded, in pairs
 }
 
 func newPasts(t *testing.T) *pasts {
@@ -208,11 +209,11 @@ func (m *past) expand(text string) string {
 	if strings.Contains(text, "{own}") {
 		own = m.serve()
 	}
-	text = strings.NewReplacer(
-		"{root}", m.root, "{home}", m.at("home"), "{ws}", m.at("ws"), "{proxy}", "file://"+m.world.lab.Proxy, "{plain}", m.world.plain.URL,
-		"{tls}", m.world.tls.URL, "{tlshost}", m.world.tls.Listener.Addr().String(), "{down}", "http://"+m.world.down, "{repos}", m.world.repos,
+	text = strings.NewReplacer(append([]string{
+		"{root}", m.root, "{home}", m.at("home"), "{ws}", m.at("ws"), "{proxy}", "file://" + m.world.lab.Proxy, "{plain}", m.world.plain.URL,
+		"{tls}", m.world.tls.URL, "{tlshost}", m.world.tls.Listener.Addr().String(), "{down}", "http://" + m.world.down, "{repos}", m.world.repos,
 		"{own}", own, "{go}", m.world.tools["go"], "{path}", m.world.path,
-	).Replace(text)
+	}, m.world.more...)...).Replace(text)
 	return regexp.MustCompile(`\{sum ([^}]*)\}`).ReplaceAllStringFunc(text, func(s string) string {
 		sum, ok := m.world.sums[strings.TrimSuffix(strings.TrimPrefix(s, "{sum "), "}")]
 		if !ok {
@@ -733,7 +734,12 @@ func TestHistories(t *testing.T) {
 	if testing.Short() {
 		t.Skip("these are many runs of go")
 	}
-	w := newPasts(t)
+	playAll(t, newPasts(t), histories)
+}
+
+// playAll plays histories, and counts.
+func playAll(t *testing.T, w *pasts, histories []history) {
+	t.Helper()
 	var mu sync.Mutex
 	var all []played
 	t.Run("play", func(t *testing.T) {
@@ -786,7 +792,23 @@ func TestHistories(t *testing.T) {
 	}
 }
 
+// play asks gophantom about a history.
 func (h history) play(t *testing.T, w *pasts) (p played, ok bool) {
+	p = played{history: h}
+	h.judged(t, w, func(m *past) {
+		for _, gopls := range slices.Compact([]bool{h.phantom, true}) {
+			if code, _, stderr := m.ask(gopls, "baseline", "save"); code != 0 {
+				t.Fatalf("baseline save exits with %d: %s", code, stderr)
+			}
+		}
+	}, func(m *past) { h.asks(m, &p) })
+	return p, true
+}
+
+// judged lets a history happen, and go say what is green and what is red; before its
+// changes and after them something else can be done.
+func (h history) judged(t *testing.T, w *pasts, before, after func(*past)) {
+	t.Helper()
 	m := newPast(t, w)
 	if _, has := w.tools["gcc"]; !has && regexp.MustCompile(`cgo|compiler`).MatchString(h.name) {
 		t.Skip("no C compiler")
@@ -809,11 +831,7 @@ func (h history) play(t *testing.T, w *pasts) (p played, ok bool) {
 		}
 	}
 	want(true, "at first")
-	for _, gopls := range slices.Compact([]bool{h.phantom, true}) {
-		if code, _, stderr := m.ask(gopls, "baseline", "save"); code != 0 {
-			t.Fatalf("baseline save exits with %d: %s", code, stderr)
-		}
-	}
+	before(m)
 	m.apply(h.between...)
 	var undoTruth, undoBeside func()
 	if h.late {
@@ -825,7 +843,18 @@ func (h history) play(t *testing.T, w *pasts) (p played, ok bool) {
 	}
 	want(false, "after all changes")
 
-	p = played{history: h}
+	after(m)
+	want(false, "after gophantom looked")
+
+	undoBeside()
+	want(false, "with the truth alone")
+	m.apply(h.beside...)
+	undoTruth()
+	want(true, "without the truth")
+}
+
+// asks asks everything.
+func (h history) asks(m *past, p *played) {
 	start := time.Now()
 	place := h.problems(m)
 	for i, args := range [][]string{
@@ -861,12 +890,4 @@ func (h history) play(t *testing.T, w *pasts) (p played, ok bool) {
 		p.answers[i].note += " {" + strings.Join(list, "; ") + "}"
 	}
 	p.took = time.Since(start)
-	want(false, "after gophantom looked")
-
-	undoBeside()
-	want(false, "with the truth alone")
-	m.apply(h.beside...)
-	undoTruth()
-	want(true, "without the truth")
-	return p, true
 }
