@@ -187,15 +187,19 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 			continue
 		}
 		tried[q.dir] = true
-		there := j.truth(ctx, then, q, false)
-		if there.outcome != green && there.outcome != absent || there.others {
-			continue
+		// What is compiled with other variables must not stand in the build cache
+		// for what go would compile today: where C is, go takes that without a look.
+		before := question{mode: load, root: j.rootOf(q.dir), dirs: []string{q.dir}}
+		if q.all {
+			before = question{mode: whole, root: q.dir}
 		}
-		here := j.truth(ctx, now, q, true)
+		q.fresh = j.answer(ctx, then, before).cgo()
+		here := j.truth(ctx, now, q, !q.all)
 		if here.why == notCompiled {
 			here = j.truth(ctx, now, q, false)
 		}
-		if here.outcome != red {
+		there := j.truth(ctx, then, q, false)
+		if here.outcome != red || there.outcome != green && there.outcome != absent || there.others {
 			continue
 		}
 		found := j.bisect(ctx, q, now, then, there, here)

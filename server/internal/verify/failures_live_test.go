@@ -186,3 +186,31 @@ func TestEarlier(t *testing.T) {
 		})
 	}
 }
+
+// TestWorkspaceWithALineTwice has a go.work that go refuses: we crashed at the first.
+func TestWorkspaceWithALineTwice(t *testing.T) {
+	for name, work := range map[string]string{
+		"use":     "go 1.24\n\nuse (\n\t./a\n\t./b\n\t./a\n)\n",
+		"replace": "go 1.24\n\nuse (\n\t./a\n\t./b\n)\n\nreplace example.com/x => ./a\n\nreplace example.com/x => ./b\n",
+	} {
+		l := lab{worldtest.NewLab(t), t}
+		if err := os.Remove(filepath.Join(l.Dir, "go.mod")); err != nil {
+			t.Fatal(err)
+		}
+		l.workspace()
+		shell := l.With()
+		if found := l.failures(shell); len(found) != 0 {
+			t.Errorf("%s: of a healthy workspace: %+v", name, found)
+		}
+		l.Write(filepath.Join(l.Dir, "go.work"), work)
+		found := l.failures(shell)
+		cmd := exec.Command("go", "build", "./a", "./b")
+		cmd.Dir = l.Dir
+		for name, value := range shell {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		if out, err := cmd.CombinedOutput(); err == nil || len(found) == 0 {
+			t.Errorf("%s: go says %q; found: %+v", name, out, found)
+		}
+	}
+}

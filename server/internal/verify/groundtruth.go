@@ -237,7 +237,7 @@ type question struct {
 	port    map[string]string // GOOS and GOARCH instead of those of the environment
 	overlay bool              // with the unsaved texts
 	every   bool              // compile: every error of a package, not only the first ten
-	// fresh compiles one package as if it had never been compiled: what the build
+	// fresh compiles one package, or all of one module, as if it had never been compiled: what the build
 	// cache has of it, go takes without looking for pkg-config or a C library.
 	fresh bool
 }
@@ -293,7 +293,7 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 		extra = append(extra, flag)
 	}
 	args = append(append(args, extra...), q.patterns()...)
-	if q.fresh && len(q.dirs) == 1 {
+	if q.fresh && len(q.patterns()) == 1 {
 		// A flag that nobody ever had makes another entry of the build cache.
 		args = slices.Insert(args, 1, "-gcflags="+q.patterns()[0]+"=-trimpath="+tmp)
 	}
@@ -587,6 +587,9 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 		work.Go != nil && version.Compare("go"+work.Go.Version, "go1.22") >= 0 {
 		return "", nil
 	}
+	if twice(work) {
+		return "", errors.New("two lines contradict each other")
+	}
 	for _, u := range slices.Clone(work.Use) {
 		if to := filepath.ToSlash(absolute(base, u.Path)); to != u.Path {
 			if err := work.DropUse(u.Path); err != nil {
@@ -615,6 +618,22 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 		}
 	}
 	return copied, nil
+}
+
+// twice reports whether a go.work uses a directory in several lines, or replaces a
+// module by several things: go refuses both, and says so.
+func twice(work *modfile.WorkFile) bool {
+	used, replaced := map[string]bool{}, map[module.Version]module.Version{}
+	return slices.ContainsFunc(work.Use, func(u *modfile.Use) bool {
+		dir := filepath.Clean(u.Path)
+		again := used[dir]
+		used[dir] = true
+		return again
+	}) || slices.ContainsFunc(work.Replace, func(r *modfile.Replace) bool {
+		by, again := replaced[r.Old]
+		replaced[r.Old] = r.New
+		return again && by != r.New
+	})
 }
 
 // fileURL is a path as an entry of GOPROXY, where a comma or a bar would end it.

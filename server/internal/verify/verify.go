@@ -228,7 +228,7 @@ func (j *judge) questionOf(q subject, light bool) question {
 	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform}
 	switch {
 	case q.all:
-		ask.mode, ask.root, ask.dirs = everything, q.dir, nil
+		ask.mode, ask.root, ask.dirs, ask.fresh = everything, q.dir, nil, q.fresh
 	case q.kind == loading && filepath.Base(q.File) == "go.work":
 		ask.mode, ask.root, ask.dirs = modules, q.dir, nil
 	case q.kind == loading && filepath.Ext(q.File) != ".go":
