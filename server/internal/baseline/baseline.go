@@ -8,6 +8,7 @@ package baseline
 
 import (
 	"cmp"
+	"fmt"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,6 +43,7 @@ const (
 	// Of these an older baseline may know nothing.
 	Git        Kind = "git config" // how git changes addresses, and how it runs ssh, by a file of its configuration
 	Module     Kind = "module"     // the path of the module that a go.mod makes
+	Godebug    Kind = "godebug"    // a setting of the runtime that a go.mod asks for
 	Exclude    Kind = "exclude"    // a version that a go.mod excludes
 	Place      Kind = "place"      // what is wrong with a directory or file that a setting or go.mod names
 	Branch     Kind = "branch"     // what git has checked out
@@ -134,6 +136,15 @@ func Facts(s *model.Snapshot) (out []Fact) {
 				add(Sum, "", file+" "+r.Path+" "+r.Version, "yes", model.Origin{File: m.Sum.File})
 				detail(hashes(m.Sum, r.Path+" "+r.Version))
 			}
+			if key := r.Path + " " + r.Version + "/go.mod"; m.Sum.Lines[key] {
+				add(Sum, "", file+" "+key, "yes", model.Origin{File: m.Sum.File})
+			}
+		}
+		if len(m.Sum.Bad) > 0 {
+			add(Unreadable, "", rel(m.Sum.File), fmt.Sprintf("line %d has not three words", m.Sum.Bad[0].Line), model.Origin{File: m.Sum.File, Line: m.Sum.Bad[0].Line})
+		}
+		for _, g := range m.Godebugs {
+			add(Godebug, "", file+" "+g.Key, "yes", model.Origin{File: m.File, Line: g.Line})
 		}
 		for _, r := range m.Replaces {
 			add(Replace, "", file+" "+strings.TrimSpace(r.OldPath+" "+r.OldVersion), strings.TrimSpace(r.NewPath+" "+r.NewVersion), model.Origin{File: m.File, Line: r.Line})
@@ -150,6 +161,14 @@ func Facts(s *model.Snapshot) (out []Fact) {
 		}
 		for _, u := range s.Work.Uses {
 			add(Use, "", rel(u.Dir), "yes", model.Origin{File: s.Work.File, Line: u.Line})
+		}
+		for key, lines := range s.Work.Sum.Hashes {
+			text := ""
+			for _, line := range lines {
+				text += line.Hash + "\n"
+			}
+			add(Sum, "", rel(s.Work.Sum.File)+" "+key, "yes", model.Origin{File: s.Work.Sum.File})
+			detail(text)
 		}
 		for _, r := range s.Work.Replaces {
 			add(Replace, "", file+" "+strings.TrimSpace(r.OldPath+" "+r.OldVersion), strings.TrimSpace(r.NewPath+" "+r.NewVersion), model.Origin{File: s.Work.File, Line: r.Line})

@@ -105,6 +105,9 @@ func followers(changes []Change, t Trouble) (out, leaders map[string]string) {
 			continue
 		}
 		why := e.follows(c)
+		if goenv, of := e.moved[in{c.Env, "GOENV"}]; of && why == inGOENV && slices.Contains(t.Guilty, c.Name) {
+			leaders[goenv.key()] = "a variable stood in its file that makes the difference"
+		}
 		if leader, of := e.leads(c); of && why == "" {
 			if why = from(leader.Name); leader.Name != "GOTOOLCHAIN" {
 				leaders[leader.key()] = "a program is another one since, or is gone"
@@ -130,7 +133,7 @@ func (e events) follows(c Change) string {
 	case c.Kind == Require && c.Removed && slices.ContainsFunc(e.added, func(a Change) bool { return twins(a, c) }):
 		return "the module is required by another spelling or major version"
 	case c.Kind == Variable && c.Name != "GOENV" && has(c.Env, "GOENV") && strings.HasSuffix(filepath.ToSlash(c.At.File), "go/env"):
-		return "it stood in the file of go env -w, and GOENV, which changed, names another one"
+		return inGOENV
 	case (ofWork || c.Kind == Workspace) && has("", "GOWORK"):
 		return from("GOWORK")
 	case ofWork && e.work:
@@ -154,6 +157,8 @@ func (e events) follows(c Change) string {
 	}
 	return ""
 }
+
+const inGOENV = "it stood in the file of go env -w, and GOENV, which changed, names another one"
 
 func from(variable string) string { return "it follows from " + variable + ", which changed" }
 

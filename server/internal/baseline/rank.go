@@ -68,7 +68,7 @@ func Rank(changes []Change, t Trouble) []Ranked {
 	out := make([]Ranked, 0, len(changes))
 	follows, leaders := followers(changes, t)
 	explained := slices.ContainsFunc(changes, func(c Change) bool {
-		return !c.Same && !c.Unknown && (t.comes(t.Told, c) || t.comes(t.Found, c) || t.comes(t.Feared, c)) && !late(c, t) && t.Moot[c.key()] == ""
+		return !c.Same && !c.Unknown && (t.Comes(t.Told, c) || t.Comes(t.Found, c) || t.Comes(t.Feared, c)) && !late(c, t) && t.Moot[c.key()] == ""
 	})
 	for _, c := range changes {
 		led, leads := leaders[c.key()]
@@ -126,9 +126,9 @@ func modFlags(flags string) string {
 	return strings.Join(slices.DeleteFunc(strings.Fields(flags), func(flag string) bool { return !strings.HasPrefix(strings.TrimLeft(flag, "-"), "mod") }), " ")
 }
 
-// comes reports whether trouble that is about some facts can come of one. Of modules,
+// Comes reports whether trouble that is about some facts can come of one. Of modules,
 // it is about those that problems speak of.
-func (t Trouble) comes(of []string, c Change) bool {
+func (t Trouble) Comes(of []string, c Change) bool {
 	switch {
 	case c.Kind == Place && slices.Contains(of, string(c.Kind)):
 		switch what := called(c)[0]; {
@@ -197,7 +197,9 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(list, name) })
 	}
 	inModule, changed := inModule(c), !c.Same && !c.Unknown
-	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" // which may say anything
+	// Another go may say anything, and so may another gopls, or another Go of the same
+	// path, where nothing changed that the words can come of.
+	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" || !explained && (c.Kind == Toolchain || c.Kind == Server)
 	if c.Kind == Variable && about(t.Guilty) {
 		add(model.MechanismTrace, 0.95, "ground truth changes with this variable")
 	}
@@ -205,11 +207,11 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		add(model.MechanismTrace, 0.8, "gopls has not seen this change")
 	}
 	// That a finding is about a module does not say that go.mod is at fault.
-	said := about(t.Said) && (!inModule || len(t.Told) == 0 || t.comes(t.Told, c))
+	said := about(t.Said) && (!inModule || len(t.Told) == 0 || t.Comes(t.Told, c))
 	if said {
 		add(model.MechanismTrace, 0.8, "what go says is about it")
 	}
-	switch told := t.comes(t.Told, c); {
+	switch told := t.Comes(t.Told, c); {
 	case told && t.Quoted[c.key()]:
 		add(model.MechanismTrace, 0.7, "what go says has its value")
 	case told && changed:
@@ -223,12 +225,12 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	}
 
 	switch {
-	case about(t.Blamed) && (!inModule || len(t.Found) == 0 || t.comes(t.Found, c)):
+	case about(t.Blamed) && (!inModule || len(t.Found) == 0 || t.Comes(t.Found, c)):
 		add(model.MechanismContext, 0.7, "a finding is about it")
 	case about(t.Warned):
 		add(model.MechanismContext, 0.4, "a warning is about it")
 	}
-	if changed && !about(t.Blamed) && !said && t.comes(t.Found, c) {
+	if changed && !about(t.Blamed) && !said && t.Comes(t.Found, c) {
 		add(model.MechanismContext, 0.5, "a finding can come of it")
 	}
 	if inModule && about(t.Modules) {
@@ -343,7 +345,7 @@ func prior(c Change, t Trouble) float64 {
 			return 0.3 // most workspaces have nothing to do with C
 		case decisive[c.Name]:
 			return 0.4
-		case web[c.Name]:
+		case web[c.Name], steers[c.Name]:
 			return 0.2
 		case idle[c.Name]:
 			return 0.05
@@ -355,7 +357,7 @@ func prior(c Change, t Trouble) float64 {
 		return 0.05
 	case Workspace, Vendor:
 		return 0.5
-	case Toolchain, Server, GoLine, Replace, Use, Branch, Module, Exclude, Git:
+	case Toolchain, Server, GoLine, Replace, Use, Branch, Module, Exclude, Git, Godebug:
 		return 0.3
 	case Tool:
 		if c.Name == "go" {
@@ -383,8 +385,13 @@ func Slows(kind Kind, name string) bool {
 
 // decisive are the variables of which most phantoms come, idle those of Go that
 // no build fails of, and slow those that make the go command take its time. loads
-// are the settings that change what gopls loads, web the variables of HTTP proxies.
+// are the settings that change what gopls loads, web the variables of HTTP proxies,
+// and steers those that tell git, or whom it and go trust, something else.
 var (
+	steers = map[string]bool{
+		"SSL_CERT_FILE": true, "SSL_CERT_DIR": true, "GIT_SSL_CAINFO": true, "GIT_SSL_NO_VERIFY": true, "GIT_SSH": true, "GIT_SSH_COMMAND": true, "GIT_DIR": true,
+		"GIT_WORK_TREE": true, "GIT_CONFIG_GLOBAL": true, "GIT_CONFIG_COUNT": true, "GIT_ALLOW_PROTOCOL": true, "GIT_EXEC_PATH": true,
+	}
 	web   = map[string]bool{"HTTP_PROXY": true, "http_proxy": true, "HTTPS_PROXY": true, "https_proxy": true, "NO_PROXY": true, "no_proxy": true}
 	idle  = map[string]bool{"GOBIN": true, "GODEBUG": true, "GOMAXPROCS": true, "GOGC": true, "GOMEMLIMIT": true, "GOTRACEBACK": true, "GOTELEMETRY": true, "GOTELEMETRYDIR": true}
 	loads = map[string]bool{

@@ -64,6 +64,8 @@ func (s *scene) moot() map[string]string {
 			why = "the build is red too, and knows nothing of the editor"
 		case here && (c.Kind == baseline.Require || c.Kind == baseline.Sum):
 			why = "the problem is of a name that no other module has to do with"
+		case c.Kind == baseline.Git && moved(c) && s.otherAddresses(c):
+			why = "it is about other addresses than those of the modules that problems speak of"
 		case c.Kind == baseline.Sum && c.Added:
 			why = "nothing fails of a hash that came"
 		case c.Kind == baseline.Toolchain:
@@ -85,7 +87,7 @@ func (s *scene) idleGo(c baseline.Change, d sides) string {
 	gopls, _ := s.Snapshot.ToolchainOf(model.EnvGopls)
 	switch {
 	case !moved(c):
-	case c.Was != "" && version.IsValid(now) && version.Lang(now) == version.Lang(c.Was) && !slices.Contains(s.t.Told, "go") && !s.names(now) && !s.names(c.Was):
+	case c.Was != "" && version.IsValid(now) && version.Lang(now) == version.Lang(c.Was) && !(len(s.words) == 0 && slices.Contains(s.t.Told, "go")) && !s.names(now) && !s.names(c.Was):
 		return "it is another patch of the same Go, of which nobody speaks"
 	case s.t.Phantom && !s.ofVersion() && d.gopls.Complete && d.shell.Complete && gopls.Version != "" && gopls.Version == shell.Version && gopls.Selected == shell.Selected:
 		return bothHaveIt
@@ -127,6 +129,8 @@ func (s *scene) idle(c baseline.Change, d sides) string {
 	case !moved(c):
 	case s.t.Phantom && known && !differ && !s.ofVersion() && (c.Env == model.EnvGopls || c.Env == model.EnvShell):
 		return bothHaveIt
+	case c.Name == "GIT_SSH" && s.set(c.Env, "GIT_SSH_COMMAND"):
+		return "git takes GIT_SSH_COMMAND instead"
 	case s.asByDefault(c):
 		return "it is what go takes anyway"
 	case c.Name == "GOFLAGS" && s.mattering(c.Was) == s.mattering(c.Value.Reveal()):
@@ -141,12 +145,29 @@ func (s *scene) idle(c baseline.Change, d sides) string {
 	return ""
 }
 
+// otherAddresses reports whether a rule of git for addresses is about none that a
+// module has which problems speak of.
+func (s *scene) otherAddresses(c baseline.Change) bool {
+	return strings.HasSuffix(c.Name, "insteadOf") && len(s.t.Modules) > 0 && !slices.ContainsFunc(s.t.Modules, func(path string) bool {
+		host, _, _ := strings.Cut(path, "/")
+		return strings.Contains(c.Was+" "+c.Value.Reveal(), host)
+	})
+}
+
+// set reports whether an environment sets a variable.
+func (s *scene) set(env model.EnvName, name string) bool {
+	e, _ := s.Snapshot.Env(env)
+	return !e.Lookup(name).Value.Empty()
+}
+
 // idleOnTheWay says why a variable of how modules are fetched has done nothing.
 func (s *scene) idleOnTheWay(c baseline.Change, told bool) string {
 	wrong := len(s.verdicts) > 0 || len(s.words) > 0 // something is, and we know what
 	web := !slices.Contains(fetching, c.Name)
 	switch {
 	case told:
+	case s.compiled():
+		return "go compiles the package, so it is there"
 	case wrong && len(s.t.Modules) == 0:
 		return "it matters where modules are fetched, and no problem speaks of one"
 	case len(s.t.Told) > 0:
@@ -186,6 +207,16 @@ func (s *scene) local() bool {
 		}
 		return !slices.ContainsFunc(s.Snapshot.Modules, func(m model.Module) bool { return below(m.Path) }) &&
 			(s.Snapshot.Work == nil || !slices.ContainsFunc(s.Snapshot.Work.Uses, func(u model.Use) bool { return below(u.Path) }))
+	})
+}
+
+// compiling is what go says above the errors of a package that it compiles.
+var compiling = regexp.MustCompile(`(?m)^# ([\w.-]+/\S+)$`)
+
+// compiled reports whether go compiles a package that problems speak of.
+func (s *scene) compiled() bool {
+	return slices.ContainsFunc(compiling.FindAllStringSubmatch(s.all, -1), func(m []string) bool {
+		return slices.ContainsFunc(s.t.Modules, func(path string) bool { return m[1] == path || strings.HasPrefix(m[1], path+"/") })
 	})
 }
 

@@ -119,6 +119,9 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 		if v.Stale != nil && v.Stale.File != "" {
 			t.Files = append(t.Files, v.Stale.File)
 		}
+		if v.Stale != nil && v.Stale.What == model.StaleBranch {
+			t.Told = append(t.Told, string(baseline.Branch))
+		}
 		if path, ok := verify.ImportOf(v.Problem); ok && v.Kind != model.NotBuild {
 			t.Modules = append(t.Modules, path)
 			t.Modules = append(t.Modules, a.modulesOf(path)...)

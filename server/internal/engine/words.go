@@ -3,6 +3,7 @@ package engine
 import (
 	"net/url"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +46,9 @@ func (s *scene) listen() (heard map[string]bool) {
 		}
 		s.all += v.Problem.Message + "\n"
 		s.read(v.Problem.Message)
+	}
+	if s.compiled() { // what does not fit there is of another module
+		s.t.Modules = append(s.t.Modules, s.t.Hinted...)
 	}
 	if len(s.t.Modules) == 0 {
 		s.mentioned()
@@ -91,6 +95,9 @@ func (s *scene) guess() {
 		if c.Kind == baseline.Variable && len(c.Name) > 3 && moved(c) && says(s.all, c.Name) {
 			about = append(about, c.Name)
 		}
+	}
+	if len(about) > 0 && !slices.ContainsFunc(s.candidates, func(c baseline.Change) bool { return moved(c) && s.t.Comes(about, c) }) {
+		about = append(about, "go") // what is as it was is taken otherwise by another go
 	}
 	s.t.Told = append(s.t.Told, about...)
 }
@@ -176,6 +183,8 @@ func (s *scene) accused(m model.Message) (out []string) {
 	case has("TC-LOCALOLD") && module: // it is the module that wants a newer Go, not our go line
 		out = slices.DeleteFunc(out, func(about string) bool { return about == string(baseline.GoLine) })
 		out = append(out, string(baseline.Require))
+	case has("GF-UNKNOWN", "GF-INSECURE") && !slices.ContainsFunc(s.candidates, func(c baseline.Change) bool { return c.Name == "GOFLAGS" && moved(c) }):
+		out = append(out, strings.Fields("go PATH GOROOT GOTOOLCHAIN")...)
 	case has("TC-LINE", "MOD-SYNTAX", "WS-SYNTAX") && !slices.ContainsFunc(s.candidates, func(c baseline.Change) bool { return c.Kind == baseline.GoLine && moved(c) }):
 		out = append(out, strings.Fields("go PATH GOROOT GOTOOLCHAIN")...) // what is as it was is read by another go
 	case strings.HasPrefix(status, "401"), strings.HasPrefix(status, "403"):
@@ -199,9 +208,13 @@ func moved(c baseline.Change) bool { return !c.Same && !c.Unknown }
 // read takes from the text of a problem what it is about.
 func (s *scene) read(problem string) {
 	if ofC.MatchString(problem) {
-		s.t.Told = append(s.t.Told, baseline.AboutC...)
+		about := baseline.Kin(s.all)
+		if about == nil {
+			about = baseline.AboutC
+		}
+		s.t.Told = append(s.t.Told, about...)
 	}
-	if m := ofPackage.FindStringSubmatch(problem); m != nil {
+	if m := ofPackage.FindStringSubmatch(problem + "\n" + s.all); m != nil {
 		s.t.Hinted = append(s.t.Hinted, s.modulesCalled(m[1])...)
 	}
 	if m := collision.FindStringSubmatch(problem); m != nil {
@@ -271,11 +284,14 @@ func fresh(c baseline.Change) []string {
 	switch {
 	case c.Kind == baseline.Netrc:
 		parts = strings.Fields
-	case c.Kind == baseline.Variable && !slices.Contains(patternLists, c.Name), c.Kind == baseline.Replace, c.Kind == baseline.Git:
+	case c.Kind == baseline.Variable && !slices.Contains(patternLists, c.Name) && (moved(c) || c.Name != "HOME"), c.Kind == baseline.Replace, c.Kind == baseline.Git && moved(c):
 	default:
 		return nil
 	}
 	out := parts(c.Value.Reveal())
+	if slices.Contains(leading, c.Name) { // the name of a directory says little
+		out = slices.DeleteFunc(out, func(part string) bool { return part == filepath.Base(c.Value.Reveal()) })
+	}
 	if !moved(c) || c.Added {
 		return out
 	}
@@ -288,6 +304,9 @@ func fresh(c baseline.Change) []string {
 func partsOf(value string) (out []string) {
 	if len(value) > 2 {
 		out = append(out, value)
+	}
+	if base := filepath.Base(value); filepath.IsAbs(value) && len(base) > 5 && !strings.ContainsRune(value, filepath.ListSeparator) {
+		out = append(out, base) // of a program
 	}
 	for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",| ", r) }) {
 		if u, err := url.Parse(part); err == nil && u.Host != "" {
