@@ -8,10 +8,10 @@ package baseline
 
 import (
 	"cmp"
-	"fmt"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"

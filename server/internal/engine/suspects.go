@@ -101,7 +101,7 @@ type scene struct {
 	t          *baseline.Trouble
 	words      []model.Message // of go and gopls, that are to the point
 	text       string          // of the words
-	all        string          // everything that was said, and what problems say
+	all        string          // what the catalogue does not know, what verdicts come from, and what problems say
 	fetched    []string        // modules that the words are about, required or not
 	rerouted   map[string]bool // see reroutes
 }

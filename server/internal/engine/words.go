@@ -23,7 +23,9 @@ func (s *scene) listen() (heard map[string]bool) {
 	heard = map[string]bool{}
 	nameless := len(s.t.Modules) == 0
 	for _, u := range s.Snapshot.Said {
-		s.all += u.Text.Reveal() + "\n"
+		if len(u.Messages) == 0 {
+			s.all += u.Text.Reveal() + "\n"
+		}
 		for _, m := range u.Messages {
 			of, told := subjectOf(m)
 			relevant := !told || nameless || slices.ContainsFunc(s.t.Modules, func(path string) bool { return strings.EqualFold(path, of) })
@@ -37,7 +39,9 @@ func (s *scene) listen() (heard map[string]bool) {
 	}
 	for _, v := range s.verdicts {
 		for _, text := range reasonsOf(v) {
-			s.all += text.Reveal() + "\n"
+			if v.Kind != model.Unknown { // which may come of it that nothing is fetched
+				s.all += text.Reveal() + "\n"
+			}
 			for _, m := range trace.Classify(text) {
 				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() { // ground truth fetches nothing
 					s.hear(m, text.Reveal(), nameless)

@@ -41,7 +41,7 @@ func Failures(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory)
 		}
 		var found []model.Verdict
 		if !r.fatal || !r.needs {
-			for _, e := range append(j.unseen(r, dirs), j.uncompiled(ctx, shell, r, dirs)...) {
+			for _, e := range j.failing(ctx, shell, r, dirs) {
 				v := j.failure(e, model.Real, "go fails at it in your shell")
 				v.Evidence = append(v.Evidence, r.evidence(truth{outcome: red, reason: v.TrueReason}))
 				found = append(found, v)
@@ -70,6 +70,37 @@ func (j *judge) failure(e compileError, kind model.VerdictKind, why string) mode
 		Kind: kind, Why: why, TrueReason: model.NewValue(e.text), Snapshot: j.s.Number,
 	}
 }
+
+// failing are the errors of a run about modules: those that stand somewhere, those of
+// packages that say none of that kind, and those that the build cache hides.
+func (j *judge) failing(ctx context.Context, env model.Env, r run, dirs []string) []compileError {
+	out := j.unseen(r, dirs)
+	shown := map[string]bool{}
+	for _, p := range j.s.Problems {
+		shown[filepath.Dir(p.File)] = true
+	}
+	for _, e := range out {
+		shown[filepath.Dir(e.file)] = true
+	}
+	for _, l := range r.asked {
+		if shown[l.Dir] || l.ForTest != "" || !slices.ContainsFunc(dirs, func(dir string) bool { return below(dir, l.Dir) }) {
+			continue
+		}
+		for _, e := range l.errors() {
+			if r.needs && strings.Contains(e.Err, disabled) || strings.HasPrefix(e.Err, allExcluded) || nothingHere.MatchString(e.Err) {
+				continue
+			}
+			shown[l.Dir] = true
+			file := filepath.Join(l.Dir, slices.Concat(l.CgoFiles, l.GoFiles, l.InvalidGoFiles, l.TestGoFiles, l.XTestGoFiles, []string{"go.mod"})[0])
+			out = append(out, compileError{file: file, text: strings.TrimSpace(e.Err)})
+			break
+		}
+	}
+	return append(out, j.uncompiled(ctx, env, r, dirs)...)
+}
+
+// nothingHere is what go says of directories that it passes over.
+var nothingHere = regexp.MustCompile(`^no (?:non-test )?Go files in |^no buildable Go source files`)
 
 // fewPackages is how many packages are tried that take runs of go of their own.
 const fewPackages = 4
@@ -110,7 +141,7 @@ func (j *judge) phantoms(ctx context.Context, shell model.Env, dirs []string, re
 	for _, v := range real {
 		tried[filepath.Dir(v.Problem.File)] = true
 	}
-	for _, e := range j.unseen(r, dirs) {
+	for _, e := range j.failing(ctx, editor, r, dirs) {
 		q := subject{Problem: j.failure(e, model.Unknown, "").Problem, kind: whether, dir: filepath.Dir(e.file), text: e.text}
 		q.all = filepath.Ext(e.file) != ".go"
 		if tried[q.dir] || len(tried) == fewPackages {

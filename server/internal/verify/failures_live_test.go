@@ -60,6 +60,9 @@ func TestFailuresAreThoseOfGo(t *testing.T) {
 		{name: "healthy"},
 		{name: "a type error", file: "wrong.go", text: "package main\n\nvar n int = \"one\"\n", want: "cannot use"},
 		{name: "a type error in a test", file: "wrong_test.go", text: "package main\n\nvar n int = \"one\"\n", want: "cannot use"},
+		{name: "two packages in a directory", file: "other.go", text: "package other\n", want: "found packages"},
+		{name: "a directory with tests only", file: "only/only_test.go", text: "package only\n\nimport \"testing\"\n\nfunc TestOnly(t *testing.T) {}\n"},
+		{name: "a directory that no build has", file: "never/never.go", text: "//go:build never\n\npackage never\n"},
 		{name: "in a file that the build leaves out", file: "wrong.go", text: "//go:build never\n\npackage main\n\nvar n int = \"one\"\n"},
 		{name: "an unknown flag", vars: []string{"GOFLAGS=-fast"}, want: "unknown flag -fast"},
 		{name: "a flag that vendors", vars: []string{"GOFLAGS=-mod=vendor"}, want: "inconsistent vendoring"},
@@ -71,7 +74,7 @@ func TestFailuresAreThoseOfGo(t *testing.T) {
 			l.t = t
 			if c.file != "" {
 				l.Write(filepath.Join(l.Dir, c.file), c.text)
-				defer os.Remove(filepath.Join(l.Dir, c.file))
+				defer os.RemoveAll(filepath.Join(l.Dir, strings.Split(c.file, "/")[0]))
 			}
 			shell := l.With(c.vars...)
 			found := l.failures(shell)
