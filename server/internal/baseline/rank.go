@@ -201,7 +201,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	// path, where nothing changed that the words can come of.
 	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" || !explained && (c.Kind == Toolchain || c.Kind == Server)
 	if c.Kind == Variable && about(t.Guilty) {
-		add(model.MechanismTrace, 0.95, "ground truth changes with this variable")
+		add(model.MechanismTrace, 0.95, "go succeeds with one value of it, and fails with the other")
 	}
 	if c.At.File != "" && slices.Contains(t.Files, c.At.File) && c.Kind != Variable && c.Kind != Setting {
 		add(model.MechanismTrace, 0.8, "gopls has not seen this change")
