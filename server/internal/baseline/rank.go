@@ -258,6 +258,9 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	if c.Kind == Module && c.Was != "" && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Was || strings.HasPrefix(m, c.Was+"/") }) {
 		add(model.MechanismContext, 0.7, "a problem speaks of a package that was below this path")
 	}
+	if c.Kind == Module && c.Added && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Value.Reveal() || strings.HasPrefix(m, c.Value.Reveal()+"/") }) {
+		add(model.MechanismContext, 0.6, "a problem speaks of a package that is below this path now")
+	}
 	if c.Kind == Use && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Name || strings.HasSuffix(m, "/"+c.Name) }) {
 		add(model.MechanismContext, 0.6, "a problem speaks of this module")
 	}
