@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/verify"
@@ -56,7 +57,7 @@ func (r *run) list(ctx context.Context, open []*model.Snapshot, pending string) 
 	for _, s := range open {
 		trial := model.Snapshot{Envs: s.Envs}
 		hear(&trial, verify.Facts(ctx, r.w, s, &r.listing.memory))
-		news = news || len(trial.Said) > 0
+		news = news || slices.ContainsFunc(trial.Said, func(u model.Said) bool { return len(u.Messages) > 0 })
 	}
 	r.mu.Lock()
 	if ctx.Err() != nil || r.listing.pending != pending {
