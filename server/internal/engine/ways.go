@@ -2,7 +2,7 @@ package engine
 
 import (
 	"maps"
-	"net"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -217,9 +217,7 @@ func (s *scene) asked() (hosts map[string]bool, git bool) {
 				for _, step := range r.Steps {
 					if host := hostOf(step.URL.Reveal()); step.Applies && host != "" {
 						hosts[host] = true
-						if bare, _, err := net.SplitHostPort(host); err == nil {
-							hosts[bare] = true
-						}
+						hosts[(&url.URL{Host: host}).Hostname()] = true
 					}
 				}
 			}
