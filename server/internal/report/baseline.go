@@ -173,7 +173,7 @@ func (c Changed) place() string {
 	case c.When != "":
 		return "changed " + local(c.When)
 	case c.Written != "":
-		return fmt.Sprintf("%s, written %s", at, local(c.Written))
+		return fmt.Sprintf("%s (file of %s)", at, local(c.Written))
 	}
 	return at
 }
