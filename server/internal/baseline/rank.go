@@ -253,7 +253,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	if why := t.Ways[c.key()]; why != "" {
 		add(model.MechanismContext, 0.4, why)
 	} else if c.Kind == Variable && about(t.Route) {
-		add(model.MechanismContext, 0.4, decides)
+		add(model.MechanismContext, 0.4, Decides)
 	}
 	if c.Kind == Module && c.Was != "" && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Was || strings.HasPrefix(m, c.Was+"/") }) {
 		add(model.MechanismContext, 0.7, "a problem speaks of a package that was below this path")
@@ -323,7 +323,8 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	return out
 }
 
-const decides = "it decides where a module comes from that a problem speaks of"
+// Decides says why a variable counts that modules are fetched by.
+const Decides = "it decides where a module comes from that a problem speaks of"
 
 // Noticing is how much later a change may be seen than what it brings about.
 const Noticing = 30 * time.Second

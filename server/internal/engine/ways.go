@@ -173,7 +173,6 @@ func (s *scene) lacks(name model.EnvName) bool {
 
 // ways are the facts that what is wrong leads over, by Key, and why.
 func (s *scene) ways() map[string]string {
-	const decides = "it decides where a module comes from that a problem speaks of"
 	out := map[string]string{}
 	hosts, git := s.asked()
 	for _, c := range s.candidates {
@@ -183,7 +182,7 @@ func (s *scene) ways() map[string]string {
 		key := baseline.Key(c.Fact)
 		switch {
 		case c.Kind == baseline.Variable && len(s.t.Modules) > 0 && (slices.Contains(fetching, c.Name) || slices.Contains(dialing, c.Name)) && !s.cached(c.Env) && s.reroutes(c):
-			out[key] = decides
+			out[key] = baseline.Decides
 		case c.Kind == baseline.Variable && (c.Name == "GOMODCACHE" || c.Name == "GOPATH" || c.Name == "HOME") && s.lacks(c.Env):
 			out[key] = "modules are missing in the module cache that it leads to, and nothing may be downloaded"
 		case c.Kind == baseline.Variable && c.Name == "GOTOOLCHAIN":

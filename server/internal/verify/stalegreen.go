@@ -55,14 +55,7 @@ func StaleGreens(ctx context.Context, w *world.World, s *model.Snapshot, m *Memo
 			if len(out) == mostGreens {
 				return out
 			}
-			v := model.Verdict{
-				Problem: model.Problem{
-					Location: model.Location{File: e.file, Range: model.Range{Start: model.Position{Line: e.line}, End: model.Position{Line: e.line}}},
-					Severity: 1, Source: "go", Message: e.text,
-				},
-				Kind: model.StaleGreen, Why: "go fails at it in your shell, and gopls shows no problem in the package",
-				TrueReason: model.NewValue(e.text), Snapshot: s.Number,
-			}
+			v := j.failure(e, model.StaleGreen, "go fails at it in your shell, and gopls shows no problem in the package")
 			v.Evidence = append(v.Evidence, r.evidence(truth{outcome: red, reason: v.TrueReason}))
 			j.explainGreen(ctx, j.viewed(editor, filepath.Dir(e.file)), shell, filepath.Dir(e.file), &v)
 			out = append(out, v)
