@@ -21,10 +21,11 @@ import (
 // their words was to the point.
 func (s *scene) listen() (heard map[string]bool) {
 	heard = map[string]bool{}
+	var all strings.Builder
 	nameless := len(s.t.Modules) == 0
 	for _, u := range s.Snapshot.Said {
 		if len(u.Messages) == 0 {
-			s.all += u.Text.Reveal() + "\n"
+			all.WriteString(u.Text.Reveal() + "\n")
 		}
 		for _, m := range u.Messages {
 			of, told := subjectOf(m)
@@ -40,7 +41,7 @@ func (s *scene) listen() (heard map[string]bool) {
 	for _, v := range s.verdicts {
 		for _, text := range reasonsOf(v) {
 			if v.Kind != model.Unknown { // which may come of it that nothing is fetched
-				s.all += text.Reveal() + "\n"
+				all.WriteString(text.Reveal() + "\n")
 			}
 			for _, m := range trace.Classify(text) {
 				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() { // ground truth fetches nothing
@@ -48,9 +49,10 @@ func (s *scene) listen() (heard map[string]bool) {
 				}
 			}
 		}
-		s.all += v.Problem.Message + "\n"
-		s.read(v.Problem.Message)
+		all.WriteString(v.Problem.Message + "\n")
 	}
+	s.all = all.String()
+	s.read()
 	if s.compiled() { // what does not fit there is of another module
 		s.t.Modules = append(s.t.Modules, s.t.Hinted...)
 	}
@@ -209,23 +211,31 @@ func (s *scene) speaks(refs ...string) bool {
 // moved reports whether a fact is known to have changed.
 func moved(c baseline.Change) bool { return !c.Same && !c.Unknown }
 
-// read takes from the text of a problem what it is about.
-func (s *scene) read(problem string) {
-	if ofC.MatchString(problem) {
+// read takes from the texts of problems what they are about.
+func (s *scene) read() {
+	ofCode := false
+	for _, v := range s.verdicts {
+		problem := v.Problem.Message
+		ofCode = ofCode || ofC.MatchString(problem)
+		if m := ofPackage.FindStringSubmatch(problem); m != nil {
+			s.t.Hinted = append(s.t.Hinted, s.modulesCalled(m[1])...)
+		}
+		if m := collision.FindStringSubmatch(problem); m != nil {
+			s.t.Told = append(s.t.Told, string(baseline.Require), string(baseline.Replace), string(baseline.Use), string(baseline.Workspace))
+			for _, path := range m[1:] {
+				s.t.Modules = append(append(s.t.Modules, path), s.modulesOf(path)...)
+			}
+		}
+	}
+	if m := ofPackage.FindStringSubmatch(s.all); m != nil { // of what go says
+		s.t.Hinted = append(s.t.Hinted, s.modulesCalled(m[1])...)
+	}
+	if ofCode {
 		about := baseline.Kin(s.all)
 		if about == nil {
 			about = baseline.AboutC
 		}
 		s.t.Told = append(s.t.Told, about...)
-	}
-	if m := ofPackage.FindStringSubmatch(problem + "\n" + s.all); m != nil {
-		s.t.Hinted = append(s.t.Hinted, s.modulesCalled(m[1])...)
-	}
-	if m := collision.FindStringSubmatch(problem); m != nil {
-		s.t.Told = append(s.t.Told, string(baseline.Require), string(baseline.Replace), string(baseline.Use), string(baseline.Workspace))
-		for _, path := range m[1:] {
-			s.t.Modules = append(append(s.t.Modules, path), s.modulesOf(path)...)
-		}
 	}
 }
 
