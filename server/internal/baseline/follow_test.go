@@ -1,6 +1,8 @@
 package baseline_test
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
@@ -19,7 +21,10 @@ func TestOneEventIsOneSuspect(t *testing.T) {
 		return is(moved(baseline.Variable, model.EnvShell, name, ""), was, now)
 	}
 	cc := func(was, now string) baseline.Change {
-		return is(moved(baseline.Tool, model.EnvShell, "cc", ""), was, now)
+		return is(moved(baseline.Tool, model.EnvShell, "cc", ""), filepath.FromSlash(was), filepath.FromSlash(now))
+	}
+	dirs := func(dirs ...string) string {
+		return filepath.FromSlash(strings.Join(dirs, string(filepath.ListSeparator)))
 	}
 	required := func(module, was, now string) baseline.Change {
 		return is(moved(baseline.Require, "", "go.mod "+module, ""), was, now)
@@ -35,8 +40,8 @@ func TestOneEventIsOneSuspect(t *testing.T) {
 		want    string // "" if nothing is to be named
 	}{
 		{"the compiler is gone because of CC", []baseline.Change{variable("CC", "", "clang"), cc("/usr/bin/gcc", ""), variable("CXX", "", "g++")}, cgo, "CC"},
-		{"the compiler is gone because of PATH", []baseline.Change{variable("PATH", "/usr/bin", "/bin"), cc("/usr/bin/gcc", "")}, cgo, "PATH"},
-		{"the compiler is gone from where it was", []baseline.Change{variable("PATH", "/usr/bin", "/opt/bin:/usr/bin"), cc("/usr/bin/gcc", "")}, baseline.Trouble{Told: []string{"cc"}}, "cc"},
+		{"the compiler is gone because of PATH", []baseline.Change{variable("PATH", dirs("/usr/bin"), dirs("/bin")), cc("/usr/bin/gcc", "")}, cgo, "PATH"},
+		{"the compiler is gone from where it was", []baseline.Change{variable("PATH", dirs("/usr/bin"), dirs("/opt/bin", "/usr/bin")), cc("/usr/bin/gcc", "")}, baseline.Trouble{Told: []string{"cc"}}, "cc"},
 		{"a netrc is another one because of NETRC", []baseline.Change{variable("NETRC", "", "/b"), netrc("/a", "x.example", ""), netrc("/b", "", "y.example")}, netrcs, "NETRC"},
 		{"two netrcs changed", []baseline.Change{netrc("/a", "x.example", ""), netrc("/b", "", "y.example")}, netrcs, ""},
 		{"a module of other capitals", []baseline.Change{required("a.example/m", "v1.0.0", ""), required("a.example/M", "", "v1.0.0")}, baseline.Trouble{Told: []string{"require"}}, "go.mod a.example/M"},
