@@ -48,6 +48,7 @@ const (
 	Place      Kind = "place"      // what is wrong with a directory or file that a setting or go.mod names
 	Branch     Kind = "branch"     // what git has checked out
 	Unreadable Kind = "unreadable" // why a go.mod or go.work cannot be read
+	Replacing  Kind = "go.mod"     // the go.mod of a directory that replaces a module
 )
 
 // Fact is one thing that is so.
@@ -153,14 +154,23 @@ func Facts(s *model.Snapshot) (out []Fact) {
 			add(Exclude, "", file+" "+e.Path+" "+e.Version, "yes", model.Origin{File: m.File, Line: e.Line})
 		}
 	}
+	for _, m := range s.Replacing {
+		if _, is := unread[m.File]; !is {
+			add(Replacing, "", rel(m.File)+" "+m.Path, gist(m), model.Origin{File: m.File, Line: max(m.GoLine, 1)})
+		}
+	}
 	if s.Work != nil {
 		file := rel(s.Work.File)
+		used := map[string]int{}
+		for _, u := range s.Work.Uses {
+			used[u.Dir]++
+		}
 		add(Workspace, "", "go.work", file, model.Origin{File: s.Work.File})
 		if _, is := unread[s.Work.File]; !is {
 			add(GoLine, "", file, s.Work.Go, model.Origin{File: s.Work.File})
 		}
 		for _, u := range s.Work.Uses {
-			add(Use, "", rel(u.Dir), "yes", model.Origin{File: s.Work.File, Line: u.Line})
+			add(Use, "", rel(u.Dir), map[bool]string{false: "yes", true: "twice"}[used[u.Dir] > 1], model.Origin{File: s.Work.File, Line: u.Line})
 		}
 		for key, lines := range s.Work.Sum.Hashes {
 			text := ""
@@ -380,6 +390,41 @@ func (b Baseline) Variables(s *model.Snapshot, env model.EnvName) map[string]*mo
 	return out
 }
 
+// Lines are what is otherwise in go.mod and go.work files, and of which it is known
+// what it was.
+func (b Baseline) Lines(s *model.Snapshot) (out []model.PastLine) {
+	saved := map[string]Saved{}
+	for _, f := range b.Facts {
+		saved[f.key()] = f
+	}
+	for _, c := range b.Diff(s) {
+		l := model.PastLine{Kind: string(c.Kind), Name: c.Name, File: c.At.File, Was: c.Was, Now: c.Value.Reveal()}
+		if !c.Removed {
+			l.Line = c.At.Line
+		}
+		switch c.Kind {
+		case Require, Replace, Exclude, Godebug, GoLine, Module, Replacing:
+			_, l.Of, _ = strings.Cut(c.Name, relative(s, l.File)+" ")
+		case Use:
+			l.Of = absolute(s, c.Name)
+		case Vendor:
+			l.File = absolute(s, c.Name)
+		case Workspace:
+		default:
+			continue
+		}
+		was := saved[c.key()]
+		known := c.Added || b.print(model.NewValue(was.Shown)) == was.Print
+		if l.File != "" && known && c.Was != l.Now {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// KeyOf is the Key of the fact that a line is.
+func KeyOf(l model.PastLine) string { return Saved{Kind: Kind(l.Kind), Name: l.Name}.key() }
+
 // Suspects are the facts that may be at fault: those that changed since, and all
 // others. Of a baseline that there is not, nothing is known to have changed.
 func (b Baseline) Suspects(s *model.Snapshot) []Change {
@@ -441,7 +486,7 @@ func (f Saved) holds(other Saved) bool {
 	if other.Kind == Use {
 		return other.File == f.File
 	}
-	return inFile(other.Kind) && other.of(f)
+	return (inFile(other.Kind) || other.Kind == Vendor) && other.of(f)
 }
 
 // of reports whether a fact has the name of a file, or begins with it.
@@ -452,7 +497,7 @@ func (f Saved) of(file Saved) bool {
 // inFile reports whether facts of a kind are lines of a go.mod or go.work, or are
 // looked for because of one.
 func inFile(kind Kind) bool {
-	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum
+	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum || kind == Replacing
 }
 
 // group is what is observed together, or not at all: an environment, its go command,
@@ -472,7 +517,7 @@ func group(f Saved) string {
 		return "env " + string(f.Env)
 	case Place:
 		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
-	case Server, View, Extension, Netrc, Git, Module, Exclude, Branch, Unreadable:
+	case Server, View, Extension, Netrc, Git, Module, Exclude, Branch, Unreadable, Replacing:
 		return string(f.Kind)
 	}
 	return "files"
@@ -490,8 +535,8 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 			groups = append(groups, group(Saved{Kind: Variable, Env: name, File: root}))
 		}
 	}
-	if len(s.Modules) > 0 {
-		groups = append(groups, string(Module), string(Exclude), string(Unreadable))
+	if len(s.Modules) > 0 || s.Dir != "" && len(s.Envs) > 0 { // none is there
+		groups = append(groups, string(Module), string(Exclude), string(Unreadable), string(Replacing), "files")
 	}
 	if gits, sure := gitsOf(s); sure && len(gits) > 0 {
 		groups = append(groups, string(Git))

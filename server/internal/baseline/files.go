@@ -18,6 +18,14 @@ func relative(s *model.Snapshot, file string) string {
 	return filepath.ToSlash(file)
 }
 
+// absolute is the file that relative has a name of.
+func absolute(s *model.Snapshot, name string) string {
+	if file := filepath.FromSlash(name); filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(s.Dir, filepath.FromSlash(name))
+}
+
 // unreadable are the go.mod and go.work of whose lines nothing is known, by their
 // absolute path: each a fact that says why, at the first line that go rejects.
 func unreadable(s *model.Snapshot) map[string]Fact {
@@ -30,7 +38,7 @@ func unreadable(s *model.Snapshot) map[string]Fact {
 			add(f.Location.File, 0, f.Text)
 		}
 	}
-	for _, m := range s.Modules {
+	for _, m := range slices.Concat(s.Modules, s.Replacing) {
 		if len(m.Errors) > 0 {
 			add(m.File, m.Errors[0].Line, m.Errors[0].Text)
 		}
@@ -41,6 +49,18 @@ func unreadable(s *model.Snapshot) map[string]Fact {
 	return out
 }
 
+// gist is what a go.mod of somebody else has that counts for those that use it.
+func gist(m model.Module) string {
+	var out []string
+	if m.Go != "" {
+		out = append(out, "go "+m.Go)
+	}
+	for _, r := range m.Requires {
+		out = append(out, "require "+r.Path+" "+r.Version)
+	}
+	return strings.Join(out, "; ")
+}
+
 // vendored is what modules.txt says of modules; "" if it could not be read.
 func vendored(v *model.Vendor) string {
 	if v == nil || v.Why != "" {
@@ -49,6 +69,9 @@ func vendored(v *model.Vendor) string {
 	text := fmt.Sprintln(v.Workspace)
 	for _, m := range v.Modules {
 		text += fmt.Sprintln(m.Path, m.Version, "=>", m.NewPath, m.NewVersion, m.Explicit)
+		if m.Missing > 0 { // else it is the text of older baselines
+			text += fmt.Sprintln(m.Missing, "packages are missing")
+		}
 	}
 	return text
 }

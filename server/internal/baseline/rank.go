@@ -14,6 +14,7 @@ import (
 type Trouble struct {
 	// The trace: what go and gopls did and said.
 	Guilty []string // variables that ground truth names
+	Flips  []string // other facts that it names, by Key
 	Files  []string // absolute paths of files that gopls has not seen the change of
 	Said   []string // variables, tools and modules that the words of go are about
 	// Told are the facts that the words of go can be about, see AboutFact; empty if
@@ -200,7 +201,8 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	// Another go may say anything, and so may another gopls, or another Go of the same
 	// path, where nothing changed that the words can come of.
 	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" || !explained && (c.Kind == Toolchain || c.Kind == Server)
-	if c.Kind == Variable && about(t.Guilty) {
+	guilty := c.Kind == Variable && about(t.Guilty) || slices.Contains(t.Flips, c.key())
+	if guilty {
 		add(model.MechanismTrace, 0.95, "go succeeds with one value of it, and fails with the other")
 	}
 	if c.At.File != "" && slices.Contains(t.Files, c.At.File) && c.Kind != Variable && c.Kind != Setting {
@@ -216,7 +218,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		add(model.MechanismTrace, 0.7, "what go says has its value")
 	case told && changed:
 		add(model.MechanismTrace, 0.6, "what go says can come of it")
-	case len(t.Told) == 0 || told || !changed || about(t.Guilty) || said || anotherGo:
+	case len(t.Told) == 0 || told || !changed || guilty || said || anotherGo:
 	case inModule && about(t.Modules) && c.Added: // it could not fail before
 	case inModule && about(t.Modules):
 		add(model.MechanismTrace, -0.3, "go says something else of this module")
@@ -240,7 +242,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		}
 		add(model.MechanismContext, worth, "a problem speaks of this module")
 	}
-	if inModule && len(t.Modules) > 0 && !about(t.Modules) {
+	if inModule && len(t.Modules) > 0 && !about(t.Modules) && !guilty {
 		add(model.MechanismContext, -0.5, "no problem speaks of this module")
 	}
 	if inModule && changed && len(t.Modules) == 0 && len(t.Hinted) > 0 {
@@ -264,11 +266,11 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 	if c.Kind == Use && slices.ContainsFunc(t.Modules, func(m string) bool { return m == c.Name || strings.HasSuffix(m, "/"+c.Name) }) {
 		add(model.MechanismContext, 0.6, "a problem speaks of this module")
 	}
-	if why, moot := t.Moot[c.key()]; moot && !(c.Kind == Variable && about(t.Guilty)) {
+	if why, moot := t.Moot[c.key()]; moot && !guilty {
 		add(model.MechanismContext, -0.85, why)
 	}
 	if c.Unknown {
-		if explained && len(out) > 0 && !about(t.Guilty) {
+		if explained && len(out) > 0 && !guilty {
 			add(model.MechanismBaseline, -0.4, "it was not seen to change, and something else was that can be why")
 		}
 		return out
@@ -280,7 +282,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		}
 		switch {
 		case len(out) == 0:
-		case explained && !about(t.Guilty):
+		case explained && !guilty:
 			add(model.MechanismBaseline, -0.75, "it is what it was when everything was green, and something else changed that can be why")
 		case len(out) == 1 && little(out[0]):
 			add(model.MechanismBaseline, -0.4, "it is what it was when everything was green, and hardly anything speaks for it")

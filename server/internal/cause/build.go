@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -306,13 +307,21 @@ func (x *building) behind(id string, v Judged) {
 			x.link(from, root, label)
 			roots = append(roots, root)
 		}
-	case len(v.Earlier) > 0:
+	case len(v.Earlier)+len(v.Lines) > 0:
+		label := "depends on"
+		if len(v.Earlier)+len(v.Lines) > 1 {
+			label = "depends, together with others, on"
+		}
+		for _, l := range v.Lines {
+			n := Node{ID: idOf(Origin, l.File, l.Kind, l.Name), Kind: Origin, Label: words(l.Label()), ContextIDs: contexts, Location: line(l.File, max(l.Line, 1))}
+			root := x.add(n)
+			x.link(last, root, label)
+			was := Node{ID: idOf(Value, l.File, l.Kind, l.Name, "earlier"), Kind: Value, Label: words(cmp.Or(l.Was, "not there")), ContextIDs: contexts, Detail: words("with which go succeeds")}
+			x.link(root, x.add(was), "was")
+			roots = append(roots, root)
+		}
 		for _, g := range v.Earlier {
 			root := x.setting(g.Editor, model.EnvShell, contexts)
-			label := "depends on"
-			if len(v.Earlier) > 1 {
-				label = "depends, together with others, on"
-			}
 			x.link(last, root, label)
 			was := Node{ID: idOf(Value, x.s.Dir, g.Variable, "earlier"), Kind: Value, Label: assignment(g.Shell), Name: g.Variable, ContextIDs: contexts, Detail: words("with which go succeeds")}
 			x.link(root, x.add(was), "was")

@@ -189,7 +189,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Asse
 	}
 	if slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Kind == model.Real }) {
 		if b, _, err := (baselines{w, t.baselines}).of(s.Dir); err == nil {
-			verify.Earlier(ctx, w, s, t.Memory, b.Variables(s, model.EnvShell), verdicts)
+			verify.Earlier(ctx, w, s, t.Memory, model.Past{Variables: b.Variables(s, model.EnvShell), Lines: b.Lines(s)}, verdicts)
 		}
 	}
 	a := judgedAs(w, s, verdicts)
@@ -350,6 +350,9 @@ func (a Assessment) problem(w *world.World, v model.Verdict) report.Problem {
 	}
 	for _, g := range v.Earlier {
 		out.Earlier = append(out.Earlier, g.Variable)
+	}
+	for _, l := range v.Lines {
+		out.Earlier = append(out.Earlier, l.Label())
 	}
 	return out
 }

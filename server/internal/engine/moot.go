@@ -2,6 +2,7 @@ package engine
 
 import (
 	"go/version"
+	"maps"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -52,6 +53,7 @@ func (s *scene) moot() map[string]string {
 	out := map[string]string{}
 	d := s.sides()
 	own, here := s.real(itself), len(s.t.Files) == 0 && s.real(ofItsPackage)
+	vain := s.inVain()
 	stale := len(s.verdicts) > 0 && !slices.ContainsFunc(s.verdicts, func(v model.Verdict) bool { return v.Stale == nil || v.Stale.File == "" })
 	for _, c := range s.candidates {
 		why := ""
@@ -68,6 +70,8 @@ func (s *scene) moot() map[string]string {
 			why = "it is about other addresses than those of the modules that problems speak of"
 		case c.Kind == baseline.Sum && c.Added:
 			why = "nothing fails of a hash that came"
+		case vain[baseline.Key(c.Fact)]:
+			why = "go says the same with what it was"
 		case c.Kind == baseline.Toolchain:
 			why = s.idleGo(c, d)
 		case c.Kind == baseline.Variable:
@@ -76,6 +80,35 @@ func (s *scene) moot() map[string]string {
 		if why != "" {
 			out[baseline.Key(c.Fact)] = why
 		}
+	}
+	return out
+}
+
+// homes are the variables that lead to files which have others, such as of git.
+var homes = []string{"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "GOENV"}
+
+// inVain are the facts, by Key, that were put back to what they were without making a
+// difference for any of the problems that were tried. Of how modules are fetched an
+// experiment says nothing.
+func (s *scene) inVain() map[string]bool {
+	var out map[string]bool
+	for _, v := range s.verdicts {
+		if len(v.Vain.Variables)+len(v.Vain.Lines)+len(v.Earlier)+len(v.Lines) == 0 {
+			continue
+		}
+		keys := map[string]bool{}
+		for name := range v.Vain.Variables {
+			if !slices.Contains(fetching, name) && !slices.Contains(dialing, name) && !slices.Contains(homes, name) {
+				keys[baseline.Key(baseline.Fact{Kind: baseline.Variable, Env: model.EnvShell, Name: name})] = true
+			}
+		}
+		for _, l := range v.Vain.Lines {
+			keys[baseline.KeyOf(l)] = true
+		}
+		if out == nil {
+			out = keys
+		}
+		maps.DeleteFunc(out, func(key string, _ bool) bool { return !keys[key] })
 	}
 	return out
 }

@@ -116,6 +116,9 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 		for _, g := range slices.Concat(v.Guilty, v.Others, v.Earlier) {
 			t.Guilty = append(t.Guilty, g.Variable)
 		}
+		for _, l := range v.Lines {
+			t.Flips = append(t.Flips, baseline.KeyOf(l))
+		}
 		if v.Stale != nil && v.Stale.File != "" {
 			t.Files = append(t.Files, v.Stale.File)
 		}

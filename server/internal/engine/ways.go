@@ -65,6 +65,8 @@ func routesOf(s *model.Snapshot, env model.Env, path string) (out []route.Route)
 var (
 	fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
 	dialing  = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "NETRC"}
+	// gitting tell git which configuration, keys and programs to take.
+	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "SSH_AUTH_SOCK"}
 )
 
 // required are the requirements of a main module whose ways count: those of the
@@ -191,7 +193,7 @@ func (s *scene) ways() map[string]string {
 			}
 		case c.Kind == baseline.Netrc && slices.ContainsFunc(strings.Fields(c.Was+" "+c.Value.Reveal()), func(host string) bool { return hosts[host] }):
 			out[key] = "a module comes from a server that it has a password for"
-		case c.Kind == baseline.Git && git:
+		case git && (c.Kind == baseline.Git || c.Kind == baseline.Variable && slices.Contains(gitting, c.Name)):
 			out[key] = "a module that a problem speaks of is fetched with git"
 		}
 	}

@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"path/filepath"
+	"strings"
+	"time"
+)
 
 // Severity of a finding.
 type Severity string
@@ -104,12 +108,18 @@ type Staleness struct {
 
 // Verdict is what ground truth says about one problem.
 type Verdict struct {
-	Problem    Problem
-	Kind       VerdictKind
-	Cause      Cause    // "" unless phantom
-	Guilty     []Guilty // the variables that flip ground truth, all of them needed together
-	Others     []Guilty // variables of which each does the same alone
-	Earlier    []Guilty // of a real problem: variables of the shell whose earlier values, all together, make it go away; Editor is what they are, Shell what they were
+	Problem Problem
+	Kind    VerdictKind
+	Cause   Cause    // "" unless phantom
+	Guilty  []Guilty // the variables that flip ground truth, all of them needed together
+	Others  []Guilty // variables of which each does the same alone
+	// Earlier and Lines are of a real problem: variables of the shell and lines of files
+	// that, all together as they were earlier, make it go away. Of the variables, Editor
+	// is what they are, and Shell what they were. With all in Vain as they were, go says
+	// the same as today.
+	Earlier    []Guilty
+	Lines      []PastLine
+	Vain       Past
 	Stale      *Staleness
 	TrueReason Value  // what go list says where gopls hides it
 	Why        string // one sentence: how it was decided, or why it could not be
@@ -127,6 +137,39 @@ type Bisect struct {
 	Differing int // variables that differ and can matter
 	Runs      int // runs of ground truth
 	Millis    int64
+}
+
+// PastLine is a fact of a go.mod or go.work that was otherwise when everything was
+// green. Kind and Name are those that the baseline has for it.
+type PastLine struct {
+	Kind, Name string
+	File       string // absolute path of the go.mod or go.work
+	Line       int    // 1-based; 0 if it is not there any more, or in no file
+	Of         string // what the line is about, such as a module path and a version; "" of a go line
+	Was, Now   string // "" if there was or is no such line
+}
+
+// Label is the line for people, such as "require example.com/m in go.mod".
+func (l PastLine) Label() string {
+	file := filepath.Base(l.File)
+	switch l.Kind {
+	case "vendor":
+		return "the vendor directory"
+	case "go.work":
+		return "go.work"
+	case "use":
+		return "use " + l.Name + " in " + file
+	case "go line", "module":
+		return "the " + strings.TrimSuffix(l.Kind, " line") + " line of " + file
+	}
+	return l.Kind + " " + l.Of + " in " + file
+}
+
+// Past is what was otherwise when everything was green: variables, nil where one was not
+// set, and lines of files.
+type Past struct {
+	Variables map[string]*Value
+	Lines     []PastLine
 }
 
 // Guilty is a variable that makes the difference between red and green.

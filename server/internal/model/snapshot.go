@@ -21,6 +21,7 @@ type Snapshot struct {
 
 	Envs      []Env
 	Modules   []Module // the main modules in reach of Dir, the nearest first
+	Replacing []Module // what directories that replace modules have as go.mod, if those are no main modules
 	Work      *Work    // nil without a go.work in force
 	Dormant   *Work    // the go.work that GOWORK=off keeps out of force; nil if there is none
 	Stray     string   // a Go file in Dir that is to be built although no module is in reach; "" if there is none
@@ -149,7 +150,8 @@ type VendoredModule struct {
 	Path, Version       string // Version is "" for a replacement of all versions
 	NewPath, NewVersion string // what it is replaced by; "" if by nothing
 	Explicit            bool   // a go.mod requires it
-	Packages            bool   // packages of it are there
+	Packages            bool   // it lists packages of it
+	Missing             int    // of how many of these the directory is not there
 	Line                int    // 1-based
 }
 

@@ -102,6 +102,38 @@ func modules(w *world.World, dir string, gowork model.Setting) (mods []model.Mod
 	return mods, work, dormant, faults
 }
 
+// replacing reads the go.mod files of directories that replace modules. What is wrong
+// with them is for go to say.
+func replacing(w *world.World, mods []model.Module, work *model.Work) (out []model.Module) {
+	seen := map[string]bool{}
+	for _, m := range mods {
+		seen[m.File] = true
+	}
+	read := func(from string, replaces []model.Replace) {
+		for _, r := range replaces {
+			dir := filepath.FromSlash(r.NewPath)
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(filepath.Dir(from), dir)
+			}
+			file := filepath.Join(dir, "go.mod")
+			if r.NewVersion != "" || seen[file] || len(out) == maxModules {
+				continue
+			}
+			seen[file] = true
+			if m, _ := readModule(w, file); m != nil {
+				out = append(out, *m)
+			}
+		}
+	}
+	for _, m := range mods {
+		read(m.File, m.Replaces)
+	}
+	if work != nil {
+		read(work.File, work.Replaces)
+	}
+	return out
+}
+
 // stray finds a Go file in dir that is meant to be built; "" if there is none.
 func stray(w *world.World, dir string) string {
 	entries, err := w.Files.ReadDir(dir)

@@ -260,4 +260,5 @@ func (o *observer) modules() {
 	for _, f := range faults {
 		o.fault(f)
 	}
+	o.s.Replacing = replacing(o.w, o.s.Modules, o.s.Work)
 }

@@ -72,6 +72,9 @@ func vendor(w *world.World, dir string) *model.Vendor {
 			v.Modules[at].Explicit = v.Modules[at].Explicit || annotated(line, "explicit")
 		case len(fields) == 1 && module.CheckImportPath(fields[0]) == nil:
 			v.Modules[at].Packages = true
+			if _, err := w.Files.Stat(filepath.Join(dir, filepath.FromSlash(fields[0]))); errors.Is(err, fs.ErrNotExist) {
+				v.Modules[at].Missing++
+			}
 		}
 	}
 	return v

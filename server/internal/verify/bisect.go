@@ -32,17 +32,19 @@ const (
 	fewTrials    = 10
 )
 
-// culprits are the variables that make a difference.
+// culprits are the variables and lines that make a difference.
 type culprits struct {
-	together []model.Guilty // all of them are needed
-	alone    []model.Guilty // each of them does the same by itself
+	together []model.Guilty   // all of them are needed
+	lines    []model.PastLine // and all of these
+	alone    []model.Guilty   // each of them does the same by itself
 	model.Bisect
 }
 
 // bisect names the variables whose shell value, put into the editor's
 // environment, makes go say what it says in the shell: a set from which none
-// can be left out; none if no such set was found.
-func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, there, here answer) (out culprits) {
+// can be left out; none if no such set was found. Groups of lines that were otherwise
+// there are, each as a whole, like variables.
+func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, groups [][]model.PastLine, there, here answer) (out culprits) {
 	start := j.w.Clock.Now()
 	ctx, cancel := context.WithTimeout(ctx, bisectTimeout)
 	defer cancel()
@@ -53,6 +55,12 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 			differing = append(differing, name)
 		}
 	}
+	grouped := map[string][]model.PastLine{}
+	for _, lines := range groups {
+		name := lines[0].Label()
+		differing = append(differing, name)
+		grouped[name] = lines
+	}
 	out.Differing = len(differing)
 	told := map[string]bool{} // by the names
 	sorted := func(names []string) []string {
@@ -60,7 +68,7 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 	}
 	green := func(names []string) bool {
 		names = sorted(names)
-		key := strings.Join(names, " ")
+		key := strings.Join(names, "\x00")
 		if known, ok := told[key]; ok {
 			return known
 		}
@@ -71,9 +79,14 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 		if j.tell != nil {
 			j.tell(fmt.Sprintf("run %d of go: %s from %s", out.Runs, strings.Join(names, ", "), shell.Name))
 		}
-		env := editor
+		env, q := editor, q
+		q.past = nil
 		for _, name := range names {
-			env = transplant(env, shell, name)
+			if lines, are := grouped[name]; are {
+				q.past = append(q.past, lines...)
+			} else {
+				env = transplant(env, shell, name)
+			}
 		}
 		a := j.trial(ctx, env, q, there, here)
 		told[key] = a.outcome == green || a.outcome == absent
@@ -81,6 +94,9 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 	}
 	name := func(names []string) (out []model.Guilty) {
 		for _, n := range names {
+			if grouped[n] != nil {
+				continue
+			}
 			out = append(out, model.Guilty{Variable: n, Editor: editor.Lookup(n), Shell: shell.Lookup(n)})
 		}
 		return out
@@ -122,6 +138,11 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 		}
 	}
 	out.together = name(guilty)
+	for _, n := range guilty {
+		if lines := grouped[n]; lines != nil {
+			out.lines = append(out.lines, lines[0])
+		}
+	}
 	out.Millis = j.w.Clock.Now().Sub(start).Milliseconds()
 	return out
 }

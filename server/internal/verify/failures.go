@@ -31,7 +31,11 @@ func Failures(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory)
 	}
 	j := newJudge(w, s, m)
 	j.look()
-	for _, dirs := range j.together(shell) {
+	modules := j.together(shell)
+	if len(modules) == 0 && s.Stray != "" { // of what there is to build, go says what is missing
+		modules = [][]string{{s.Dir}}
+	}
+	for _, dirs := range modules {
 		r := j.answer(ctx, shell, question{mode: everything, root: dirs[0], dirs: dirs})
 		switch {
 		case ctx.Err() != nil:
@@ -185,20 +189,23 @@ func (r run) lacking(file string) (out []compileError) {
 	return out
 }
 
-// Earlier finds out which variables of the user's shell are at fault for the real
-// ones of some verdicts: those whose earlier values, put back, make go succeed. was
-// has the earlier values of variables that are not what they were, nil where one was
-// not set. It writes into the verdicts, and keeps to all that Judge keeps to.
-func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, was map[string]*model.Value, verdicts []model.Verdict) {
+// Earlier finds out which variables of the user's shell, and which lines of go.mod and
+// go.work files, are at fault for the real ones of some verdicts: those that, put back
+// to what they were, make go succeed. It writes into the verdicts, and keeps to all that
+// Judge keeps to.
+func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, was model.Past, verdicts []model.Verdict) {
 	now, ok := s.Env(model.EnvShell)
-	matters := slices.ContainsFunc(bisected, func(name string) bool { _, changed := was[name]; return changed })
-	if !ok || !now.Complete || !s.Trusted || !matters || len(s.Dirty) > 0 {
+	was.Variables = maps.Clone(was.Variables)
+	maps.DeleteFunc(was.Variables, func(name string, _ *model.Value) bool { return !slices.Contains(bisected, name) })
+	_, elsewhere := was.Variables["GOWORK"]
+	groups := grouped(was.Lines, elsewhere)
+	if !ok || !now.Complete || !s.Trusted || len(was.Variables)+len(groups) == 0 || len(s.Dirty) > 0 {
 		return
 	}
 	t, _ := s.ToolchainOf(model.EnvShell)
 	then := now
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		then = putBack(then, t.Host, name, was[name])
+	for _, name := range slices.Sorted(maps.Keys(was.Variables)) {
+		then = putBack(then, t.Host, name, was.Variables[name])
 	}
 	j := newJudge(w, s, m)
 	j.look()
@@ -218,43 +225,85 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 			continue
 		}
 		tried[q.dir] = true
+		past := q
+		past.past = slices.Concat(groups...)
 		// What is compiled with other variables must not stand in the build cache
 		// for what go would compile today: where C is, go takes that without a look.
-		before := question{mode: load, root: j.rootOf(q.dir), dirs: []string{q.dir}}
+		before := question{mode: load, root: j.rootOf(q.dir), dirs: []string{q.dir}, past: past.past}
 		if q.all {
-			before = question{mode: whole, root: q.dir}
+			before.mode, before.root, before.dirs = whole, q.dir, nil
 		}
 		q.fresh = j.answer(ctx, then, before).cgo()
+		past.fresh = q.fresh
 		here := j.truth(ctx, now, q, !q.all)
 		if here.why == notCompiled {
 			here = j.truth(ctx, now, q, false)
 		}
-		there := j.truth(ctx, then, q, false)
+		there := j.truth(ctx, then, past, false)
+		if there.outcome == undecided && !q.all { // go does not come to the problem any more: does it build the package?
+			fresh := q.fresh
+			q = building(q.dir)
+			q.fresh = fresh
+			past = q
+			past.past = slices.Concat(groups...)
+			here, there = j.truth(ctx, now, q, false), j.truth(ctx, then, past, false)
+		}
+		if here.outcome == red && there.outcome == red && there.reason == here.reason {
+			v.Vain = model.Past{Variables: maps.Clone(was.Variables), Lines: past.past}
+			from, to := now.Process(), then.Process()
+			maps.DeleteFunc(v.Vain.Variables, func(name string, _ *model.Value) bool { return from[name] == to[name] })
+		}
 		if here.outcome != red || there.outcome != green && there.outcome != absent || there.others {
 			continue
 		}
-		found := j.bisect(ctx, q, now, then, there, here)
-		if len(found.together) == 0 {
+		found := j.bisect(ctx, q, now, then, groups, there, here)
+		if len(found.together)+len(found.lines) == 0 {
 			continue
 		}
-		v.Earlier, v.Bisect = found.together, found.Bisect
-		v.Evidence = append(v.Evidence, j.withEarlier(there, found.together))
-		v.Why += fmt.Sprintf("; it works with %s as when everything was green", variables(found.together))
+		v.Earlier, v.Lines, v.Bisect = found.together, found.lines, found.Bisect
+		how := fmt.Sprintf("with %s as when everything was green", found.names())
+		e := there.evidence()
+		e.Command += ", " + how
+		v.Evidence = append(v.Evidence, e)
+		v.Why += "; it works " + how
 	}
 }
 
-// withEarlier is what go said with earlier values.
-func (j *judge) withEarlier(there answer, restored []model.Guilty) model.Evidence {
-	e := there.evidence()
-	e.Command += fmt.Sprintf(", with %s as when everything was green", variables(restored))
-	return e
+// grouped are lines that are put back together: those of a go.mod or go.work that came
+// or went are one thing. Which go.work is in force may be known from elsewhere.
+func grouped(lines []model.PastLine, elsewhere bool) (out [][]model.PastLine) {
+	whole := map[string]bool{} // files that came or went
+	for _, l := range lines {
+		if l.Kind != "go.work" && (l.Kind != "module" || l.Was != "" && l.Now != "") {
+			continue
+		}
+		whole[l.File] = true
+		group := []model.PastLine{l}
+		for _, other := range lines {
+			if other.File == l.File && other.Kind != l.Kind && l.Was != "" {
+				group = append(group, other)
+			}
+		}
+		if l.Kind == "module" || !elsewhere && (l.Was == "" || l.Now == "") {
+			out = append(out, group)
+		}
+	}
+	for _, l := range lines {
+		if !whole[l.File] && (l.Kind != "vendor" || l.Was == "") { // what was in it is not known
+			out = append(out, []model.PastLine{l})
+		}
+	}
+	return out
 }
 
-// variables lists the names.
-func variables(guilty []model.Guilty) string {
-	names := make([]string, 0, len(guilty))
-	for _, g := range guilty {
+// names are the variables and lines of which all are needed, for people.
+func (c culprits) names() string {
+	var names []string
+	for _, g := range c.together {
 		names = append(names, g.Variable)
+	}
+	for _, l := range c.lines {
+		names = append(names, l.Label())
 	}
 	if last := len(names) - 1; last > 0 {
 		return fmt.Sprintf("%s and %s", strings.Join(names[:last], ", "), names[last])

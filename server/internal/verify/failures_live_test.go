@@ -175,7 +175,7 @@ func TestEarlier(t *testing.T) {
 			if len(found) == 0 {
 				t.Fatalf("nothing fails (%s)", why)
 			}
-			verify.Earlier(t.Context(), w, s, nil, c.was, found)
+			verify.Earlier(t.Context(), w, s, nil, model.Past{Variables: c.was}, found)
 			for _, v := range found {
 				var names []string
 				for _, g := range v.Earlier {

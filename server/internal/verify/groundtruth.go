@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,6 +65,7 @@ type run struct {
 	writes   bool   // GOFLAGS=-mod=mod: go would write go.mod and go.sum
 	private  bool   // asked with a private module cache fed from file proxies
 	compiled bool   // the packages were compiled too
+	past     bool   // with lines of files as they were, which also tell how to compile
 	shared   bool   // it is the run in another environment, in which go would have run with the same variables
 	millis   int64
 	real     func(path string) string // resolves links
@@ -240,16 +242,18 @@ type question struct {
 	// fresh compiles one package, or all of one module, as if it had never been compiled: what the build
 	// cache has of it, go takes without looking for pkg-config or a C library.
 	fresh bool
+	past  []model.PastLine // lines that are put back to what they were
 }
 
 // key is the same for questions that have the same answer.
 func (q question) key(env model.Env) string {
-	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%t\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, q.fresh, fingerprint(q.root, env))
+	return fmt.Sprintf("%d\x00%q\x00%s\x00%v\x00%t\x00%t\x00%t\x00%v\x00%s", q.mode, q.dirs, q.tags, q.port, q.overlay, q.every, q.fresh, q.past, fingerprint(q.root, env))
 }
 
 // ask runs go list.
 func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 	r.env, r.private, r.compiled, r.dir, r.real = env.Name, q.proxies != "", q.mode == compile || q.mode == everything, q.root, j.real
+	r.past = len(q.past) > 0
 	goCommand := j.w.LookPath(env.Process()["PATH"], "go")
 	if goCommand == "" {
 		r.failed, r.nogo = fmt.Sprintf("there is no go command on %s PATH", owner(env.Name)), true
@@ -276,16 +280,29 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 		}
 		vars["GOMODCACHE"] = filepath.Join(tmp, "mod")
 	}
+	then, err := j.undo(env, q.past)
+	if err != nil {
+		r.failed = "the files could not be put back to what they were"
+		return r
+	}
 	args, timeout := q.flags(env)
-	extra, failed := j.readOnly(env, q.root, tmp, vars)
+	extra, failed := j.readOnly(env, q.root, tmp, vars, then)
 	if failed != "" {
 		r.failed = failed
 		return r
 	}
 	r.writes = len(extra) > 0
+	maps.Copy(vars, then.vars)
+	extra = append(extra, then.flags...)
 	overlaid := map[string]string{} // our copy → the user's file
+	texts := then.files
 	if q.overlay {
-		flag, err := j.overlay(tmp, overlaid)
+		for file, text := range j.s.Overlays {
+			texts[file] = []byte(text)
+		}
+	}
+	if len(texts) > 0 {
+		flag, err := j.overlay(tmp, texts, overlaid)
 		if err != nil {
 			r.failed = "the unsaved texts could not be handed to go"
 			return r
@@ -326,7 +343,7 @@ func (j *judge) ask(ctx context.Context, env model.Env, q question) (r run) {
 	}
 	own := strings.NewReplacer(pairs...)
 	r.parse(own.Replace(string(res.Stdout)), own.Replace(string(res.Stderr)))
-	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(q.root, tmp) {
+	if r.writes && env.Lookup("GOSUMDB").Value.Reveal() != "off" && !j.sameSum(q.root, tmp, then) {
 		r.failed = "go would have to ask the checksum database about modules that go.sum lacks; run “go mod tidy” in your shell"
 		return r
 	}
@@ -432,13 +449,17 @@ func (q question) describe() string {
 	return b.String()
 }
 
-// overlay writes the unsaved texts for go's -overlay, which it returns, and
-// notes which copy stands for which file.
-func (j *judge) overlay(tmp string, copies map[string]string) (flag string, err error) {
+// overlay writes texts for go's -overlay, which it returns, and notes which copy
+// stands for which file.
+func (j *judge) overlay(tmp string, texts map[string][]byte, copies map[string]string) (flag string, err error) {
 	replace := map[string]string{}
-	for i, file := range slices.Sorted(maps.Keys(j.s.Overlays)) {
+	for i, file := range slices.Sorted(maps.Keys(texts)) {
+		if texts[file] == nil {
+			replace[file] = "" // it is not there
+			continue
+		}
 		copied := filepath.Join(tmp, fmt.Sprintf("overlay%d", i), filepath.Base(file))
-		if err := j.w.Files.WriteTemp(copied, []byte(j.s.Overlays[file])); err != nil {
+		if err := j.w.Files.WriteTemp(copied, texts[file]); err != nil {
 			return "", err
 		}
 		replace[file], copies[copied] = copied, file
@@ -488,7 +509,7 @@ func (r run) anyDisabled() bool {
 
 // readOnly returns the flags that keep go list from writing go.mod, go.sum
 // and go.work.sum, preparing copies in tmp where it would.
-func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string) (flags []string, failed string) {
+func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string, then past) (flags []string, failed string) {
 	mode, modfileFlag := "", false
 	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
 		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-")
@@ -497,9 +518,9 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 		}
 		modfileFlag = modfileFlag || strings.HasPrefix(flag, "modfile=")
 	}
-	if file := j.workFile(env, dir); file != "" {
+	if file := cmp.Or(then.work(env), j.workFile(env, dir)); file != "" && then.vars["GOWORK"] == "" {
 		if mode == "" || mode == "readonly" {
-			copied, err := j.copyWork(file, tmp, mode)
+			copied, err := j.copyWork(file, tmp, mode, then)
 			if err != nil {
 				return nil, "" // a go.work that go cannot use either: let go say so
 			}
@@ -517,7 +538,7 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string)
 	}
 	if root := j.moduleRoot(dir); root != "" {
 		for _, name := range []string{"go.mod", "go.sum"} {
-			data, err := j.w.Files.ReadFile(filepath.Join(root, name))
+			data, err := j.read(then, filepath.Join(root, name))
 			if err == nil {
 				err = j.w.Files.WriteTemp(filepath.Join(tmp, name), data)
 			}
@@ -564,8 +585,8 @@ func (j *judge) nearest(dir, name string) string {
 }
 
 // sameSum reports whether a trial left its copy of go.sum as it was.
-func (j *judge) sameSum(dir, tmp string) bool {
-	before, _ := j.w.Files.ReadFile(filepath.Join(j.moduleRoot(dir), "go.sum"))
+func (j *judge) sameSum(dir, tmp string, then past) bool {
+	before, _ := j.read(then, filepath.Join(j.moduleRoot(dir), "go.sum"))
 	after, _ := j.w.Files.ReadFile(filepath.Join(tmp, "go.sum"))
 	return bytes.Equal(before, after)
 }
@@ -573,8 +594,8 @@ func (j *judge) sameSum(dir, tmp string) bool {
 // copyWork writes a copy of a go.work with absolute paths, so that go writes
 // go.work.sum beside the copy. It is "" where go would use the vendor directory
 // beside the original, and so write nothing.
-func (j *judge) copyWork(file, tmp, mode string) (string, error) {
-	data, err := j.w.Files.ReadFile(file)
+func (j *judge) copyWork(file, tmp, mode string, then past) (string, error) {
+	data, err := j.read(then, file)
 	if err != nil {
 		return "", err
 	}
@@ -612,7 +633,7 @@ func (j *judge) copyWork(file, tmp, mode string) (string, error) {
 	if err := j.w.Files.WriteTemp(copied, modfile.Format(work.Syntax)); err != nil {
 		return "", err
 	}
-	if sum, err := j.w.Files.ReadFile(filepath.Join(base, "go.work.sum")); err == nil {
+	if sum, err := j.read(then, filepath.Join(base, "go.work.sum")); err == nil {
 		if err := j.w.Files.WriteTemp(copied+".sum", sum); err != nil {
 			return "", err
 		}

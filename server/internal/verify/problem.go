@@ -40,6 +40,7 @@ type subject struct {
 	alone    bool              // without the other files of its directory
 	fresh    bool              // as if it had never been built
 	all      bool              // whether go can begin to build what the module of dir has
+	past     []model.PastLine  // with these lines as they were
 }
 
 // cgo reports whether a problem may come from running cgo, a C compiler or

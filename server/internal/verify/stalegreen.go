@@ -72,7 +72,7 @@ func (j *judge) explainGreen(ctx context.Context, editor, shell model.Env, dir s
 	switch here.outcome {
 	case green, absent:
 		v.Why = "go fails at it in your shell, while it builds with " + owner(editor.Name) + " environment"
-		found := j.bisect(ctx, building(dir), shell, editor, here, j.truth(ctx, shell, building(dir), false))
+		found := j.bisect(ctx, building(dir), shell, editor, nil, here, j.truth(ctx, shell, building(dir), false))
 		for _, g := range found.together {
 			g.Editor, g.Shell = g.Shell, g.Editor
 			v.Guilty = append(v.Guilty, g)

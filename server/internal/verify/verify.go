@@ -127,7 +127,7 @@ func (j *judge) groupOf(q subject) group { return group{j.rootOf(q.dir), len(j.o
 // among asks about the package of a problem together with others that have
 // problems too: that costs hardly more than to ask about one.
 func (j *judge) among(ctx context.Context, env model.Env, q subject, m mode) {
-	if q.platform != nil || q.tags != "" || q.alone || q.fresh {
+	if q.platform != nil || q.tags != "" || q.alone || q.fresh || len(q.past) > 0 {
 		return
 	}
 	g := j.groupOf(q)
@@ -225,7 +225,7 @@ func (j *judge) truth(ctx context.Context, env model.Env, q subject, light bool)
 
 // questionOf is what go has to be asked about a problem.
 func (j *judge) questionOf(q subject, light bool) question {
-	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform}
+	ask := question{mode: compile, root: j.rootOf(q.dir), dirs: []string{q.dir}, overlay: len(j.overlaid(q)) > 0, tags: q.tags, port: q.platform, past: q.past}
 	switch {
 	case q.all:
 		ask.mode, ask.root, ask.dirs, ask.fresh = everything, q.dir, nil, q.fresh
@@ -255,7 +255,7 @@ func (j *judge) trial(ctx context.Context, env model.Env, q subject, there, here
 	if a.why != notCompiled {
 		return a
 	}
-	if !here.finds(there.run) && !(here.compiled && here.fatal) {
+	if !here.finds(there.run) && !(here.compiled && here.fatal) && !there.past {
 		switch {
 		case a.finds(there.run):
 			a.truth = there.truth
@@ -381,7 +381,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 	case here.outcome == red, here.outcome == absent:
 		v.Kind, v.Cause, v.TrueReason = model.Phantom, model.CauseEnv, here.reason
 		v.Why = fmt.Sprintf("%s and %s with %s environment", rightInShell(q), wrongInGopls(q, here.outcome), owner(editor.Name))
-		found := j.bisect(ctx, q, editor, shell, there, here)
+		found := j.bisect(ctx, q, editor, shell, nil, there, here)
 		v.Guilty, v.Others, v.Bisect = found.together, found.alone, found.Bisect
 		if v.Guilty == nil {
 			v.Why += "; which variable makes the difference was not found"

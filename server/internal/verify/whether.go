@@ -66,7 +66,7 @@ func BisectPackage(ctx context.Context, w *world.World, s *model.Snapshot, m *Me
 		out.Why = "The package fails in both environments, so the environment is not to blame."
 		out.Reason = there.reason
 	default:
-		found := j.bisect(ctx, q, bad, good, there, here)
+		found := j.bisect(ctx, q, bad, good, nil, there, here)
 		out.Guilty, out.Others, out.Bisect = found.together, found.alone, found.Bisect
 		if len(out.Guilty) == 0 {
 			out.Why = "Which variable makes the difference was not found."
