@@ -109,14 +109,15 @@ func Facts(s *model.Snapshot) (out []Fact) {
 				detail(t.GOROOT) // else a variable tells
 			}
 			for _, tool := range t.Tools {
-				switch {
-				case tool.Path == "":
-				case tool.Name == "go": // the toolchain has its version
-					add(Tool, name, tool.Name, tool.Path, model.Origin{})
-					detail(tool.Print)
-				default:
-					add(Tool, name, tool.Name, strings.TrimSpace(tool.Path+" "+tool.Version), model.Origin{})
+				if tool.Path == "" {
+					continue
 				}
+				is := tool.Path
+				if tool.Name != "go" { // of which the toolchain has the version
+					is = strings.TrimSpace(is + " " + tool.Version)
+				}
+				add(Tool, name, tool.Name, is, model.Origin{})
+				detail(tool.Print)
 			}
 		}
 	}
@@ -211,6 +212,12 @@ func Facts(s *model.Snapshot) (out []Fact) {
 		machines, credentials := entries(n)
 		add(Netrc, "", filepath.ToSlash(n.File), machines, model.Origin{File: n.File})
 		detail(credentials)
+	}
+	for _, p := range s.AuthPrograms {
+		if slices.Contains(compared, p.Env) && p.Path != "" {
+			add(Tool, p.Env, "GOAUTH", p.Path, model.Origin{})
+			detail(p.Print)
+		}
 	}
 	if s.Repository.Branch != "" {
 		add(Branch, "", "branch", s.Repository.Branch, model.Origin{})
@@ -506,8 +513,8 @@ func inFile(kind Kind) bool {
 func group(f Saved) string {
 	switch f.Kind {
 	case Tool:
-		if f.Name == "go" {
-			return "go " + string(f.Env)
+		if f.Name == "go" || f.Name == "GOAUTH" {
+			return f.Name + " " + string(f.Env)
 		}
 		return "env " + string(f.Env)
 	case Variable, Toolchain:
@@ -517,7 +524,12 @@ func group(f Saved) string {
 		return "env " + string(f.Env)
 	case Place:
 		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
-	case Server, View, Extension, Netrc, Git, Module, Exclude, Branch, Unreadable, Replacing:
+	case Git:
+		if !strings.HasSuffix(f.Name, " insteadOf") && !strings.HasSuffix(f.Name, " core.sshCommand") {
+			return "git settings" // which older baselines have none of
+		}
+		return string(f.Kind)
+	case Server, View, Extension, Netrc, Module, Exclude, Branch, Unreadable, Replacing:
 		return string(f.Kind)
 	}
 	return "files"
@@ -531,6 +543,9 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 		if t, there := s.ToolchainOf(name); ok && env.Complete && there && (t.Go == "" || t.Tool("go").Path != "") {
 			groups = append(groups, group(Saved{Kind: Tool, Env: name, Name: "go"}))
 		}
+		if ok && env.Complete {
+			groups = append(groups, group(Saved{Kind: Tool, Env: name, Name: "GOAUTH"}))
+		}
 		if root := env.Layer(model.LayerGoroot).File; root != "" {
 			groups = append(groups, group(Saved{Kind: Variable, Env: name, File: root}))
 		}
@@ -539,7 +554,7 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 		groups = append(groups, string(Module), string(Exclude), string(Unreadable), string(Replacing), "files")
 	}
 	if gits, sure := gitsOf(s); sure && len(gits) > 0 {
-		groups = append(groups, string(Git))
+		groups = append(groups, string(Git), "git settings")
 	}
 	for _, p := range places(s) {
 		groups = append(groups, group(b.saved(p)))

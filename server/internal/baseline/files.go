@@ -154,6 +154,14 @@ func gitConfig(s *model.Snapshot) (out []Fact) {
 		if ssh := g.SSHCommand; ssh.Set && ssh.Origin.File != "" {
 			out = append(out, Fact{Kind: Git, Name: filepath.ToSlash(ssh.Origin.File) + " core.sshCommand", Value: ssh.Value, At: ssh.Origin})
 		}
+		for _, o := range g.Others {
+			name := filepath.ToSlash(o.Origin.File) + " " + o.Name
+			if i := slices.IndexFunc(out, func(f Fact) bool { return f.Name == name }); i >= 0 {
+				out[i].Detail = model.NewValue(out[i].Detail.Reveal() + "\n" + o.Value.Reveal())
+				continue
+			}
+			out = append(out, Fact{Kind: Git, Name: name, Value: model.NewValue("set"), Detail: o.Value, At: o.Origin})
+		}
 	}
 	return out
 }

@@ -73,6 +73,7 @@ type events struct {
 	required map[string]bool
 	added    []Change // requirements that came
 	work     bool     // a go.work came or went
+	git      bool     // another git is found
 }
 
 // followers are changes that only follow from another one, by Key: why, as a
@@ -95,6 +96,8 @@ func followers(changes []Change, t Trouble) (out, leaders map[string]string) {
 			if c.Added {
 				e.added = append(e.added, c)
 			}
+		case c.Kind == Tool && c.Name == "git":
+			e.git = true
 		case c.Kind == Workspace && (c.Added || c.Removed):
 			e.work = true
 		}
@@ -142,6 +145,8 @@ func (e events) follows(c Change) string {
 		return from("NETRC")
 	case (c.Kind == Netrc || c.Kind == Git) && has("", "HOME"):
 		return from("HOME")
+	case c.Kind == Git && e.git && strings.Contains(c.Name, "/etc/gitconfig "): // where that is was decided when git was built
+		return "another git is found, which has a configuration of its own"
 	case c.Kind == Git && has("", "GIT_CONFIG_GLOBAL"):
 		return from("GIT_CONFIG_GLOBAL")
 	case c.Kind == Git && has("", "XDG_CONFIG_HOME"):

@@ -46,12 +46,19 @@ func places(s *model.Snapshot) (out []Fact) {
 		}
 		value := func(name string) string { return env.Lookup(name).Value.Reveal() }
 		variable("GOROOT", value("GOROOT"), holding(s, filepath.Join("src", "fmt")))
-		variable("GOMODCACHE", value("GOMODCACHE"), written(s))
+		variable("GOMODCACHE", value("GOMODCACHE"), filled(s, env))
 		variable("GOCACHE", s.BuildCache(env), written(s))
 		variable("GOTMPDIR", value("GOTMPDIR"), temporary)
 		variable("TMPDIR", value("TMPDIR"), temporary)
 		variable("SSL_CERT_FILE", value("SSL_CERT_FILE"), file)
 		variable("GOWORK", value("GOWORK"), file)
+		for _, name := range model.SearchPaths {
+			dirs := model.Searched(name, value(name))
+			missing := slices.IndexFunc(dirs, func(dir string) bool { p, known := s.Place(filepath.Clean(dir)); return known && !p.Exists })
+			if len(dirs) > 0 {
+				variable(name, dirs[max(missing, 0)], searched)
+			}
+		}
 	}
 	unread := unreadable(s)
 	replaced := func(from string, replaces []model.Replace) {
@@ -128,6 +135,40 @@ func written(s *model.Snapshot) func(model.Place) (string, bool) {
 	}
 }
 
+// filled says what is wrong with a module cache: also that it has none of the modules
+// that are required, where nothing may be downloaded.
+func filled(s *model.Snapshot, env model.Env) func(model.Place) (string, bool) {
+	return func(p model.Place) (string, bool) {
+		why, known := written(s)(p)
+		if why != "" || !known || strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) != "off" {
+			return why, known
+		}
+		missing, known := s.Missing(env)
+		if !known || len(missing) == 0 {
+			return "", known
+		}
+		for _, m := range s.Modules {
+			for _, r := range m.Requires {
+				if !slices.Contains(missing, r.Path+"@"+r.Version) {
+					return "", true
+				}
+			}
+		}
+		return "has none of the modules that are required", true
+	}
+}
+
+// searched says what is wrong with a directory that a compiler looks into.
+func searched(p model.Place) (string, bool) {
+	switch {
+	case !p.Exists:
+		return "is missing", true
+	case !p.Dir:
+		return "is no directory", true
+	}
+	return "", true
+}
+
 // temporary says what is wrong with a directory that has to be there and that go
 // writes to.
 func temporary(p model.Place) (string, bool) {
@@ -149,6 +190,8 @@ func file(p model.Place) (string, bool) {
 		return "is missing", true
 	case !p.Regular:
 		return "is no file", true
+	case p.Blank:
+		return "has no certificate", true
 	}
 	return "", true
 }

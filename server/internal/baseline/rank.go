@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/gophantom/gophantom/server/internal/model"
 )
 
@@ -242,6 +244,9 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		}
 		add(model.MechanismContext, worth, "a problem speaks of this module")
 	}
+	if c.Kind == Require && changed && !c.Removed && !semver.IsValid(c.Value.Reveal()) {
+		add(model.MechanismContext, 0.7, "it is no version, so that go has to look it up")
+	}
 	if inModule && len(t.Modules) > 0 && !about(t.Modules) && !guilty {
 		add(model.MechanismContext, -0.5, "no problem speaks of this module")
 	}
@@ -351,13 +356,15 @@ func prior(c Change, t Trouble) float64 {
 			return 0.3 // most workspaces have nothing to do with C
 		case decisive[c.Name]:
 			return 0.4
+		case c.Name == "SSL_CERT_FILE" && c.Removed: // without it, nobody of one's own is trusted
+			return 0.3
 		case web[c.Name], steers[c.Name]:
 			return 0.2
 		case idle[c.Name]:
 			return 0.05
 		case strings.HasPrefix(c.Name, "GO") || strings.HasPrefix(c.Name, "CGO_"):
 			return 0.2
-		case c.Name == "PATH", c.Name == "HOME":
+		case c.Name == "PATH", c.Name == "HOME", c.Name == "SSH_AUTH_SOCK" && c.Removed: // which is another one after each login
 			return 0.15
 		}
 		return 0.05

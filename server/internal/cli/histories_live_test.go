@@ -906,6 +906,9 @@ func (h history) asks(m *past, p *played) {
 		if said.Health == "ok" && h.name != "plugin-mode" { // go list does not link
 			m.t.Errorf("%s says that all is green; go build fails", strings.Join(args, " "))
 		}
+		if os.Getenv("DBG") != "" {
+			os.WriteFile(fmt.Sprintf("/tmp/dbg-%s-%d.json", h.name, i), []byte(stdout), 0o644)
+		}
 		p.answers[i] = h.judge(append(said.Suspects, said.Changes...))
 		subject := "nothing is wrong"
 		if said.Subject != nil {

@@ -42,6 +42,9 @@ func problemTexts(s *model.Snapshot) (out []model.Said) {
 // saidOf are the texts of what go fails at.
 func saidOf(failures []model.Verdict) (out []model.Said) {
 	for _, v := range failures {
+		if v.Fetch {
+			continue // it says that we let it fetch nothing
+		}
 		out = append(out, model.Said{Env: model.EnvShell, Command: "go list", Location: &v.Problem.Location, Text: v.TrueReason})
 	}
 	return out

@@ -114,7 +114,9 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 	for _, v := range s.verdicts {
 		t.Phantom, t.Real = t.Phantom || v.Kind == model.Phantom, t.Real || v.Kind == model.Real
 		for _, g := range slices.Concat(v.Guilty, v.Others, v.Earlier) {
-			t.Guilty = append(t.Guilty, g.Variable)
+			if !v.Fetch || !s.coldAlready(g.Variable) {
+				t.Guilty = append(t.Guilty, g.Variable)
+			}
 		}
 		for _, l := range v.Lines {
 			t.Flips = append(t.Flips, baseline.KeyOf(l))
@@ -159,6 +161,15 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 	}
 	t.Began, t.Changed = a.times(candidates, contextID)
 	return t
+}
+
+// coldAlready reports whether a variable leads gopls to a module cache of its own, as
+// it did when everything was green: that the shell has the modules in another one does
+// not say why gopls cannot have them any more.
+func (s *scene) coldAlready(variable string) bool {
+	return slices.Contains([]string{"GOMODCACHE", "GOPATH", "HOME"}, variable) && slices.ContainsFunc(s.candidates, func(c baseline.Change) bool {
+		return c.Kind == baseline.Variable && c.Env == model.EnvGopls && c.Name == variable && c.Same
+	})
 }
 
 // verdictsOf are the verdicts that count for what has a contextId: its own, or all

@@ -66,7 +66,9 @@ var (
 	fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
 	dialing  = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "NETRC"}
 	// gitting tell git which configuration, keys and programs to take.
-	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "SSH_AUTH_SOCK"}
+	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "GIT_ALLOW_PROTOCOL", "SSH_AUTH_SOCK"}
+	// trusting say whose certificates go takes.
+	trusting = []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}
 )
 
 // required are the requirements of a main module whose ways count: those of the
@@ -138,6 +140,12 @@ func (s *scene) way(r route.Route) route.Route {
 	r.Why, r.Insecure.Why, r.Insecure.Pattern, r.SumDB.Why, r.VCS.Why = route.Why{}, route.Why{}, model.Value{}, route.Why{}, route.Why{}
 	plain(&r.SumDB.Access)
 	plain(&r.VCS.Access)
+	if r.VCS.Tool != "" { // which others are allowed does not matter
+		r.VCS.Tools = nil
+	}
+	if !r.VCS.Consulted { // nothing is fetched from where GOVCS and GOINSECURE have a say
+		r.VCS, r.Insecure = route.VCS{}, route.Insecure{}
+	}
 	r.Steps = slices.DeleteFunc(slices.Clone(r.Steps), func(step route.Step) bool { return !step.Applies })
 	for i := range r.Steps {
 		r.Steps[i].Why = route.Why{}
@@ -176,7 +184,8 @@ func (s *scene) lacks(name model.EnvName) bool {
 // ways are the facts that what is wrong leads over, by Key, and why.
 func (s *scene) ways() map[string]string {
 	out := map[string]string{}
-	hosts, git := s.asked()
+	hosts, git, secure := s.asked()
+	otherConfig := slices.ContainsFunc(s.candidates, func(c baseline.Change) bool { return c.Kind == baseline.Git && moved(c) && !s.otherAddresses(c) })
 	for _, c := range s.candidates {
 		if !moved(c) {
 			continue
@@ -191,21 +200,41 @@ func (s *scene) ways() map[string]string {
 			if t, ok := s.Snapshot.ToolchainOf(c.Env); ok && (t.Fetched || t.Refusal != "") {
 				out[key] = "the Go that it asks for is not on this machine"
 			}
-		case c.Kind == baseline.Netrc && slices.ContainsFunc(strings.Fields(c.Was+" "+c.Value.Reveal()), func(host string) bool { return hosts[host] }):
+		case c.Kind == baseline.Netrc && slices.ContainsFunc(others(c), func(host string) bool { return hosts[host] }):
 			out[key] = "a module comes from a server that it has a password for"
-		case git && (c.Kind == baseline.Git || c.Kind == baseline.Variable && slices.Contains(gitting, c.Name)):
+		case c.Kind == baseline.Tool && c.Name == "GOAUTH" && len(hosts) > 0:
+			out[key] = "it has the passwords for servers that modules come from"
+		case secure && (c.Kind == baseline.Variable || c.Kind == baseline.Place) && slices.Contains(trusting, c.Name) && !(c.Name == "SSL_CERT_DIR" && s.set(c.Env, "SSL_CERT_FILE")):
+			out[key] = "a module comes from a server whose certificate it decides about"
+		case git && otherConfig && c.Kind == baseline.Variable && (c.Name == "GIT_CONFIG_GLOBAL" || c.Name == "XDG_CONFIG_HOME" || c.Name == "HOME"):
+			out[key] = "git, which fetches a module that a problem speaks of, reads another configuration because of it"
+		case git && (c.Kind == baseline.Git || c.Kind == baseline.Variable && slices.Contains(gitting, c.Name) || c.Kind == baseline.Tool && c.Name == "git"):
 			out[key] = "a module that a problem speaks of is fetched with git"
 		}
 	}
 	return out
 }
 
+// others are the machines of a netrc that are not as they were.
+func others(c baseline.Change) (out []string) {
+	was, now := strings.Fields(c.Was), strings.Fields(c.Value.Reveal())
+	for _, host := range slices.Concat(was, now) {
+		if !slices.Contains(was, host) || !slices.Contains(now, host) {
+			out = append(out, host)
+		}
+	}
+	if len(out) == 0 { // their passwords are, or their order
+		return now
+	}
+	return out
+}
+
 // asked are the hosts that modules come from that problems speak of, with their port
-// and without, and whether git fetches any.
-func (s *scene) asked() (hosts map[string]bool, git bool) {
+// and without, whether git fetches any, and whether any comes over https.
+func (s *scene) asked() (hosts map[string]bool, git, secure bool) {
 	hosts = map[string]bool{}
 	if len(s.t.Modules) == 0 {
-		return hosts, false
+		return hosts, false, false
 	}
 	for _, name := range []model.EnvName{model.EnvGopls, model.EnvShell} {
 		env, ok := s.Snapshot.Env(name)
@@ -218,11 +247,12 @@ func (s *scene) asked() (hosts map[string]bool, git bool) {
 				for _, step := range r.Steps {
 					if host := hostOf(step.URL.Reveal()); step.Applies && host != "" {
 						hosts[host] = true
+						secure = secure || strings.HasPrefix(step.URL.Reveal(), "https://")
 						hosts[(&url.URL{Host: host}).Hostname()] = true
 					}
 				}
 			}
 		}
 	}
-	return hosts, git
+	return hosts, git, secure
 }

@@ -40,11 +40,11 @@ func (s *scene) listen() (heard map[string]bool) {
 	}
 	for _, v := range s.verdicts {
 		for _, text := range reasonsOf(v) {
-			if v.Kind != model.Unknown { // which may come of it that nothing is fetched
+			if v.Kind != model.Unknown && !v.Fetch { // which may come of it that nothing is fetched
 				all.WriteString(text.Reveal() + "\n")
 			}
 			for _, m := range trace.Classify(text) {
-				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() { // ground truth fetches nothing
+				if !slices.Contains(m.Refs, "PX-OFF-COLD") || s.proxyOff() && !v.Fetch { // ground truth fetches nothing
 					s.hear(m, text.Reveal(), nameless)
 				}
 			}

@@ -123,6 +123,7 @@ type Verdict struct {
 	Stale      *Staleness
 	TrueReason Value  // what go list says where gopls hides it
 	Why        string // one sentence: how it was decided, or why it could not be
+	Fetch      bool   // what gopls lacks would have to be downloaded, which was not tried
 	Waits      bool   // unknown only until the document is saved and gopls has looked at it
 	Misleads   string // one sentence: what of gopls' own advice does not help here; "" if nothing
 	Evidence   []Evidence

@@ -13,6 +13,9 @@ type Git struct {
 	// SSHCommand is core.sshCommand; Set is false if nothing sets it.
 	SSHCommand Setting
 	SSH        string // absolute path of the ssh that git runs by default; "" if there is none
+	// Others are settings of protocols, of http and of credentials in files: a Name is
+	// that of git without what it is limited to, such as "http.extraheader".
+	Others []Setting
 	// Protocols is set if protocol.allow or protocol.NAME.allow says something.
 	Protocols bool
 	// Patience is set if the configuration of ssh says anywhere how long to wait

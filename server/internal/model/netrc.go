@@ -33,4 +33,6 @@ type AuthProgram struct {
 	Name string // as written, without its arguments
 	Path string // absolute; "" if the environment does not find it
 	Why  string // why that is not known, one clause; "" if it is
+	// Print is another one when the file is; "" if it cannot be read.
+	Print string
 }

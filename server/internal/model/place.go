@@ -1,6 +1,10 @@
 package model
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
 
 // Place is a path that a setting or file of the go command names, as the file
 // system shows it. Nothing is looked up twice, and nothing is created.
@@ -10,6 +14,7 @@ type Place struct {
 	Dir      bool // a directory
 	Regular  bool // a regular file
 	ReadOnly bool // we, who go runs as, may not create files in the directory or change the file
+	Blank    bool // a file for certificates that has none
 	// Why is why the rest is not known, one clause; "" if it is.
 	Why string
 }
@@ -47,4 +52,29 @@ func (s *Snapshot) BuildCache(env Env) string {
 		}
 	}
 	return ""
+}
+
+// SearchPaths are the variables that name directories in which compilers, linkers and
+// pkg-config look for what C code needs.
+var SearchPaths = []string{"CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR"}
+
+// Searched are the absolute paths of the directories that the value of one of
+// SearchPaths names: behind -I and -L, or in a list.
+func Searched(name, value string) (dirs []string) {
+	if !strings.HasPrefix(name, "CGO_") {
+		return slices.DeleteFunc(filepath.SplitList(value), func(dir string) bool { return !filepath.IsAbs(dir) })
+	}
+	words := strings.Fields(value)
+	for i, word := range words {
+		for _, flag := range []string{"-I", "-L", "-isystem", "-iquote"} {
+			dir, is := strings.CutPrefix(word, flag)
+			if is && dir == "" && i+1 < len(words) {
+				dir = words[i+1]
+			}
+			if dir = strings.Trim(dir, `'"`); is && filepath.IsAbs(dir) {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs
 }

@@ -41,8 +41,12 @@ func (o *observer) gits() {
 }
 
 func sameGit(a, b model.Git) bool {
-	return slices.Equal(a.Files, b.Files) && slices.Equal(a.Rewrites, b.Rewrites) && a.Why == b.Why && a.Protocols == b.Protocols &&
+	return slices.Equal(a.Files, b.Files) && slices.Equal(a.Rewrites, b.Rewrites) && sameSettings(a.Others, b.Others) && a.Why == b.Why && a.Protocols == b.Protocols &&
 		a.SSHCommand.Value == b.SSHCommand.Value && a.SSHCommand.Origin == b.SSHCommand.Origin && a.Patience == b.Patience && a.SSH == b.SSH
+}
+
+func sameSettings(a, b []model.Setting) bool {
+	return slices.EqualFunc(a, b, func(x, y model.Setting) bool { return x.Value == y.Value && x.Origin == y.Origin })
 }
 
 // gitEntry is one variable of git's configuration.
@@ -108,6 +112,11 @@ func (r *gitReader) read() model.Git {
 			g.SSHCommand = model.Setting{Name: "core.sshCommand", Set: true, Value: model.NewValue(e.value), Origin: origin}
 		case strings.HasPrefix(e.key, "protocol."):
 			g.Protocols = true
+			fallthrough
+		case e.file != "" && (strings.HasPrefix(e.key, "http.") || strings.HasPrefix(e.key, "credential.") || e.key == "core.askpass"):
+			section, _, _ := strings.Cut(e.key, ".")
+			name := section + e.key[strings.LastIndexByte(e.key, '.'):]
+			g.Others = append(g.Others, model.Setting{Name: name, Set: true, Value: model.NewValue(e.key + "=" + e.value), Origin: origin})
 		}
 	}
 	slices.SortStableFunc(g.Rewrites, func(a, b model.GitRewrite) int {

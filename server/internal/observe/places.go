@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -71,6 +72,19 @@ func (p places) look(path string) {
 	p.seen[path] = place
 }
 
+// certificates looks whether a file has certificates.
+func (p places) certificates(path string) {
+	path = filepath.Clean(path)
+	place := p.seen[path]
+	if !place.Regular {
+		return
+	}
+	if data, err := p.w.Files.ReadFile(path); err == nil {
+		place.Blank = !bytes.Contains(data, []byte("-----BEGIN CERTIFICATE-----"))
+		p.seen[path] = place
+	}
+}
+
 // notADirectory reports whether a path leads through something that is no
 // directory. No error of package fs says so.
 func notADirectory(err error) bool {
@@ -130,6 +144,12 @@ func (p places) environment(env model.Env, t model.Toolchain) {
 		value("GOBIN"), from(value("GOTMPDIR")), from(temp), value("SSL_CERT_FILE"), value("NETRC"), goenvFile(p.w, env.Process()), value("GOWORK"),
 	} {
 		p.look(path)
+	}
+	p.certificates(value("SSL_CERT_FILE"))
+	for _, name := range model.SearchPaths {
+		for _, dir := range model.Searched(name, value(name)) {
+			p.look(dir)
+		}
 	}
 	for _, path := range filepath.SplitList(value("SSL_CERT_DIR")) {
 		p.look(path)

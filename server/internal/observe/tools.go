@@ -206,17 +206,17 @@ func (f *finder) describe(tool *model.Tool, vars map[string]string, t model.Tool
 		if tool.Name == "git" && !b.answered {
 			b.version, b.answered = f.askGit(tool.Path, vars)
 		}
-		if tool.Name == "go" && b.print == "" {
+		if (tool.Name == "go" || tool.Name == "git" || tool.Name == "cc") && b.print == "" {
 			b.print = fingerprint(f.w, tool.Target)
 		}
 	})
+	tool.Print = b.print
 	tool.Manager, tool.Shim = manager(tool.Path, tool.Target)
 	if b.manager != "" {
 		tool.Manager, tool.Shim = b.manager, true
 	}
 	switch tool.Name {
 	case "go":
-		tool.Print = b.print
 		if tool.Version = gorootVersion(f.w, filepath.Dir(filepath.Dir(tool.Target))); tool.Version == "" {
 			if b.build != nil && b.build.Path == "cmd/go" {
 				tool.Version, _, _ = strings.Cut(b.build.GoVersion, " ")

@@ -94,6 +94,9 @@ func missingCertificates(s *model.Snapshot, env model.Env) (found []model.Findin
 			add(file, "file", map[string]model.Value{"fault": model.NewValue(fault), "directories": directories})
 		}
 	}
+	if !file.Value.Empty() && len(found) == 0 {
+		return nil // it says whom to trust; a directory that is not there is one way to want no others
+	}
 	absent := 0
 	dirs := strings.Split(dir.Value.Reveal(), ":")
 	for _, path := range dirs {

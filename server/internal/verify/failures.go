@@ -140,12 +140,16 @@ func (j *judge) phantoms(ctx context.Context, shell model.Env, dirs []string, re
 	if r.failed != "" {
 		return nil
 	}
+	lacking := r.lacking("")
 	r.needs = false // gopls downloads nothing once it has started
 	tried := map[string]bool{}
 	for _, v := range real {
 		tried[filepath.Dir(v.Problem.File)] = true
 	}
 	for _, e := range j.failing(ctx, editor, r, dirs) {
+		if i := slices.IndexFunc(lacking, func(l compileError) bool { return l.file == e.file && l.line == e.line }); i >= 0 && strings.Contains(e.text, disabled) {
+			e.text = lacking[i].text // go speaks of our GOPROXY
+		}
 		q := subject{Problem: j.failure(e, model.Unknown, "").Problem, kind: whether, dir: filepath.Dir(e.file), text: e.text}
 		q.all = filepath.Ext(e.file) != ".go"
 		if tried[q.dir] || len(tried) == fewPackages {

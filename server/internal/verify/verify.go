@@ -371,6 +371,7 @@ func (j *judge) verdict(ctx context.Context, q subject) model.Verdict {
 			here = j.truth(ctx, editor, q, false)
 		}
 	}
+	v.Fetch = here.outcome == undecided && here.needs
 	here = here.offline()
 	v.Evidence = append(v.Evidence, here.evidence())
 	switch {
