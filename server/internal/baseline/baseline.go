@@ -526,7 +526,7 @@ func group(f Saved) string {
 		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
 	case Git:
 		if !strings.HasSuffix(f.Name, " insteadOf") && !strings.HasSuffix(f.Name, " core.sshCommand") {
-			return "git settings" // which older baselines have none of
+			return string(Git) + "s" // which older baselines have none of
 		}
 		return string(f.Kind)
 	case Server, View, Extension, Netrc, Module, Exclude, Branch, Unreadable, Replacing:
@@ -554,7 +554,7 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 		groups = append(groups, string(Module), string(Exclude), string(Unreadable), string(Replacing), "files")
 	}
 	if gits, sure := gitsOf(s); sure && len(gits) > 0 {
-		groups = append(groups, string(Git), "git settings")
+		groups = append(groups, string(Git), string(Git)+"s")
 	}
 	for _, p := range places(s) {
 		groups = append(groups, group(b.saved(p)))

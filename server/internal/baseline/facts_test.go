@@ -55,6 +55,10 @@ func station() *model.Snapshot {
 	s.Netrcs = []model.Netrc{{File: "/home/gopher/.netrc", Exists: true, Machines: []model.NetrcMachine{
 		{Name: "git.example:8443", Line: 1, HasLogin: true, HasPassword: true, Credential: model.NewValue(password)},
 	}}}
+	s.Gits[0].Others = []model.Setting{{Name: "http.extraheader", Set: true, Value: model.NewValue("http.https://git.example/.extraheader=Authorization: " + password), Origin: config}}
+	s.AuthPrograms = []model.AuthProgram{{Env: model.EnvShell, Name: "helper", Path: "/bin/helper", Print: "1c1d"}}
+	s.Replacing = []model.Module{{File: native("/local/go.mod"), Path: "example.com/local", Go: "1.24", GoLine: 3, Requires: []model.Require{{Path: "example.com/lib", Version: "v1.0.0"}}}}
+	s.Caches = []model.ModuleCache{{Dir: native("/home/gopher/go/pkg/mod")}}
 	s.Extension = &model.GoExtension{Version: "0.52.0"}
 	for _, there := range []string{"/scratch", "/usr/local/go", "/usr/local/go/src/fmt", "/home/gopher/go/pkg/mod", "/local"} {
 		s.Places[native(there)] = model.Place{Path: native(there), Exists: true, Dir: true}
@@ -116,9 +120,51 @@ func TestWhatIsAChange(t *testing.T) {
 		{"another ssh", nil, func(s *model.Snapshot) { s.Gits[0].SSHCommand.Value = model.NewValue("ssh -v") }, []string{"git config  /home/gopher/.gitconfig core.sshCommand: ssh -i key → ssh -v"}},
 		{"what git does is not known", nil, func(s *model.Snapshot) { s.Gits[0].Rewrites, s.Gits[0].Why = nil, "GIT_CONFIG_PARAMETERS adds to it" }, nil},
 		{"no git", nil, func(s *model.Snapshot) { s.Gits = nil }, nil},
+		{"another password for git", nil, func(s *model.Snapshot) { s.Gits[0].Others[0].Value = model.NewValue("another") }, []string{"git config  /home/gopher/.gitconfig http.extraheader: set → set"}},
+		{"a protocol is forbidden", nil, func(s *model.Snapshot) {
+			o := s.Gits[0].Others[0]
+			o.Name, o.Value = "protocol.allow", model.NewValue("protocol.file.allow=never")
+			s.Gits[0].Others = append(s.Gits[0].Others, o)
+		}, []string{"git config  /home/gopher/.gitconfig protocol.allow: new set"}},
+		{"one more password for git", nil, func(s *model.Snapshot) { s.Gits[0].Others = append(s.Gits[0].Others, s.Gits[0].Others[0]) }, []string{"git config  /home/gopher/.gitconfig http.extraheader: set → set"}},
+		{"another program for passwords", nil, func(s *model.Snapshot) { s.AuthPrograms[0].Print = "1c1e" }, []string{"tool shell GOAUTH: /bin/helper → /bin/helper"}},
+		{"no program for passwords", nil, func(s *model.Snapshot) { s.AuthPrograms = nil }, []string{"tool shell GOAUTH: /bin/helper gone"}},
 		{"a variable for git", nil, func(s *model.Snapshot) {
 			s.Gits[0].Rewrites = append(s.Gits[0].Rewrites, model.GitRewrite{Base: model.NewValue("x"), InsteadOf: model.NewValue("y")})
 		}, nil},
+
+		{"a replacement needs more", nil, func(s *model.Snapshot) {
+			s.Replacing[0].Requires = append(s.Replacing[0].Requires, model.Require{Path: "example.com/more", Version: "v1.0.0"})
+		}, []string{"go.mod  ../local/go.mod example.com/local: go 1.24; require example.com/lib v1.0.0 → go 1.24; require example.com/lib v1.0.0; require example.com/more v1.0.0"}},
+		{"another line of a replacement", nil, func(s *model.Snapshot) { s.Replacing[0].GoLine = 9 }, nil},
+		{"a replacement does not parse", nil, func(s *model.Snapshot) {
+			s.Replacing[0] = model.Module{File: s.Replacing[0].File, Errors: []model.SyntaxError{{Line: 2, Text: "unknown directive: requires"}}}
+		}, []string{"unreadable  ../local/go.mod: new unknown directive: requires"}},
+		{"go.mod is gone", nil, func(s *model.Snapshot) { s.Modules, s.Replacing = nil, nil }, []string{
+			"exclude  go.mod example.com/lib v1.1.0: yes gone", "go line  go.mod: 1.24 gone", "go.mod  ../local/go.mod example.com/local: go 1.24; require example.com/lib v1.0.0 gone",
+			"go.sum  go.mod example.com/lib v1.2.0/go.mod: yes gone", "go.sum  go.mod example.com/lib v1.2.0: yes gone", "module  go.mod: example.com/app gone",
+			"replace  go.mod example.com/local: ../local gone", "require  go.mod example.com/lib: v1.2.0 gone", "vendor  go.mod: yes gone",
+		}},
+		{"a package is not vendored", nil, func(s *model.Snapshot) { s.Modules[0].Vendor.Modules[0].Missing = 1 }, []string{"vendor  go.mod: yes → yes"}},
+		{"the module cache is empty", nil, func(s *model.Snapshot) { s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"} }, nil},
+		{"the module cache is empty, and nothing may be downloaded", func(s *model.Snapshot) { variable(s, "GOPROXY", "off") }, func(s *model.Snapshot) {
+			variable(s, "GOPROXY", "off")
+			s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"}
+		}, []string{"place shell GOMODCACHE: new " + native("/home/gopher/go/pkg/mod") + " has none of the modules that are required"}},
+		{"a directory of headers is gone", func(s *model.Snapshot) {
+			variable(s, "CGO_CFLAGS", "-O2 -I"+native("/include")+" -I"+native("/local"))
+			place("/include", model.Place{Exists: true, Dir: true})(s)
+		}, func(s *model.Snapshot) {
+			variable(s, "CGO_CFLAGS", "-O2 -I"+native("/include")+" -I"+native("/local"))
+			place("/include", model.Place{})(s)
+		}, []string{"place shell CGO_CFLAGS: new " + native("/include") + " is missing"}},
+		{"a file has no certificates any more", func(s *model.Snapshot) {
+			variable(s, "SSL_CERT_FILE", native("/ca.pem"))
+			place("/ca.pem", model.Place{Exists: true, Regular: true})(s)
+		}, func(s *model.Snapshot) {
+			variable(s, "SSL_CERT_FILE", native("/ca.pem"))
+			place("/ca.pem", model.Place{Exists: true, Regular: true, Blank: true})(s)
+		}, []string{"place shell SSL_CERT_FILE: new " + native("/ca.pem") + " has no certificate"}},
 
 		{"another hash", nil, func(s *model.Snapshot) { s.Modules[0].Sum.Hashes["example.com/lib v1.2.0"][0].Hash = "h1:cccc" }, []string{"go.sum  go.mod example.com/lib v1.2.0: yes → yes"}},
 		{"another hash of its go.mod", nil, func(s *model.Snapshot) { s.Modules[0].Sum.Hashes["example.com/lib v1.2.0/go.mod"][0].Hash = "h1:cccc" }, []string{"go.sum  go.mod example.com/lib v1.2.0: yes → yes"}},
@@ -219,6 +265,7 @@ func TestWhatIsAChange(t *testing.T) {
 		}
 		// What was not known in between changes nothing.
 		blind := station()
+		blind.AuthPrograms, blind.Replacing, blind.Caches, blind.Dir = nil, nil, nil, ""
 		blind.Envs, blind.Toolchain, blind.Modules, blind.Gits, blind.Netrcs, blind.Repository, blind.Extension = nil, nil, nil, nil, nil, model.Repository{}, nil
 		if got := changes(b.Next(blind, reveal), after); !slices.Equal(got, tc.want) {
 			t.Errorf("%s, after a look that saw nothing:\n\t%s\nwant\n\t%s", tc.name, strings.Join(got, "\n\t"), strings.Join(tc.want, "\n\t"))
@@ -261,6 +308,12 @@ func TestGoWorkThatDoesNotParse(t *testing.T) {
 		return s
 	}
 	file := native("/ws/go.work")
+	twice := func(n int) *model.Snapshot {
+		return with(&model.Work{File: file, Go: "1.24", Uses: slices.Repeat([]model.Use{{Dir: native("/ws/lib"), Line: 4}}, n)})
+	}
+	if got, want := changes(baseline.Take(twice(1), "salt", reveal), twice(2)), []string{"use  lib: yes → twice"}; !slices.Equal(got, want) {
+		t.Errorf("of one that uses a directory twice %q, want %q", got, want)
+	}
 	b := baseline.Take(with(&model.Work{File: file, Go: "1.24", Uses: []model.Use{{Dir: native("/ws/lib"), Line: 4}}, Replaces: []model.Replace{{OldPath: "example.com/x", NewPath: "../x"}}}), "salt", reveal)
 	got := changes(b, with(&model.Work{File: file, Errors: []model.SyntaxError{{Line: 2, Text: "unknown directive: used"}}}))
 	if want := []string{"unreadable  go.work: new unknown directive: used"}; !slices.Equal(got, want) {
@@ -282,7 +335,7 @@ func TestOlderBaselines(t *testing.T) {
 	}
 	older.Looked = nil
 	older.Facts = slices.DeleteFunc(older.Facts, func(f baseline.Saved) bool {
-		return slices.Contains([]baseline.Kind{baseline.Git, baseline.Module, baseline.Exclude, baseline.Place, baseline.Branch, baseline.Unreadable}, f.Kind) || f.Kind == baseline.Tool && f.Name == "go"
+		return slices.Contains([]baseline.Kind{baseline.Git, baseline.Module, baseline.Exclude, baseline.Place, baseline.Branch, baseline.Unreadable, baseline.Replacing}, f.Kind) || f.Kind == baseline.Tool && (f.Name == "go" || f.Name == "GOAUTH")
 	})
 	for i := range older.Facts {
 		older.Facts[i].Detail = ""
@@ -311,9 +364,10 @@ func TestDetailsAreNotWritten(t *testing.T) {
 	}
 	s.Netrcs[0].Machines[0].Credential = model.NewValue(password + "+")
 	s.Gits[0].Rewrites[0].Base = model.NewValue("https://oauth2:" + password + "+@git.example/")
+	s.Gits[0].Others[0].Value = model.NewValue("http.https://git.example/.extraheader=Authorization: " + password + "+")
 	changed := b.Diff(s)
-	if len(changed) != 2 {
-		t.Errorf("%v changed, want the password of the netrc and that of git", changed)
+	if len(changed) != 3 {
+		t.Errorf("%v changed, want the password of the netrc and two of git", changed)
 	}
 	printed := fmt.Sprintf("%v %+v %#v %v", changed, s.Netrcs, b, baseline.Facts(s))
 	for name, text := range map[string][]byte{"the baseline": written, "its facts": facts, "what is printed": []byte(printed)} {

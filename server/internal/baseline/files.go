@@ -70,7 +70,7 @@ func vendored(v *model.Vendor) string {
 	for _, m := range v.Modules {
 		text += fmt.Sprintln(m.Path, m.Version, "=>", m.NewPath, m.NewVersion, m.Explicit)
 		if m.Missing > 0 { // else it is the text of older baselines
-			text += fmt.Sprintln(m.Missing, "packages are missing")
+			text += fmt.Sprintln("missing", m.Missing)
 		}
 	}
 	return text

@@ -150,20 +150,19 @@ type PastLine struct {
 	Was, Now   string // "" if there was or is no such line
 }
 
-// Label is the line for people, such as "require example.com/m in go.mod".
+// Label is the line for people, such as "require example.com/m (go.mod)".
 func (l PastLine) Label() string {
-	file := filepath.Base(l.File)
+	what := strings.TrimSuffix(l.Kind, " line")
 	switch l.Kind {
-	case "vendor":
-		return "the vendor directory"
-	case "go.work":
-		return "go.work"
+	case "vendor", "go.work":
+		return what
 	case "use":
-		return "use " + l.Name + " in " + file
+		what += " " + l.Name
 	case "go line", "module":
-		return "the " + strings.TrimSuffix(l.Kind, " line") + " line of " + file
+	default:
+		what += " " + l.Of
 	}
-	return l.Kind + " " + l.Of + " in " + file
+	return what + " (" + filepath.Base(l.File) + ")"
 }
 
 // Past is what was otherwise when everything was green: variables, nil where one was not

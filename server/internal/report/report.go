@@ -168,7 +168,7 @@ type Problem struct {
 	ContextID  string     `json:"contextId"`
 
 	Others   []string `json:"others"`            // variables of which each does the same alone as the guilty ones together
-	Earlier  []string `json:"earlier,omitempty"` // of a real problem: variables of the shell with whose earlier values, all together, go succeeds
+	Earlier  []string `json:"earlier,omitempty"` // of a real problem: variables of the shell, and lines such as "require example.com/m (go.mod)", with which go succeeds if all of them are what they were when everything was green
 	Misleads string   `json:"misleads"`          // what of gopls' own advice does not help; "" if nothing
 	Stale    *Stale   `json:"stale,omitzero"`    // what gopls has not seen, where that is the cause
 	Bisect   *Bisect  `json:"bisect,omitzero"`   // what it took to find the guilty variables

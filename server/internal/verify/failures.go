@@ -265,11 +265,10 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 			continue
 		}
 		v.Earlier, v.Lines, v.Bisect = found.together, found.lines, found.Bisect
-		how := fmt.Sprintf("with %s as when everything was green", found.names())
 		e := there.evidence()
-		e.Command += ", " + how
+		e.Command += fmt.Sprintf(", with %s as when everything was green", found.names())
 		v.Evidence = append(v.Evidence, e)
-		v.Why += "; it works " + how
+		v.Why += fmt.Sprintf("; it works with %s as when everything was green", found.names())
 	}
 }
 

@@ -190,6 +190,161 @@ func TestEarlier(t *testing.T) {
 	}
 }
 
+// TestEarlierLines puts back what lines of go.mod and go.work were. The go command says
+// that it fails today, and that it succeeds with the files as they were.
+func TestEarlierLines(t *testing.T) {
+	const mod = "module example.com/app\n\ngo 1.24\n\nrequire example.com/greet v1.0.0\n"
+	type files map[string]string // by path from the workspace folder; "" for none
+	of := func(kind, name, file, of, was, now string) model.PastLine {
+		l := model.PastLine{Kind: kind, Name: name, File: file, Of: of, Was: was, Now: now}
+		if now != "" {
+			l.Line = 1
+		}
+		return l
+	}
+	for _, c := range []struct {
+		name     string
+		was, now files
+		lines    []model.PastLine // with the paths of files from the workspace folder, and "extra" of what breaks nothing
+		want     []string         // labels
+		vain     bool             // nothing helps
+	}{
+		{
+			name: "replaced by what is not there", was: files{"go.mod": mod}, now: files{"go.mod": mod + "\nreplace example.com/greet => ../nowhere\n"},
+			lines: []model.PastLine{of("replace", "go.mod example.com/greet", "go.mod", "example.com/greet", "", "../nowhere")},
+			want:  []string{"replace example.com/greet (go.mod)"},
+		},
+		{
+			name: "a version that nobody knows", was: files{"go.mod": mod}, now: files{"go.mod": strings.Replace(mod, "v1.0.0", "v1.9.0", 1)},
+			lines: []model.PastLine{of("require", "go.mod example.com/greet", "go.mod", "example.com/greet", "v1.0.0", "v1.9.0")},
+			want:  []string{"require example.com/greet (go.mod)"},
+		},
+		{
+			name: "excluded", was: files{"go.mod": mod}, now: files{"go.mod": mod + "\nexclude example.com/greet v1.0.0\n"},
+			lines: []model.PastLine{of("exclude", "go.mod example.com/greet v1.0.0", "go.mod", "example.com/greet v1.0.0", "", "yes")},
+			want:  []string{"exclude example.com/greet v1.0.0 (go.mod)"},
+		},
+		{
+			name: "a Go of the future", was: files{"go.mod": mod}, now: files{"go.mod": strings.Replace(mod, "go 1.24", "go 1.99", 1)},
+			lines: []model.PastLine{of("go line", "go.mod", "go.mod", "", "1.24", "1.99")},
+			want:  []string{"go (go.mod)"},
+		},
+		{
+			name: "a Go without generics", was: files{"go.mod": mod, "g.go": "package main\n\nfunc id[T any](t T) T { return t }\n\nvar _ = id(1)\n"}, now: files{"go.mod": strings.Replace(mod, "go 1.24", "go 1.17", 1)},
+			lines: []model.PastLine{of("go line", "go.mod", "go.mod", "", "1.24", "1.17")},
+			want:  []string{"go (go.mod)"},
+		},
+		{
+			name: "another path", was: files{"go.mod": mod, "in/in.go": "package in\n", "use.go": "package main\n\nimport _ \"example.com/app/in\"\n"}, now: files{"go.mod": strings.Replace(mod, "/app", "/application", 1)},
+			lines: []model.PastLine{of("module", "go.mod", "go.mod", "", "example.com/app", "example.com/application")},
+			want:  []string{"module (go.mod)"},
+		},
+		{
+			name: "a replacement is dropped", was: files{"go.mod": mod + "\nrequire example.com/near v0.0.0\n\nreplace example.com/near => ./near\n", "near/go.mod": "module example.com/near\n", "near/near.go": "package near\n", "use.go": "package main\n\nimport _ \"example.com/near\"\n"},
+			now:   files{"go.mod": mod},
+			lines: []model.PastLine{of("require", "go.mod example.com/near", "go.mod", "example.com/near", "v0.0.0", ""), of("replace", "go.mod example.com/near", "go.mod", "example.com/near", "./near", "")},
+			want:  []string{"replace example.com/near (go.mod)", "require example.com/near (go.mod)"},
+		},
+		{
+			name: "a replacement wants a newer Go", was: files{"go.mod": mod + "\nrequire example.com/near v0.0.0\n\nreplace example.com/near => ./near\n", "near/go.mod": "module example.com/near\n\ngo 1.20\n", "near/near.go": "package near\n", "use.go": "package main\n\nimport _ \"example.com/near\"\n"},
+			now:   files{"near/go.mod": "module example.com/near\n\ngo 1.99\n"},
+			lines: []model.PastLine{of("go.mod", "near/go.mod example.com/near", "near/go.mod", "example.com/near", "go 1.20", "go 1.99")},
+			want:  []string{"go.mod example.com/near (go.mod)"},
+		},
+		{
+			name: "a module of its own comes", was: files{"go.mod": mod, "in/in.go": "package in\n", "use.go": "package main\n\nimport _ \"example.com/app/in\"\n"}, now: files{"in/go.mod": "module example.com/in\n"},
+			lines: []model.PastLine{of("module", "in/go.mod", "in/go.mod", "", "", "example.com/in")},
+			want:  []string{"module (go.mod)"},
+		},
+		{
+			name: "a go.work comes", was: files{"go.mod": mod}, now: files{"go.work": "go 1.24\n\nuse ./other\n", "other/go.mod": "module example.com/other\n", "other/other.go": "package other\n"},
+			lines: []model.PastLine{of("go.work", "go.work", "go.work", "", "", "go.work"), of("use", "other", "go.work", "other", "", "yes"), of("module", "other/go.mod", "other/go.mod", "", "", "example.com/other")},
+			want:  []string{"go.work"},
+		},
+		{
+			name: "a go.work goes", was: files{"go.mod": mod, "near/go.mod": "module example.com/near\n", "near/near.go": "package near\n", "use.go": "package main\n\nimport _ \"example.com/near\"\n", "go.work": "go 1.24\n\nuse (\n\t.\n\t./near\n)\n"},
+			now:   files{"go.work": ""},
+			lines: []model.PastLine{of("go.work", "go.work", "go.work", "", "go.work", ""), of("go line", "go.work", "go.work", "", "1.24", ""), of("use", ".", "go.work", ".", "yes", ""), of("use", "near", "go.work", "near", "yes", "")},
+			want:  []string{"go.work"},
+		},
+		{
+			name: "a directory is not used any more", was: files{"go.mod": mod, "near/go.mod": "module example.com/near\n", "near/near.go": "package near\n", "use.go": "package main\n\nimport _ \"example.com/near\"\n", "go.work": "go 1.24\n\nuse (\n\t.\n\t./near\n)\n"},
+			now:   files{"go.work": "go 1.24\n\nuse .\n"},
+			lines: []model.PastLine{of("use", "near", "go.work", "near", "yes", "")},
+			want:  []string{"use near (go.work)"},
+		},
+		{
+			name: "a vendor directory comes", was: files{"go.mod": mod}, now: files{"vendor/modules.txt": ""},
+			lines: []model.PastLine{of("vendor", "go.mod", "go.mod", "", "", "yes")},
+			want:  []string{"vendor"},
+		},
+		{
+			name: "go.mod is gone", was: files{"go.mod": mod}, now: files{"go.mod": ""},
+			lines: []model.PastLine{of("module", "go.mod", "go.mod", "", "example.com/app", ""), of("go line", "go.mod", "go.mod", "", "1.24", ""), of("require", "go.mod example.com/greet", "go.mod", "example.com/greet", "v1.0.0", "")},
+			want:  []string{"module (go.mod)"},
+		},
+		{
+			name: "the code is wrong", was: files{"go.mod": mod}, now: files{"wrong.go": "package main\n\nvar n int = \"one\"\n", "go.mod": strings.Replace(mod, "go 1.24", "go 1.25", 1)},
+			lines: []model.PastLine{of("go line", "go.mod", "go.mod", "", "1.24", "1.25")},
+			vain:  true,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := warm(t)
+			put := func(files files) {
+				for name, text := range files {
+					if file := filepath.Join(l.Dir, filepath.FromSlash(name)); text != "" || name == "vendor/modules.txt" {
+						l.Write(file, text)
+					} else if err := os.Remove(file); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			shell := l.With()
+			put(c.was)
+			if !l.passes(shell) {
+				t.Fatal("go fails with the files as they were")
+			}
+			put(c.now)
+			if l.passes(shell) {
+				t.Fatal("go succeeds with the files as they are")
+			}
+			var was model.Past
+			for _, line := range c.lines {
+				line.File = filepath.Join(l.Dir, filepath.FromSlash(line.File))
+				if line.Kind == "use" {
+					line.Of = filepath.Join(l.Dir, line.Of)
+				}
+				was.Lines = append(was.Lines, line)
+			}
+			harmless := model.PastLine{Kind: "godebug", Name: "go.mod httplaxcontentlength", File: filepath.Join(l.Dir, "go.mod"), Of: "httplaxcontentlength", Now: "yes", Line: 1}
+			if _, gone := c.now["go.mod"]; !gone || c.now["go.mod"] != "" {
+				was.Lines = append(was.Lines, harmless)
+			}
+			before := l.tree()
+			w := world.Real()
+			s := l.snapshot(w, true, map[model.EnvName]map[string]string{model.EnvShell: shell})
+			found, why := verify.Failures(t.Context(), w, s, nil)
+			if len(found) == 0 {
+				t.Fatalf("nothing fails (%s)", why)
+			}
+			verify.Earlier(t.Context(), w, s, nil, was, found)
+			var got []string
+			for _, l := range found[0].Lines {
+				got = append(got, l.Label())
+			}
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if !slices.Equal(got, c.want) || (len(found[0].Vain.Lines) > 0) != c.vain {
+				t.Errorf("%s: %q, want %q; in vain were %v", found[0].Problem.Message, got, c.want, found[0].Vain.Lines)
+			}
+			if after := l.tree(); before != after {
+				t.Errorf("trying changed files:\n%s\nafter:\n%s", before, after)
+			}
+		})
+	}
+}
+
 // TestWorkspaceWithALineTwice has a go.work that go refuses: we crashed at the first.
 func TestWorkspaceWithALineTwice(t *testing.T) {
 	for name, work := range map[string]string{

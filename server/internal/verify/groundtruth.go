@@ -489,7 +489,7 @@ func (r *run) parse(stdout, stderr string) {
 		}
 		if !p.DepOnly {
 			if p.Dir == "" && strings.HasPrefix(p.ImportPath, ".") { // a pattern that go.work leaves out
-				p.Dir = filepath.Join(r.dir, filepath.FromSlash(p.ImportPath))
+				p.Dir = filepath.Join(r.dir, filepath.FromSlash(strings.TrimSuffix(p.ImportPath, "...")))
 			}
 			r.asked = append(r.asked, p)
 			r.roots[p.Dir] = append(r.roots[p.Dir], p)

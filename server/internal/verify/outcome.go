@@ -23,6 +23,11 @@ func (r run) about(q subject) truth {
 	}
 	switch {
 	case q.all:
+		for _, l := range r.asked {
+			if l.Error != nil && strings.HasPrefix(l.ImportPath, ".") { // go found nothing to build
+				return r.redOrDownload(l.Error.Err)
+			}
+		}
 		return truth{outcome: green}
 	case q.kind == loading:
 		return r.loads(q)

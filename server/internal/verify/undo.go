@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,6 +15,9 @@ import (
 	"github.com/gophantom/gophantom/server/internal/model"
 	"github.com/gophantom/gophantom/server/internal/route"
 )
+
+// errUndo is an error that nobody sees: what cannot be put back is not tried.
+var errUndo = errors.New("undo")
 
 // past is how files and variables of a trial differ from those that are there,
 // because lines are put back to what they were.
@@ -60,7 +64,7 @@ func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) 
 		flag = strings.TrimLeft(flag, "-")
 		return strings.HasPrefix(flag, "overlay=") || strings.HasPrefix(flag, "modfile=")
 	}) {
-		return p, fmt.Errorf("GOFLAGS names other files")
+		return p, errUndo
 	}
 	var files []string
 	byFile := map[string][]model.PastLine{}
@@ -80,7 +84,7 @@ func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) 
 				p.files[l.File] = []byte{}
 			}
 		case "go.mod":
-			p.files[l.File], err = j.replacing(l)
+			p.files[l.File], err = replacingAsItWas(l)
 			if err != nil {
 				return p, err
 			}
@@ -190,8 +194,9 @@ func workAsItWas(file string, text []byte, lines []model.PastLine) ([]byte, erro
 	return modfile.Format(f.Syntax), nil
 }
 
-// replacing is what the go.mod of a replacement was, as far as that counts.
-func (j *judge) replacing(l model.PastLine) ([]byte, error) {
+// replacingAsItWas is the go.mod of a replacement as it was, as far as that counts for
+// others.
+func replacingAsItWas(l model.PastLine) ([]byte, error) {
 	f := &modfile.File{Syntax: &modfile.FileSyntax{Name: l.File}}
 	if err := f.AddModuleStmt(l.Of); err != nil {
 		return nil, err
@@ -204,7 +209,7 @@ func (j *judge) replacing(l model.PastLine) ([]byte, error) {
 		case len(words) == 3 && words[0] == "require":
 			err = f.AddRequire(words[1], words[2])
 		case len(words) > 0:
-			err = fmt.Errorf("%q is no line of a go.mod", text)
+			err = errUndo
 		}
 		if err != nil {
 			return nil, err
@@ -248,7 +253,7 @@ func asItWas(f interface {
 		}
 		return f.AddReplace(path, version, to, at)
 	}
-	return fmt.Errorf("it is not known how to put back a line of kind %s", l.Kind)
+	return errUndo
 }
 
 // sumsOf are lines for a go.sum of modules that lines were about, as far as they are in
