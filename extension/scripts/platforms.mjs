@@ -86,7 +86,8 @@ const testsWithoutWine = {
       "a machine with paths of Unix",
     "Test(ForwarderAndDaemon|DaemonAtAnAddress|RunningGopls|WatchList|WatchListNamesWhatIsMissing|Worktree|ThousandModules)":
       "a machine with paths of Unix",
-    "Test(NetrcsAndPrograms|GoIsToldFromAnother|Places|WhereGoplsHasItFrom|ContractInForce)": "a machine with paths of Unix",
+    "Test(NetrcsAndPrograms|GoIsToldFromAnother|Places|WhereGoplsHasItFrom|ContractInForce)":
+      "a machine with paths of Unix",
   },
   "server/internal/fix": {
     TestSetVariable: "a machine with paths of Unix",
