@@ -59,6 +59,29 @@ func TestOneEventIsOneSuspect(t *testing.T) {
 	}
 }
 
+// TestWhatGoSucceedsWithout: an experiment outweighs everything, also for a line.
+func TestWhatGoSucceedsWithout(t *testing.T) {
+	require := func(module, was, now string) baseline.Change {
+		c := moved(baseline.Require, "", "go.mod "+module, "")
+		c.Was, c.Value, c.Added, c.Removed = was, model.NewValue(now), was == "", now == ""
+		return c
+	}
+	changes := []baseline.Change{require("a.example/m", "v1.0.0", "v1.1.0"), require("b.example/n", "v1.0.0", "v1.1.0"), require("c.example/o", "v1.0.0", "latest")}
+	trouble := baseline.Trouble{Real: true, Modules: []string{"a.example/m"}}
+	named := func() string { return baseline.Rank(changes, trouble)[0].Name }
+	if got := named(); got != "go.mod a.example/m" {
+		t.Errorf("without an experiment %q is first, want the module that a problem speaks of", got)
+	}
+	trouble.Flips = []string{baseline.Key(changes[1].Fact)}
+	if got := named(); got != "go.mod b.example/n" {
+		t.Errorf("%q is first, want the one that an experiment names", got)
+	}
+	trouble.Flips, trouble.Modules = nil, nil
+	if got := named(); got != "go.mod c.example/o" {
+		t.Errorf("%q is first, want the one that is no version", got)
+	}
+}
+
 // TestWhatWasAlwaysSo: of what did not change, a warning or a way is too little, and
 // a change that can have done it goes first.
 func TestWhatWasAlwaysSo(t *testing.T) {

@@ -92,6 +92,7 @@ var homes = []string{"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "GOENV
 // experiment says nothing.
 func (s *scene) inVain() map[string]bool {
 	var out map[string]bool
+	shell, _ := s.Snapshot.Env(model.EnvShell)
 	for _, v := range s.verdicts {
 		if len(v.Vain.Variables)+len(v.Vain.Lines)+len(v.Earlier)+len(v.Lines) == 0 {
 			continue
@@ -99,7 +100,11 @@ func (s *scene) inVain() map[string]bool {
 		keys := map[string]bool{}
 		for name := range v.Vain.Variables {
 			if !slices.Contains(fetching, name) && !slices.Contains(dialing, name) && !slices.Contains(homes, name) {
-				keys[baseline.Key(baseline.Fact{Kind: baseline.Variable, Env: model.EnvShell, Name: name})] = true
+				for _, env := range s.Snapshot.Envs { // one that several have alike is one thing
+					if env.Lookup(name).Value == shell.Lookup(name).Value {
+						keys[baseline.Key(baseline.Fact{Kind: baseline.Variable, Env: env.Name, Name: name})] = true
+					}
+				}
 			}
 		}
 		for _, l := range v.Vain.Lines {

@@ -21,6 +21,13 @@ func TestWhatCannotHaveDoneIt(t *testing.T) {
 	patched := answer{baseline.Toolchain, "go"}
 	variable := func(name string) answer { return answer{baseline.Variable, name} }
 	cold := notCached("example.com/lib@v1.2.0")
+	inVain := func(past model.Past) model.Verdict {
+		v := isReal
+		v.Vain = past
+		return v
+	}
+	then := model.NewValue("-tags=old")
+	lib := model.PastLine{Kind: string(baseline.Require), Name: "go.mod example.com/lib", Was: "v1.2.0", Now: "v1.3.0"}
 	for _, tc := range []struct {
 		name  string
 		edits []edit
@@ -55,6 +62,11 @@ func TestWhatCannotHaveDoneIt(t *testing.T) {
 		{"tags of the editor, which is red", []edit{editorOnly("GOFLAGS", "-tags=x")}, "undefined: thing", "", isPhantom, variable("GOFLAGS"), false},
 		{"a file that gopls has not seen", []edit{bumped("example.com/lib", "v1.3.0")}, libUnimportable, "", isStale(model.StaleGenerated, "/ws/x.go"), answer{baseline.Require, "go.mod example.com/lib"}, true},
 		{"a go.mod that gopls has not seen", []edit{bumped("example.com/lib", "v1.3.0")}, libUnimportable, "", isStale(model.StaleModule, heldMod), answer{baseline.Require, "go.mod example.com/lib"}, false},
+		{"another flag that was put back in vain", []edit{everywhere("GOFLAGS", "-tags=x")}, typo, "", inVain(model.Past{Variables: map[string]*model.Value{"GOFLAGS": &then}}), variable("GOFLAGS"), true},
+		{"another flag, and something else was put back", []edit{everywhere("GOFLAGS", "-tags=x")}, typo, "", inVain(model.Past{Lines: []model.PastLine{lib}}), variable("GOFLAGS"), false},
+		{"a proxy that was put back, where nothing is fetched", []edit{everywhere("GOPROXY", "https://mirror.corp.example"), cold}, libUnimportable, "", inVain(model.Past{Variables: map[string]*model.Value{"GOPROXY": nil}}), variable("GOPROXY"), false},
+		{"a version that was put back in vain", []edit{bumped("example.com/lib", "v1.3.0")}, libUnimportable, "", inVain(model.Past{Lines: []model.PastLine{lib}}), answer{baseline.Require, "go.mod example.com/lib"}, true},
+		{"a version that was not put back", []edit{bumped("example.com/lib", "v1.3.0")}, libUnimportable, "", isReal, answer{baseline.Require, "go.mod example.com/lib"}, false},
 	} {
 		c := playHeldOut(heldOut{name: tc.name, history: []at{{5, tc.edits}}, shown: tc.shown, said: tc.said, verdict: tc.is})
 		s := *c.now
@@ -71,6 +83,31 @@ func TestWhatCannotHaveDoneIt(t *testing.T) {
 		}
 		if why := trouble.Moot[baseline.Key(candidates[i].Fact)]; (why != "") != tc.moot {
 			t.Errorf("%s: it cannot have done it: %t, because %q", tc.name, why != "", why)
+		}
+	}
+}
+
+// TestWhatGoplsCannotFetch: that the shell has the modules in another cache says why
+// gopls lacks them only if gopls came to its own cache since.
+func TestWhatGoplsCannotFetch(t *testing.T) {
+	lacks := isPhantom
+	lacks.Guilty, lacks.Fetch = []model.Guilty{{Variable: "GOMODCACHE"}}, true
+	for _, tc := range []struct {
+		name   string
+		start  []edit
+		edits  []edit
+		guilty bool
+	}{
+		{"gopls has a cache of its own since", nil, []edit{editorOnly("GOMODCACHE", "/gopls/mod"), editorOnly("HTTPS_PROXY", "http://squid.corp.example:3128")}, true},
+		{"gopls always had one", []edit{editorOnly("GOMODCACHE", "/gopls/mod")}, []edit{editorOnly("HTTPS_PROXY", "http://squid.corp.example:3128")}, false},
+	} {
+		c := playHeldOut(heldOut{name: tc.name, start: tc.start, history: []at{{5, tc.edits}}, shown: libUnimportable, verdict: lacks})
+		s := *c.now
+		a := assess(&s)
+		a.Verdicts, a.Happened = []model.Verdict{c.verdict}, c.happened
+		trouble := a.trouble(c.before, a.candidates(c.before), c.verdict.ContextID)
+		if slices.Contains(trouble.Guilty, "GOMODCACHE") != tc.guilty {
+			t.Errorf("%s: guilty are %v", tc.name, trouble.Guilty)
 		}
 	}
 }
