@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -53,18 +52,19 @@ type Log struct {
 	// Bytes and Messages count what was read, dropped messages too.
 	Bytes, Messages int64
 
-	form  stamped
-	half  []byte // the beginning of a line
-	lost  bool   // the rest of a line that is too long
-	text  []byte // the message under way
-	open  bool   // there is one
-	level level
-	at    time.Time
-	last  time.Time // the time of the message before
-	hour  hour
-	known map[key]meaning
-	size  int // of the texts in known
-	views map[string]*model.LoggedView
+	form   stamped
+	half   []byte // the beginning of a line
+	lost   bool   // the rest of a line that is too long
+	text   []byte // the message under way
+	open   bool   // there is one
+	level  level
+	at     time.Time
+	last   time.Time // the time of the message before
+	hour   hour
+	search search
+	known  map[key]meaning
+	size   int // of the texts in known
+	views  map[string]*model.LoggedView
 }
 
 // stamped is what stands before a message.
@@ -427,12 +427,13 @@ func (l *Log) describe(e *model.Event, text []byte) {
 		if e.Kind == model.EventLoad && strings.Contains(said, ": err: ") {
 			e.Kind = model.EventError
 		}
-		subject := dir
 		if e.Kind != model.EventLoad {
 			m := l.mean(text, verbatim)
-			e.Refs, subject = m.refs, cmp.Or(m.subject, dir)
+			e.Refs, e.Subject = m.refs, m.subject
 		}
-		e.Subject = model.NewText(subject)
+		if e.Subject.Empty() {
+			e.Subject = model.NewText(dir)
+		}
 	}
 }
 
@@ -456,7 +457,7 @@ func attributes(text string) (dir string, took time.Duration) {
 // meaning is what the catalogue knows of a text.
 type meaning struct {
 	refs    []string
-	subject string
+	subject model.Text
 }
 
 // key is what the meaning of a text is remembered by: the text without what
@@ -487,7 +488,7 @@ func (l *Log) mean(text []byte, said string) meaning {
 		said = string(text)
 	}
 	var m meaning
-	classify(said[:end], func(f found) { m.add(f) })
+	l.search.classify(said[:end], func(f found) { m.add(f) })
 	if l.size += len(said); l.known == nil || l.size > maxKnown {
 		l.known, l.size = map[key]meaning{}, len(said)
 	}
@@ -505,9 +506,36 @@ func (m *meaning) add(f found) {
 			m.refs = append(m.refs, ref)
 		}
 	}
-	for _, name := range [...]string{"variable", "module", "package", "url", "host", "file"} {
-		m.subject = cmp.Or(m.subject, f.args.get(name))
+	if !m.subject.Empty() {
+		return
 	}
+	best, subject := 0, ""
+	for _, a := range f.args {
+		if telling := tells(a.name); telling > best && a.value != "" {
+			best, subject = telling, a.value
+		}
+	}
+	m.subject = model.NewText(subject)
+}
+
+// tells is how much a part that differs tells of what a message is about; 0 is
+// nothing.
+func tells(name string) int {
+	switch name {
+	case "variable":
+		return 6
+	case "module":
+		return 5
+	case "package":
+		return 4
+	case "url":
+		return 3
+	case "host":
+		return 2
+	case "file":
+		return 1
+	}
+	return 0
 }
 
 func refsOf(messages []model.Message) (refs []string) {
