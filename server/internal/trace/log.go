@@ -15,8 +15,6 @@ const (
 	// maxShift is how far two clocks can be apart in good faith: the whole
 	// width of all time zones.
 	maxShift = 26 * time.Hour
-	// maxKnown is how many bytes of different texts a Log remembers the meaning of.
-	maxKnown = 2 << 20
 	// maxViews is how many different views it remembers.
 	maxViews = 512
 )
@@ -62,8 +60,7 @@ type Log struct {
 	last   time.Time // the time of the message before
 	hour   hour
 	search search
-	known  map[key]meaning
-	size   int // of the texts in known
+	known  memory
 	views  map[string]*model.LoggedView
 }
 
@@ -332,7 +329,10 @@ func (l *Log) end() {
 	if l.at.Before(l.Since) {
 		return
 	}
-	text := bytes.TrimRight(l.text, "\n\t ")
+	text := l.text
+	for len(text) > 0 && (blank(text[len(text)-1]) || text[len(text)-1] == '\n') {
+		text = text[:len(text)-1]
+	}
 	if len(text) == 0 {
 		return
 	}
@@ -350,6 +350,7 @@ func (l *Log) end() {
 
 var (
 	hasErr, hasError, hasFailed = []byte("err"), []byte("rror"), []byte("ailed")
+	beginsAttribute             = []byte("\n\t")
 	beginsLoad                  = []byte("go/packages.Load #")
 	beginsStarting              = []byte("starting GOROOT=")
 	commandMark                 = []byte(" for GOROOT=")
@@ -460,18 +461,13 @@ type meaning struct {
 	subject model.Text
 }
 
-// key is what the meaning of a text is remembered by: the text without what
-// differs each time, which is the number of a load and the attributes.
-type key struct {
-	load bool
-	text string
-}
-
 // mean looks a text up, which said is, too, unless that is "". Logs repeat themselves.
 func (l *Log) mean(text []byte, said string) meaning {
-	for _, attribute := range [][]byte{[]byte("\n\tview_id="), []byte("\n\tdirectory=")} {
-		if i := bytes.Index(text, attribute); i >= 0 {
-			text = text[:i]
+	if bytes.Contains(text, beginsAttribute) {
+		for _, attribute := range [...]string{"\n\tview_id=", "\n\tdirectory="} {
+			if i := bytes.Index(text, []byte(attribute)); i >= 0 {
+				text = text[:i]
+			}
 		}
 	}
 	begin, end := 0, len(text)
@@ -481,7 +477,9 @@ func (l *Log) mean(text []byte, said string) meaning {
 			begin = len(beginsLoad) + number
 		}
 	}
-	if m, ok := l.known[key{begin > 0, string(text[begin:])}]; ok {
+	load := begin > 0
+	hash := l.known.hash(load, text[begin:])
+	if m, ok := l.known.find(hash, load, text[begin:]); ok {
 		return m
 	}
 	if said == "" {
@@ -489,10 +487,7 @@ func (l *Log) mean(text []byte, said string) meaning {
 	}
 	var m meaning
 	l.search.classify(said[:end], func(f found) { m.add(f) })
-	if l.size += len(said); l.known == nil || l.size > maxKnown {
-		l.known, l.size = map[key]meaning{}, len(said)
-	}
-	l.known[key{begin > 0, said[begin:end]}] = m
+	l.known.keep(hash, remembered{load, said[begin:end], m}, len(said))
 	return m
 }
 
