@@ -24,12 +24,14 @@ import (
 // alone. The work is linear in the length of the text.
 func Classify(text model.Value) []model.Message {
 	var out []model.Message
-	classify(text.Reveal(), func(f found) { out = append(out, f.message()) })
+	var s search
+	s.classify(text.Reveal(), func(f found) { out = append(out, f.message()) })
 	return out
 }
 
-// classify tells what it finds in a text that is held anyway.
-func classify(text string, tell func(found)) {
+// classify tells what it finds in a text that is held anyway. What is told is
+// good until the next is.
+func (s *search) classify(text string, tell func(found)) {
 	var room [ahead]string
 	window, more := room[:0], true
 	for more || len(window) > 0 {
@@ -42,7 +44,7 @@ func classify(text string, tell func(found)) {
 		if len(window) == 0 {
 			return
 		}
-		f, used := recognise(window)
+		f, used := s.recognise(window)
 		if used > 0 {
 			tell(f)
 		}
@@ -68,6 +70,7 @@ const (
 // order. It holds a few lines at a time.
 func Read(r io.Reader, tell func(model.Message)) (count Count, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
+	var s search
 	var window []string
 	for more := true; more || len(window) > 0; {
 		for more && len(window) < ahead {
@@ -85,7 +88,7 @@ func Read(r io.Reader, tell func(model.Message)) (count Count, err error) {
 		if len(window) == 0 {
 			break
 		}
-		f, used := recognise(window)
+		f, used := s.recognise(window)
 		if used > 0 {
 			tell(f.message())
 		}
@@ -121,13 +124,13 @@ const maxChain = 16
 
 // found is a message of the catalogue, with the parts that differ.
 type found struct {
-	refs []string
-	args arguments
-	text string
+	refs  []string
+	args  arguments
+	lines []string
 }
 
 func (f found) message() model.Message {
-	m := model.Message{Refs: f.refs, Args: make(map[string]model.Value, len(f.args)), Text: model.NewValue(f.text)}
+	m := model.Message{Refs: f.refs, Args: make(map[string]model.Value, len(f.args)), Text: model.NewValue(strings.Join(f.lines, "\n"))}
 	for _, a := range f.args {
 		m.Args[a.name] = model.NewValue(a.value)
 	}
@@ -153,71 +156,96 @@ func (a *arguments) set(name, value string) {
 	*a = append(*a, argument{name, value})
 }
 
-// get returns one; "" if there is none.
-func (a arguments) get(name string) string {
-	for _, arg := range a {
-		if arg.name == name {
-			return arg.value
+// search is for the message that a line is, or begins. It is used for one line
+// after the other, and what it found is good until the next.
+type search struct {
+	index *index
+	pairs pairs      // of the line
+	open  []*pattern // those that begin with anything and can be in the line at all
+	last  kind       // what stood before the place that is looked at
+	args  arguments
+	marks [maxMarks]int // room for them
+}
+
+// begin prepares for a line.
+func (s *search) begin(line string) {
+	if s.index == nil {
+		s.index = catalogue()
+	}
+	s.pairs = pairs{}
+	s.pairs.add(line)
+	s.last, s.args = 0, s.args[:0]
+	s.open = s.open[:0]
+	for _, p := range s.index.open.patterns {
+		if s.pairs[p.rare] && s.pairs.all(p.pairs) {
+			s.open = append(s.open, p)
 		}
 	}
-	return ""
 }
 
 // recognise reads the message that the first of the lines is, or begins. used
 // is the number of its lines; 0 if there is none.
-func recognise(lines []string) (f found, used int) {
-	line := strings.Trim(lines[0], " \t")
-	if line == "" {
+func (s *search) recognise(lines []string) (f found, used int) {
+	rest := trimBlanks(lines[0])
+	for rest != "" && blank(rest[len(rest)-1]) {
+		rest = rest[:len(rest)-1]
+	}
+	if rest == "" {
 		return found{}, 0
 	}
-	var s search
-	s.pairs.add(line)
-	known := catalogue()
-	rest := line
+	s.begin(rest)
 	for range maxChain {
 		if path, inner, ok := quotedByGopls(rest); ok {
 			s.args.set("package", path)
 			rest = inner
 		}
-		p := s.match(rest, lines[1:], known.byWord[firstWord(rest)])
+		word, before := firstWord(rest)
+		known := s.index.of(word)
+		p := s.match(rest, lines[1:], known.patterns)
 		if p == nil {
-			p = s.match(rest, lines[1:], known.byWord[""])
+			p = s.match(rest, lines[1:], s.open)
 		}
 		if p != nil {
 			used = 1 + p.more
-			text := strings.Join(lines[:used], "\n")
-			used += response(lines[used:], &s.args)
-			return found{p.refs, s.args, text}, used
+			f = found{p.refs, s.args, lines[:used]}
+			used += response(lines[used:], &f.args)
+			s.args = f.args
+			return f, used
 		}
-		head, tail, ok := strings.Cut(rest, ": ")
-		if !ok || !s.consume(head) {
+		head, ok := word, true
+		if !before {
+			head, _, ok = strings.Cut(rest, ": ")
+		}
+		if !ok || !s.consume(head, known) {
 			return found{}, 0
 		}
-		rest = strings.TrimLeft(tail, " \t")
+		rest = trimBlanks(rest[len(head)+len(": "):])
 	}
 	return found{}, 0
 }
 
-// search is for a message that begins in a line.
-type search struct {
-	pairs pairs // of the line
-	last  kind  // what stood before the place that is looked at
-	args  arguments
-	marks [maxMarks]int // room for them
+// trimBlanks is a text without the blanks before it.
+func trimBlanks(text string) string {
+	for text != "" && blank(text[0]) {
+		text = text[1:]
+	}
+	return text
 }
+
+func blank(b byte) bool { return b == ' ' || b == '\t' }
 
 // match returns the first of some patterns that a rest of the line and the lines
 // after it are, and puts what differs into the arguments; nil if there is none.
 func (s *search) match(rest string, more []string, patterns []*pattern) *pattern {
 	for _, p := range patterns {
-		if !s.pairs.all(p.pairs) || p.more > len(more) || p.after != 0 && p.after != s.last {
+		if !s.pairs[p.rare] || !s.pairs.all(p.pairs) || p.more > len(more) || p.after != 0 && p.after != s.last {
 			continue
 		}
 		whole := rest
 		for _, line := range more[:p.more] {
 			whole += "\n" + strings.TrimSpace(line)
 		}
-		expr := p.expr()
+		expr := p.matcher()
 		marks := expr.find(whole, s.marks[:])
 		if marks == nil {
 			continue
@@ -251,14 +279,6 @@ func response(lines []string, args *arguments) int {
 	return n
 }
 
-// firstWord is what patterns are found by.
-func firstWord(text string) string {
-	if i := strings.IndexByte(text, ' '); i >= 0 {
-		return text[:i]
-	}
-	return text
-}
-
 var (
 	escapes = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile("\x1b(\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\))")
@@ -284,10 +304,11 @@ func plain(line string) string {
 
 // quotedByGopls returns what is in the parentheses of "could not import PATH (…)".
 func quotedByGopls(text string) (path, inner string, ok bool) {
-	rest, ok := strings.CutPrefix(text, "could not import ")
-	if !ok || !strings.HasSuffix(rest, ")") {
+	if text, ok = strings.CutSuffix(text, ")"); !ok {
 		return "", "", false
 	}
-	path, inner, ok = strings.Cut(strings.TrimSuffix(rest, ")"), " (")
-	return path, inner, ok
+	if text, ok = strings.CutPrefix(text, "could not import "); !ok {
+		return "", "", false
+	}
+	return strings.Cut(text, " (")
 }

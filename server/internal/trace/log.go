@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +15,6 @@ const (
 	// maxShift is how far two clocks can be apart in good faith: the whole
 	// width of all time zones.
 	maxShift = 26 * time.Hour
-	// maxKnown is how many bytes of different texts a Log remembers the meaning of.
-	maxKnown = 2 << 20
 	// maxViews is how many different views it remembers.
 	maxViews = 512
 )
@@ -53,18 +50,18 @@ type Log struct {
 	// Bytes and Messages count what was read, dropped messages too.
 	Bytes, Messages int64
 
-	form  stamped
-	half  []byte // the beginning of a line
-	lost  bool   // the rest of a line that is too long
-	text  []byte // the message under way
-	open  bool   // there is one
-	level level
-	at    time.Time
-	last  time.Time // the time of the message before
-	hour  hour
-	known map[key]meaning
-	size  int // of the texts in known
-	views map[string]*model.LoggedView
+	form   stamped
+	half   []byte // the beginning of a line
+	lost   bool   // the rest of a line that is too long
+	text   []byte // the message under way
+	open   bool   // there is one
+	level  level
+	at     time.Time
+	last   time.Time // the time of the message before
+	hour   hour
+	search search
+	known  memory
+	views  map[string]*model.LoggedView
 }
 
 // stamped is what stands before a message.
@@ -332,7 +329,10 @@ func (l *Log) end() {
 	if l.at.Before(l.Since) {
 		return
 	}
-	text := bytes.TrimRight(l.text, "\n\t ")
+	text := l.text
+	for len(text) > 0 && (blank(text[len(text)-1]) || text[len(text)-1] == '\n') {
+		text = text[:len(text)-1]
+	}
 	if len(text) == 0 {
 		return
 	}
@@ -350,6 +350,7 @@ func (l *Log) end() {
 
 var (
 	hasErr, hasError, hasFailed = []byte("err"), []byte("rror"), []byte("ailed")
+	beginsAttribute             = []byte("\n\t")
 	beginsLoad                  = []byte("go/packages.Load #")
 	beginsStarting              = []byte("starting GOROOT=")
 	commandMark                 = []byte(" for GOROOT=")
@@ -427,12 +428,13 @@ func (l *Log) describe(e *model.Event, text []byte) {
 		if e.Kind == model.EventLoad && strings.Contains(said, ": err: ") {
 			e.Kind = model.EventError
 		}
-		subject := dir
 		if e.Kind != model.EventLoad {
 			m := l.mean(text, verbatim)
-			e.Refs, subject = m.refs, cmp.Or(m.subject, dir)
+			e.Refs, e.Subject = m.refs, m.subject
 		}
-		e.Subject = model.NewText(subject)
+		if e.Subject.Empty() {
+			e.Subject = model.NewText(dir)
+		}
 	}
 }
 
@@ -456,21 +458,16 @@ func attributes(text string) (dir string, took time.Duration) {
 // meaning is what the catalogue knows of a text.
 type meaning struct {
 	refs    []string
-	subject string
-}
-
-// key is what the meaning of a text is remembered by: the text without what
-// differs each time, which is the number of a load and the attributes.
-type key struct {
-	load bool
-	text string
+	subject model.Text
 }
 
 // mean looks a text up, which said is, too, unless that is "". Logs repeat themselves.
 func (l *Log) mean(text []byte, said string) meaning {
-	for _, attribute := range [][]byte{[]byte("\n\tview_id="), []byte("\n\tdirectory=")} {
-		if i := bytes.Index(text, attribute); i >= 0 {
-			text = text[:i]
+	if bytes.Contains(text, beginsAttribute) {
+		for _, attribute := range [...]string{"\n\tview_id=", "\n\tdirectory="} {
+			if i := bytes.Index(text, []byte(attribute)); i >= 0 {
+				text = text[:i]
+			}
 		}
 	}
 	begin, end := 0, len(text)
@@ -480,18 +477,17 @@ func (l *Log) mean(text []byte, said string) meaning {
 			begin = len(beginsLoad) + number
 		}
 	}
-	if m, ok := l.known[key{begin > 0, string(text[begin:])}]; ok {
+	load := begin > 0
+	hash := l.known.hash(load, text[begin:])
+	if m, ok := l.known.find(hash, load, text[begin:]); ok {
 		return m
 	}
 	if said == "" {
 		said = string(text)
 	}
 	var m meaning
-	classify(said[:end], func(f found) { m.add(f) })
-	if l.size += len(said); l.known == nil || l.size > maxKnown {
-		l.known, l.size = map[key]meaning{}, len(said)
-	}
-	l.known[key{begin > 0, said[begin:end]}] = m
+	l.search.classify(said[:end], func(f found) { m.add(f) })
+	l.known.keep(hash, remembered{load, said[begin:end], m}, len(said))
 	return m
 }
 
@@ -505,9 +501,36 @@ func (m *meaning) add(f found) {
 			m.refs = append(m.refs, ref)
 		}
 	}
-	for _, name := range [...]string{"variable", "module", "package", "url", "host", "file"} {
-		m.subject = cmp.Or(m.subject, f.args.get(name))
+	if !m.subject.Empty() {
+		return
 	}
+	best, subject := 0, ""
+	for _, a := range f.args {
+		if telling := tells(a.name); telling > best && a.value != "" {
+			best, subject = telling, a.value
+		}
+	}
+	m.subject = model.NewText(subject)
+}
+
+// tells is how much a part that differs tells of what a message is about; 0 is
+// nothing.
+func tells(name string) int {
+	switch name {
+	case "variable":
+		return 6
+	case "module":
+		return 5
+	case "package":
+		return 4
+	case "url":
+		return 3
+	case "host":
+		return 2
+	case "file":
+		return 1
+	}
+	return 0
 }
 
 func refsOf(messages []model.Message) (refs []string) {

@@ -371,6 +371,7 @@ func BenchmarkLog(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.block)))
 			var ours, scanned, ends time.Duration
+			fastest := time.Hour
 			events, lines := 0, 0
 			for b.Loop() {
 				start := time.Now()
@@ -379,7 +380,8 @@ func BenchmarkLog(b *testing.B) {
 					_, _ = log.Write(c.block[at:min(at+256<<10, len(c.block))])
 				}
 				log.Close()
-				ours += time.Since(start)
+				took := time.Since(start)
+				ours, fastest = ours+took, min(fastest, took)
 				start = time.Now()
 				scanner := bufio.NewScanner(bytes.NewReader(c.block))
 				for scanner.Scan() {
@@ -398,6 +400,7 @@ func BenchmarkLog(b *testing.B) {
 			b.ReportMetric(float64(ours)/float64(scanned), "x-scanner")
 			b.ReportMetric(float64(ours)/float64(ends), "x-IndexByte")
 			b.ReportMetric(float64(len(c.block))*float64(b.N)/ours.Seconds()/1e6, "ours-MB/s")
+			b.ReportMetric(float64(len(c.block))/fastest.Seconds()/1e6, "fastest-MB/s")
 		})
 	}
 }

@@ -27,8 +27,9 @@ type op uint8
 
 const (
 	opEnd    op = iota // of the text
+	opByte             // text, of one byte, must be there
 	opText             // text must be there
-	opRun              // bytes of set, at least least of them and at most one if single
+	opRun              // bytes that are inside, at least least of them and at most one if single
 	opEither           // the first of either that goes on to the end
 	opMark             // the place is remembered as the mark of that number
 	opWord             // a word begins or ends
@@ -38,21 +39,42 @@ const (
 type node struct {
 	op     op
 	text   string
-	set    *bytes256
+	bytes  *[256]role
 	least  int
 	single bool
 	lazy   bool // the shortest run first
-	either []*node
+	either []branch
 	mark   int
 	next   *node
-	// What the nodes that follow a run can begin with, and whether they can do
-	// without anything.
-	follow    *bytes256
-	followEnd bool
+	// Whether what follows a run can do without anything, and whether a run has
+	// no choice of where it ends.
+	afterEnd bool
+	sure     bool
 }
 
-// bytes256 is a set of bytes.
-type bytes256 [256]bool
+// role is what a byte is to a run.
+type role uint8
+
+const (
+	inside  role = 1 << iota // of it
+	follows                  // what follows can begin with it
+)
+
+// branch is one of those that an opEither goes on with.
+type branch struct {
+	node  *node
+	start start
+}
+
+// start is what nodes can begin with, and whether they can do without anything.
+type start struct {
+	bytes [4]uint64 // a bit for each
+	end   bool
+}
+
+func (s *start) has(b byte) bool { return s.bytes[b>>6]>>(b&63)&1 != 0 }
+
+func (s *start) put(b byte) { s.bytes[b>>6] |= 1 << (b & 63) }
 
 // maxMarks is for how many marks those who look for a matcher make room; more
 // are found, too.
@@ -86,13 +108,16 @@ func (m *matcher) find(text string, room []int) []int {
 	if m.start == nil {
 		return m.regexp().FindStringSubmatchIndex(text)
 	}
-	r := matching{text: text, left: stepsPerByte*len(text) + 1024, marks: slices.Grow(room[:0], 2*len(m.names))[:2*len(m.names)]}
+	if room = room[:cap(room)]; len(room) < 2*len(m.names) {
+		room = make([]int, 2*len(m.names))
+	}
+	r := matching{text: text, left: stepsPerByte*len(text) + 1024, marks: room}
 	ok := r.from(m.start, 0)
 	switch {
 	case r.left < 0:
 		return m.regexp().FindStringSubmatchIndex(text)
 	case ok:
-		return r.marks
+		return r.marks[:2*len(m.names)]
 	}
 	return nil
 }
@@ -113,32 +138,59 @@ func (r *matching) from(n *node, at int) bool {
 		switch n.op {
 		case opEnd:
 			return at == len(r.text)
+		case opByte:
+			if at == len(r.text) || r.text[at] != n.text[0] {
+				return false
+			}
+			at++
 		case opText:
 			if !strings.HasPrefix(r.text[at:], n.text) {
 				return false
 			}
 			at += len(n.text)
 		case opWord:
-			if (at > 0 && word[r.text[at-1]]) == (at < len(r.text) && word[r.text[at]]) {
+			if (at > 0 && inWord[r.text[at-1]]) == (at < len(r.text) && inWord[r.text[at]]) {
 				return false
 			}
 		case opMark:
 			r.marks[n.mark] = at // the last to come by is the one that goes on to the end
 		case opEither:
-			for _, e := range n.either {
-				if r.from(e, at) {
+			last := len(n.either) - 1
+			for i := range n.either[:last] {
+				if e := &n.either[i]; r.begins(&e.start, at) && r.from(e.node, at) {
 					return true
 				}
 			}
-			return false
+			n = n.either[last].node
+			continue
 		case opRun:
-			if n.lazy {
+			switch {
+			case n.sure:
+				begin := at
+				if at = r.run(n, at); at < begin+n.least || !r.follows(n, at) {
+					return false
+				}
+				r.left -= at - begin
+			case n.lazy:
 				return r.shortest(n, at)
+			default:
+				return r.longest(n, at)
 			}
-			return r.longest(n, at)
 		}
 		n = n.next
 	}
+}
+
+// run returns the end of the longest run of n that begins at a place.
+func (r *matching) run(n *node, at int) int {
+	end := len(r.text)
+	if n.single {
+		end = min(end, at+1)
+	}
+	for at < end && n.bytes[r.text[at]]&inside != 0 {
+		at++
+	}
+	return at
 }
 
 // shortest tries the runs of n that begin at a place, the shortest first.
@@ -149,18 +201,19 @@ func (r *matching) shortest(n *node, begin int) bool {
 	}
 	at := begin
 	for ; at < begin+n.least; at++ {
-		if at >= end || !n.set[r.text[at]] {
+		if at >= end || n.bytes[r.text[at]]&inside == 0 {
 			return false
 		}
 	}
 	for {
-		if r.canFollow(n, at) && r.from(n.next, at) {
+		from := at
+		for at < end && n.bytes[r.text[at]] == inside {
+			at++
+		}
+		if r.left -= at - from; r.follows(n, at) && r.from(n.next, at) {
 			return true
 		}
-		if at >= end || !n.set[r.text[at]] {
-			return false
-		}
-		if r.left--; r.left < 0 {
+		if r.left--; r.left < 0 || at >= end || n.bytes[r.text[at]]&inside == 0 {
 			return false
 		}
 		at++
@@ -169,32 +222,33 @@ func (r *matching) shortest(n *node, begin int) bool {
 
 // longest tries them with the longest first.
 func (r *matching) longest(n *node, begin int) bool {
-	end := len(r.text)
-	if n.single {
-		end = min(end, begin+1)
-	}
-	at := begin
-	for at < end && n.set[r.text[at]] {
-		at++
-	}
+	at := r.run(n, begin)
 	for r.left -= at - begin; at >= begin+n.least; at-- {
-		if r.canFollow(n, at) && r.from(n.next, at) {
+		if r.follows(n, at) && r.from(n.next, at) {
 			return true
 		}
 	}
 	return false
 }
 
-// canFollow reports whether what follows a run can begin at a place.
-func (r *matching) canFollow(n *node, at int) bool {
+// follows reports whether what follows a run can begin at a place.
+func (r *matching) follows(n *node, at int) bool {
 	if at == len(r.text) {
-		return n.followEnd
+		return n.afterEnd
 	}
-	return n.follow[r.text[at]]
+	return n.bytes[r.text[at]]&follows != 0
 }
 
-// word has what words consist of.
-var word = func() (set bytes256) {
+// begins reports whether what begins so can begin at a place.
+func (r *matching) begins(s *start, at int) bool {
+	if at == len(r.text) {
+		return s.end
+	}
+	return s.has(r.text[at])
+}
+
+// inWord has what words consist of.
+var inWord = func() (set [256]bool) {
 	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") {
 		set[c] = true
 	}
@@ -204,9 +258,9 @@ var word = func() (set bytes256) {
 // compiler makes nodes of the parts of an expression.
 type compiler struct {
 	runs    []*node
-	inside  int     // of how many parts that may be left out
-	loops   []*node // back to where a repeated part begins
-	unknown bool    // there was something that a matcher does not know
+	inside  int // of how many parts that may be left out
+	eithers []*node
+	unknown bool // there was something that a matcher does not know
 }
 
 // sequence compiles parts of which one follows the other, before what is next.
@@ -234,7 +288,11 @@ func (c *compiler) part(re *syntax.Regexp, next *node) *node {
 		return &node{op: opWord, next: next}
 	case syntax.OpLiteral:
 		if re.Flags&syntax.FoldCase == 0 {
-			return &node{op: opText, text: string(re.Rune), next: next}
+			n := &node{op: opText, text: string(re.Rune), next: next}
+			if len(n.text) == 1 {
+				n.op = opByte
+			}
+			return n
 		}
 	case syntax.OpConcat:
 		return c.sequence(re.Sub, next)
@@ -243,8 +301,9 @@ func (c *compiler) part(re *syntax.Regexp, next *node) *node {
 		defer func() { c.inside-- }()
 		n := &node{op: opEither}
 		for _, sub := range re.Sub {
-			n.either = append(n.either, c.part(sub, next))
+			n.either = append(n.either, branch{node: c.part(sub, next)})
 		}
+		c.eithers = append(c.eithers, n)
 		return n
 	case syntax.OpCapture:
 		if re.Name == "" {
@@ -280,10 +339,10 @@ func (c *compiler) repeat(re *syntax.Regexp, next *node) *node {
 		after = next
 	}
 	first := c.part(sub, after)
-	if again.either = []*node{first, next}; lazy {
+	if again.either = []branch{{node: first}, {node: next}}; lazy {
 		slices.Reverse(again.either)
 	}
-	c.loops = append(c.loops, again)
+	c.eithers = append(c.eithers, again)
 	if least == 1 {
 		return first
 	}
@@ -299,18 +358,18 @@ func (c *compiler) run(class *syntax.Regexp, n node) *node {
 	case syntax.OpAnyChar:
 		ranges = []rune{0, 0x10ffff}
 	}
-	n.set = &bytes256{}
+	n.bytes = &[256]role{}
 	for i := 0; i < len(ranges); i += 2 {
 		from, to := ranges[i], ranges[i+1]
 		for b := from; b <= min(to, 0x7f); b++ {
-			n.set[b] = true
+			n.bytes[b] = inside
 		}
 		if to > 0x7f { // all that is not ASCII or nothing of it, so bytes are as good as characters
 			if from > 0x80 || to < 0x10ffff {
 				c.unknown = true
 			}
 			for b := 0x80; b <= 0xff; b++ {
-				n.set[b] = true
+				n.bytes[b] = inside
 			}
 		}
 	}
@@ -318,56 +377,67 @@ func (c *compiler) run(class *syntax.Regexp, n node) *node {
 	return &n
 }
 
-// settle tells the runs what follows them, and reports whether none can end
-// inside of a character and nothing is repeated that can be empty.
+// settle tells runs and branches what can be there, and reports whether no run
+// can end inside of a character and nothing is repeated that can be empty.
 func (c *compiler) settle() bool {
-	for _, n := range c.loops {
-		if probe := (&node{follow: &bytes256{}}); !probe.begins(n, map[*node]bool{}) {
-			return false
+	for _, n := range c.eithers {
+		for i := range n.either {
+			if e := &n.either[i]; !e.start.add(e.node, map[*node]bool{n: true}) {
+				return false
+			}
 		}
 	}
 	for _, n := range c.runs {
-		n.follow = &bytes256{}
-		n.begins(n.next, map[*node]bool{})
-		if n.set[0x80] && (n.single || n.follow[0x80]) {
+		var after start
+		after.add(n.next, map[*node]bool{})
+		if n.bytes[0x80] == inside && (n.single || after.has(0x80)) {
 			return false
+		}
+		n.afterEnd, n.sure = after.end, true
+		for b := range n.bytes {
+			if after.has(byte(b)) {
+				n.sure = n.sure && n.bytes[b] == 0
+				n.bytes[b] |= follows
+			}
 		}
 	}
 	return true
 }
 
-// begins adds what a node and those after it can begin with to what follows n.
-// It is false if they go round without anything in between; under are the nodes
-// that it is asked within.
-func (n *node) begins(next *node, under map[*node]bool) bool {
-	switch next.op {
+// add adds what a node and those after it can begin with. It is false if they go
+// round without anything in between; under are the nodes that it is asked within.
+func (s *start) add(n *node, under map[*node]bool) bool {
+	switch n.op {
 	case opEnd:
-		n.followEnd = true
+		s.end = true
 		return true
-	case opText:
-		n.follow[next.text[0]] = true
-		// A character begins with a byte of its own, which ends those before it.
-		n.follow[0x80] = n.follow[0x80] || next.text[0] >= 0x80
+	case opByte, opText:
+		s.put(n.text[0])
+		if n.text[0] >= 0x80 { // a character begins with a byte of its own, which ends those before it
+			s.put(0x80)
+		}
 		return true
 	case opEither:
-		if under[next] {
+		if under[n] {
 			return false
 		}
-		under[next] = true
-		defer delete(under, next)
-		for _, e := range next.either {
-			if !n.begins(e, under) {
+		under[n] = true
+		defer delete(under, n)
+		for _, e := range n.either {
+			if !s.add(e.node, under) {
 				return false
 			}
 		}
 		return true
 	case opRun:
-		for b, in := range next.set {
-			n.follow[b] = n.follow[b] || in
+		for b, role := range n.bytes {
+			if role&inside != 0 {
+				s.put(byte(b))
+			}
 		}
-		if next.least > 0 {
+		if n.least > 0 {
 			return true
 		}
 	}
-	return n.begins(next.next, under)
+	return s.add(n.next, under)
 }

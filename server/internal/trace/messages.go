@@ -1,7 +1,9 @@
 package trace
 
 import (
+	"cmp"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -272,32 +274,165 @@ var messages = []message{
 type pattern struct {
 	refs  []string
 	after kind
-	pairs []pair // of its first line, where that does not differ
-	expr  func() *matcher
-	more  int // lines after the first
+	pairs []pair // in all first lines that it is, the rarest first
+	rare  pair   // that one
+	more  int    // lines after the first
+	make  func() *matcher
+	once  sync.Once
+	made  *matcher
 }
 
-// index finds patterns by their first word; "" has those that start with a hole.
-type index struct{ byWord map[string][]*pattern }
+// matcher is what a text must be.
+func (p *pattern) matcher() *matcher {
+	p.once.Do(func() { p.made = p.make() })
+	return p.made
+}
+
+// index finds what can be at a place of a line: by the first word there, and
+// what begins with something that differs in open.
+type index struct {
+	byWord [256][]*entry // by the buckets of the words
+	open   entry
+}
+
+// entry is what begins with the same word, in the order in which it is tried.
+type entry struct {
+	word     string
+	patterns []*pattern
+	words    []word
+	forms    []*form
+}
+
+// nothing begins with an unknown word.
+var nothing entry
+
+// of returns what begins with a word.
+func (x *index) of(word string) *entry {
+	for _, e := range x.byWord[bucket(word)] {
+		if e.word == word {
+			return e
+		}
+	}
+	return &nothing
+}
+
+// bucket tells most words apart.
+func bucket(word string) byte {
+	if word == "" {
+		return 0
+	}
+	return word[0] + word[len(word)/2]<<2 + word[len(word)-1]<<4 + byte(len(word))
+}
+
+// make returns what begins with a word, to be added to; "" is for what begins
+// with anything.
+func (x *index) make(word string) *entry {
+	if word == "" {
+		return &x.open
+	}
+	e := x.of(word)
+	if e == &nothing {
+		e = &entry{word: word}
+		x.byWord[bucket(word)] = append(x.byWord[bucket(word)], e)
+	}
+	return e
+}
+
+// each calls f with all entries.
+func (x *index) each(f func(*entry)) {
+	f(&x.open)
+	for _, bucket := range x.byWord {
+		for _, e := range bucket {
+			f(e)
+		}
+	}
+}
+
+// firstWord is the first of a text, without a colon after it; before says that
+// the colon ends what stands before a message.
+func firstWord(text string) (word string, before bool) {
+	i := strings.IndexByte(text, ' ')
+	if i >= 0 {
+		text = text[:i]
+	}
+	word, colon := strings.CutSuffix(text, ":")
+	return word, colon && i >= 0
+}
 
 // catalogue is made when it is first needed, and each expression when a text
 // may be it: most runs of the program read nothing.
-var catalogue = sync.OnceValue(func() index { return compile(messages) })
+var catalogue = sync.OnceValue(func() *index {
+	x := &index{}
+	var common [allPairs]int
+	for _, m := range messages {
+		p := m.pattern()
+		for _, pair := range p.pairs {
+			common[pair]++
+		}
+		e := x.make(m.word())
+		e.patterns = append(e.patterns, p)
+	}
+	x.each(func(e *entry) {
+		for _, p := range e.patterns {
+			slices.SortFunc(p.pairs, func(a, b pair) int { return cmp.Or(common[a]-common[b], int(a)-int(b)) })
+			p.pairs = slices.Compact(p.pairs)
+			p.rare = p.pairs[0]
+		}
+	})
+	for text, kind := range words { // in any order: a part is one of them at most
+		first, _ := firstWord(text)
+		e := x.make(first)
+		e.words = append(e.words, word{text, kind})
+	}
+	for _, f := range allForms() {
+		e := x.make(f.word())
+		e.forms = append(e.forms, f)
+	}
+	return x
+})
 
 var hole = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{(\w+)(?::(\w+))?\}`) })
 
-// compile makes the index of messages.
-func compile(list []message) index {
-	out := index{byWord: map[string][]*pattern{}}
-	for _, m := range list {
-		p := &pattern{refs: strings.Fields(m.refs), after: m.after, more: strings.Count(m.text, "\n")}
-		p.expr = sync.OnceValue(m.expression)
-		first, _, _ := strings.Cut(m.text, "\n")
-		for _, part := range slices.Backward(hole().Split(first, -1)) { // the first is that by which it is found
-			p.pairs = append(p.pairs, pairsOf(part)...)
+// pattern makes the pattern of m.
+func (m message) pattern() *pattern {
+	p := &pattern{refs: strings.Fields(m.refs), after: m.after, more: strings.Count(m.text, "\n"), make: m.expression}
+	first, _, _ := strings.Cut(m.text, "\n")
+	end := 0
+	for _, at := range hole().FindAllStringSubmatchIndex(first, -1) {
+		p.pairs = append(p.pairs, pairsOf(first[end:at[0]])...)
+		p.pairs = append(p.pairs, holePairs()[m.form(at)]...)
+		end = at[1]
+	}
+	p.pairs = append(p.pairs, pairsOf(first[end:])...)
+	return p
+}
+
+// holePairs are the pairs in all that a hole stands for.
+var holePairs = sync.OnceValue(func() map[string][]pair {
+	out := map[string][]pair{}
+	for form, expr := range holes {
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			panic(err) // the expressions are constants
 		}
-		word := m.word()
-		out.byWord[word] = append(out.byWord[word], p)
+		out[form] = literalPairs(tree)
+	}
+	return out
+})
+
+// literalPairs are the pairs in all that an expression finds.
+func literalPairs(re *syntax.Regexp) (out []pair) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase == 0 {
+			return pairsOf(string(re.Rune))
+		}
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			out = append(out, literalPairs(sub)...)
+		}
+	case syntax.OpPlus:
+		return literalPairs(re.Sub[0])
 	}
 	return out
 }
@@ -339,7 +474,7 @@ func (m message) word() string {
 			return "" // the word may go on
 		}
 	}
-	if word := firstWord(text); !strings.ContainsRune(word, '{') {
+	if word, _ := firstWord(text); !strings.ContainsRune(word, '{') {
 		return word
 	}
 	return ""

@@ -22,8 +22,13 @@ type pairs [allPairs]bool
 
 // add adds those of a text.
 func (s *pairs) add(text string) {
-	for i := 1; i < len(text); i++ {
-		s[pairOf(text[i-1], text[i])] = true
+	if text == "" {
+		return
+	}
+	before := text[0]
+	for _, b := range []byte(text[1:]) {
+		s[pairOf(before, b)] = true
+		before = b
 	}
 }
 

@@ -3,7 +3,6 @@ package trace
 import (
 	"regexp"
 	"strings"
-	"sync"
 )
 
 // kind is what stood before a message, as far as it tells messages apart.
@@ -31,25 +30,31 @@ var words = map[string]kind{
 	"invalid version": afterOther, "verifying module": afterOther, "verifying go.mod": afterOther, "error while importing": afterOther,
 }
 
-// forms are the things with parts that differ, by their first word; "" has those
-// of which that differs.
-var forms = sync.OnceValue(func() map[string][]form {
-	out := map[string][]form{}
-	for _, f := range allForms() {
-		word := ""
-		if strings.HasPrefix(f.expr.text, "^"+regexp.QuoteMeta(f.has)) {
-			if before, _, ok := strings.Cut(f.has, " "); ok {
-				word = before
-			}
-		}
-		out[word] = append(out[word], f)
-	}
-	return out
-})
+// word is one of words.
+type word struct {
+	text string
+	kind kind
+}
 
-func allForms() []form {
-	of := func(has, expr string, k kind) form { return form{has, pairsOf(has), newMatcher(expr), k} }
-	return []form{
+// form is a thing with parts that differ.
+type form struct {
+	has   string // in all that have the form
+	pairs []pair // of has
+	expr  *matcher
+	kind  kind
+}
+
+// word is the first of all that have the form; "" if that differs.
+func (f *form) word() string {
+	if before, _, ok := strings.Cut(f.has, " "); ok && strings.HasPrefix(f.expr.text, "^"+regexp.QuoteMeta(f.has)) {
+		return before
+	}
+	return ""
+}
+
+func allForms() []*form {
+	of := func(has, expr string, k kind) *form { return &form{has, pairsOf(has), newMatcher(expr), k} }
+	return []*form{
 		of("go ", `^go (list|build|get|install|run|test|vet|generate|env|fmt|tool|version|work|mod)( (tidy|download|vendor|verify|graph|why|init|edit|sync|use))?$`, afterGo),
 		of(".mod:", `^(?P<file>[^"\t]*\b[\w.-]+\.mod):(?P<line>\d+)(:\d+)?$`, afterGoMod),
 		of(".work:", `^(?P<file>[^"\t]*\b[\w.-]+\.work):(?P<line>\d+)(:\d+)?$`, afterGoWork),
@@ -67,22 +72,18 @@ func allForms() []form {
 	}
 }
 
-type form struct {
-	has   string // in all that have the form
-	pairs []pair // of has
-	expr  *matcher
-	kind  kind
-}
-
 // maxForm is the longest part that is looked at: paths are at most this long.
 const maxForm = 8 << 10
 
 // consume takes one thing that stands before a message, or says that it is
-// none. What it tells goes to the arguments.
-func (s *search) consume(part string) bool {
-	if k, ok := words[part]; ok {
-		s.last = k
-		return true
+// none; known is what begins with its first word. What it tells goes to the
+// arguments.
+func (s *search) consume(part string, known *entry) bool {
+	for _, w := range known.words {
+		if w.text == part {
+			s.last = w.kind
+			return true
+		}
 	}
 	if len(part) > maxForm {
 		return false
@@ -92,12 +93,11 @@ func (s *search) consume(part string) bool {
 		s.last = afterOther
 		return true
 	}
-	known := forms()
-	return s.consumeForm(part, known[firstWord(part)]) || s.consumeForm(part, known[""])
+	return s.consumeForm(part, known.forms) || s.consumeForm(part, s.index.open.forms)
 }
 
 // consumeForm consumes a part that has one of some forms.
-func (s *search) consumeForm(part string, forms []form) bool {
+func (s *search) consumeForm(part string, forms []*form) bool {
 	for _, f := range forms {
 		if !s.pairs.all(f.pairs) || !strings.Contains(part, f.has) {
 			continue
