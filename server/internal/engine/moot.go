@@ -71,7 +71,7 @@ func (s *scene) moot() map[string]string {
 		case c.Kind == baseline.Sum && c.Added:
 			why = "nothing fails of a hash that came"
 		case vain[baseline.Key(c.Fact)]:
-			why = "go says the same with what it was"
+			why = "go was tried with what it was, and that does not help"
 		case c.Kind == baseline.Toolchain:
 			why = s.idleGo(c, d)
 		case c.Kind == baseline.Variable:

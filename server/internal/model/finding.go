@@ -115,8 +115,8 @@ type Verdict struct {
 	Others  []Guilty // variables of which each does the same alone
 	// Earlier and Lines are of a real problem: variables of the shell and lines of files
 	// that, all together as they were earlier, make it go away. Of the variables, Editor
-	// is what they are, and Shell what they were. With all in Vain as they were, go says
-	// the same as today.
+	// is what they are, and Shell what they were. Those in Vain need not be put back, and do
+	// not help alone; or, where nothing helps, go says the same with all of them as they were.
 	Earlier    []Guilty
 	Lines      []PastLine
 	Vain       Past

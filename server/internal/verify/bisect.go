@@ -37,6 +37,7 @@ type culprits struct {
 	together []model.Guilty   // all of them are needed
 	lines    []model.PastLine // and all of these
 	alone    []model.Guilty   // each of them does the same by itself
+	spare    map[string]bool  // variables, and labels of lines, that need not be put back and do not help by themselves
 	model.Bisect
 }
 
@@ -137,7 +138,12 @@ func (j *judge) bisect(ctx context.Context, q subject, editor, shell model.Env, 
 			}
 		}
 	}
-	out.together = name(guilty)
+	out.together, out.spare = name(guilty), map[string]bool{}
+	for _, n := range differing {
+		if helps, tried := told[n]; tried && !helps && len(guilty) > 0 && !slices.Contains(guilty, n) {
+			out.spare[n] = true
+		}
+	}
 	for _, n := range guilty {
 		if lines := grouped[n]; lines != nil {
 			out.lines = append(out.lines, lines[0])

@@ -265,6 +265,13 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 			continue
 		}
 		v.Earlier, v.Lines, v.Bisect = found.together, found.lines, found.Bisect
+		v.Vain.Variables = maps.Clone(was.Variables)
+		maps.DeleteFunc(v.Vain.Variables, func(name string, _ *model.Value) bool { return !found.spare[name] })
+		for _, group := range groups {
+			if found.spare[group[0].Label()] {
+				v.Vain.Lines = append(v.Vain.Lines, group...)
+			}
+		}
 		e := there.evidence()
 		e.Command += fmt.Sprintf(", with %s as when everything was green", found.names())
 		v.Evidence = append(v.Evidence, e)
