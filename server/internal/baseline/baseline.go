@@ -132,8 +132,12 @@ func Facts(s *model.Snapshot) (out []Fact) {
 		}
 		add(GoLine, "", file, strings.TrimSpace(m.Go+" "+m.Toolchain), model.Origin{File: m.File, Line: m.GoLine})
 		add(Module, "", file, m.Path, model.Origin{File: m.File, Line: m.PathLine})
+		versions := map[string][]string{}
 		for _, r := range m.Requires {
-			add(Require, "", file+" "+r.Path, r.Version, model.Origin{File: m.File, Line: r.Line})
+			versions[r.Path] = append(versions[r.Path], r.Version)
+		}
+		for _, r := range m.Requires {
+			add(Require, "", file+" "+r.Path, strings.Join(versions[r.Path], " "), model.Origin{File: m.File, Line: r.Line})
 			if m.Sum.Lines[r.Path+" "+r.Version] {
 				add(Sum, "", file+" "+r.Path+" "+r.Version, "yes", model.Origin{File: m.Sum.File})
 				detail(hashes(m.Sum, r.Path+" "+r.Version))

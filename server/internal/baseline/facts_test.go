@@ -67,6 +67,11 @@ func station() *model.Snapshot {
 	return s
 }
 
+// fileURL is a directory as an entry of GOPROXY.
+func fileURL(dir string) string {
+	return "file:///" + strings.TrimPrefix(filepath.ToSlash(native(dir)), "/")
+}
+
 const password = "hunter2hunter2"
 
 // place makes a place another one.
@@ -151,6 +156,25 @@ func TestWhatIsAChange(t *testing.T) {
 			variable(s, "GOPROXY", "off")
 			s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"}
 		}, []string{"place shell GOMODCACHE: new " + native("/home/gopher/go/pkg/mod") + " has none of the modules that are required"}},
+		{"what was downloaded is gone, and nothing may be downloaded", func(s *model.Snapshot) {
+			variable(s, "GOPROXY", "off")
+			place("/home/gopher/go/pkg/mod/cache/download", model.Place{Exists: true, Dir: true})(s)
+		}, func(s *model.Snapshot) {
+			variable(s, "GOPROXY", "off")
+			place("/home/gopher/go/pkg/mod/cache/download", model.Place{})(s)
+		}, []string{"place shell GOMODCACHE: new " + native("/home/gopher/go/pkg/mod") + " has no cache/download"}},
+		{"the directory of a proxy is gone", func(s *model.Snapshot) {
+			variable(s, "GOPROXY", fileURL("/near")+","+fileURL("/mirror")+",direct")
+			place("/near", model.Place{Exists: true, Dir: true})(s)
+			place("/mirror", model.Place{Exists: true, Dir: true})(s)
+		}, func(s *model.Snapshot) {
+			variable(s, "GOPROXY", fileURL("/near")+","+fileURL("/mirror")+",direct")
+			place("/near", model.Place{Exists: true, Dir: true})(s)
+			place("/mirror", model.Place{})(s)
+		}, []string{"place shell GOPROXY: new " + native("/mirror") + " is missing"}},
+		{"required twice", nil, func(s *model.Snapshot) {
+			s.Modules[0].Requires = append(s.Modules[0].Requires, model.Require{Path: "example.com/lib", Version: "v1.3.0", Line: 6})
+		}, []string{"require  go.mod example.com/lib: v1.2.0 → v1.2.0 v1.3.0"}},
 		{"a directory of headers is gone", func(s *model.Snapshot) {
 			variable(s, "CGO_CFLAGS", "-O2 -I"+native("/include")+" -I"+native("/local"))
 			place("/include", model.Place{Exists: true, Dir: true})(s)

@@ -45,6 +45,21 @@ func places(s *model.Snapshot) (out []Fact) {
 			}
 		}
 		value := func(name string) string { return env.Lookup(name).Value.Reveal() }
+		list := func(name string, dirs []string) {
+			f := Fact{Kind: Place, Env: env.Name, Name: name, Detail: model.NewValue(strings.Join(dirs, "\x00")), At: env.Lookup(name).Origin}
+			for _, dir := range dirs {
+				p, known := s.Place(filepath.Clean(dir))
+				if !known {
+					return
+				}
+				if why := searched(p); why != "" && f.Value.Empty() {
+					f.Value = model.NewValue(p.Path + " " + why)
+				}
+			}
+			if len(dirs) > 0 {
+				out = append(out, f)
+			}
+		}
 		variable("GOROOT", value("GOROOT"), holding(s, filepath.Join("src", "fmt")))
 		variable("GOMODCACHE", value("GOMODCACHE"), filled(s, env))
 		variable("GOCACHE", s.BuildCache(env), written(s))
@@ -52,12 +67,9 @@ func places(s *model.Snapshot) (out []Fact) {
 		variable("TMPDIR", value("TMPDIR"), temporary)
 		variable("SSL_CERT_FILE", value("SSL_CERT_FILE"), file)
 		variable("GOWORK", value("GOWORK"), file)
+		list("GOPROXY", model.FileProxies(value("GOPROXY")))
 		for _, name := range model.SearchPaths {
-			dirs := model.Searched(name, value(name))
-			missing := slices.IndexFunc(dirs, func(dir string) bool { p, known := s.Place(filepath.Clean(dir)); return known && !p.Exists })
-			if len(dirs) > 0 {
-				variable(name, dirs[max(missing, 0)], searched)
-			}
+			list(name, model.Searched(name, value(name)))
 		}
 	}
 	unread := unreadable(s)
@@ -143,6 +155,11 @@ func filled(s *model.Snapshot, env model.Env) func(model.Place) (string, bool) {
 		if why != "" || !known || strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) != "off" {
 			return why, known
 		}
+		if p.Exists {
+			if downloads, known := s.Place(filepath.Join(p.Path, "cache", "download")); known && !downloads.Exists {
+				return "has no cache/download", true
+			}
+		}
 		missing, known := s.Missing(env)
 		if !known || len(missing) == 0 {
 			return "", known
@@ -158,15 +175,15 @@ func filled(s *model.Snapshot, env model.Env) func(model.Place) (string, bool) {
 	}
 }
 
-// searched says what is wrong with a directory that a compiler looks into.
-func searched(p model.Place) (string, bool) {
+// searched says what is wrong with a directory that go or a compiler looks into.
+func searched(p model.Place) string {
 	switch {
 	case !p.Exists:
-		return "is missing", true
+		return "is missing"
 	case !p.Dir:
-		return "is no directory", true
+		return "is no directory"
 	}
-	return "", true
+	return ""
 }
 
 // temporary says what is wrong with a directory that has to be there and that go

@@ -245,7 +245,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		add(model.MechanismContext, worth, "a problem speaks of this module")
 	}
 	if c.Kind == Require && changed && !c.Removed && !semver.IsValid(c.Value.Reveal()) {
-		add(model.MechanismContext, 0.7, "it is no version, so that go has to look it up")
+		add(model.MechanismContext, 0.7, "it is not one version, which go cannot take as it is")
 	}
 	if inModule && len(t.Modules) > 0 && !about(t.Modules) && !guilty {
 		add(model.MechanismContext, -0.5, "no problem speaks of this module")

@@ -112,6 +112,25 @@ func TestWhatGoplsCannotFetch(t *testing.T) {
 	}
 }
 
+// TestMachinesThatAreOthers: of a netrc, those count that are not as they were.
+func TestMachinesThatAreOthers(t *testing.T) {
+	for _, tc := range []struct {
+		was, now string
+		want     []string
+	}{
+		{"a.example", "a.example b.example:8443", []string{"b.example:8443"}},
+		{"a.example b.example", "a.example (no password) b.example", []string{"a.example", "a.example"}},
+		{"a.example", "a.example", []string{"a.example"}},
+		{"a.example", "a.example a.example", []string{"a.example", "a.example"}},
+		{"a.example", "", []string{"a.example"}},
+	} {
+		c := baseline.Change{Fact: baseline.Fact{Kind: baseline.Netrc, Value: model.NewValue(tc.now)}, Was: tc.was}
+		if got := others(c); !slices.Equal(got, tc.want) {
+			t.Errorf("%q, then %q: %q, want %q", tc.was, tc.now, got, tc.want)
+		}
+	}
+}
+
 // TestTheSubjectDecides reads messages whose row of the catalogue is about several
 // facts, and whose words are about one.
 func TestTheSubjectDecides(t *testing.T) {

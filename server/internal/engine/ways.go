@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -217,17 +218,20 @@ func (s *scene) ways() map[string]string {
 
 // others are the machines of a netrc that are not as they were.
 func others(c baseline.Change) (out []string) {
-	was, now := strings.Fields(c.Was), strings.Fields(c.Value.Reveal())
-	for _, host := range slices.Concat(was, now) {
-		if !slices.Contains(was, host) || !slices.Contains(now, host) {
-			out = append(out, host)
-		}
+	was, now := credentialed.FindAllString(c.Was, -1), credentialed.FindAllString(c.Value.Reveal(), -1)
+	all := slices.DeleteFunc(slices.Concat(was, now), func(e string) bool { return slices.Contains(was, e) && slices.Contains(now, e) })
+	if len(all) == 0 { // their passwords are other ones, or their order
+		all = now
 	}
-	if len(out) == 0 { // their passwords are, or their order
-		return now
+	for _, e := range all {
+		host, _, _ := strings.Cut(e, " ")
+		out = append(out, host)
 	}
 	return out
 }
+
+// credentialed is a machine of a netrc, with what keeps go from using it: as baseline has it.
+var credentialed = regexp.MustCompile(`\S+(?: \([^)]*\))?`)
 
 // asked are the hosts that modules come from that problems speak of, with their port
 // and without, whether git fetches any, and whether any comes over https.

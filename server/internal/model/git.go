@@ -13,7 +13,7 @@ type Git struct {
 	// SSHCommand is core.sshCommand; Set is false if nothing sets it.
 	SSHCommand Setting
 	SSH        string // absolute path of the ssh that git runs by default; "" if there is none
-	// Others are settings of protocols, of http and of credentials in files: a Name is
+	// Others are settings in files of protocols, http, credentials and safe directories: a Name is
 	// that of git without what it is limited to, such as "http.extraheader".
 	Others []Setting
 	// Protocols is set if protocol.allow or protocol.NAME.allow says something.

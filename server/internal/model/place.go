@@ -1,6 +1,7 @@
 package model
 
 import (
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,6 +75,25 @@ func Searched(name, value string) (dirs []string) {
 			if dir = strings.Trim(dir, `'"`); is && filepath.IsAbs(dir) {
 				dirs = append(dirs, dir)
 			}
+		}
+	}
+	return dirs
+}
+
+// FileProxies are the absolute paths of the directories that a GOPROXY names as
+// proxies. Source: modfetch.newProxyRepo.
+func FileProxies(goproxy string) (dirs []string) {
+	for _, entry := range strings.FieldsFunc(goproxy, func(r rune) bool { return r == ',' || r == '|' }) {
+		u, err := url.Parse(strings.TrimSpace(entry))
+		if err != nil || u.Scheme != "file" || u.Host != "" {
+			continue
+		}
+		dir := filepath.FromSlash(u.Path)
+		if len(dir) > 2 && dir[0] == filepath.Separator && filepath.VolumeName(dir[1:]) != "" { // file:///C:/mirror
+			dir = dir[1:]
+		}
+		if filepath.IsAbs(dir) {
+			dirs = append(dirs, dir)
 		}
 	}
 	return dirs

@@ -113,7 +113,7 @@ func (r *gitReader) read() model.Git {
 		case strings.HasPrefix(e.key, "protocol."):
 			g.Protocols = true
 			fallthrough
-		case e.file != "" && (strings.HasPrefix(e.key, "http.") || strings.HasPrefix(e.key, "credential.") || e.key == "core.askpass"):
+		case e.file != "" && (strings.HasPrefix(e.key, "http.") || strings.HasPrefix(e.key, "credential.") || e.key == "core.askpass" || e.key == "safe.directory"):
 			section, _, _ := strings.Cut(e.key, ".")
 			name := section + e.key[strings.LastIndexByte(e.key, '.'):]
 			g.Others = append(g.Others, model.Setting{Name: name, Set: true, Value: model.NewValue(e.key + "=" + e.value), Origin: origin})

@@ -146,6 +146,9 @@ func (p places) environment(env model.Env, t model.Toolchain) {
 		p.look(path)
 	}
 	p.certificates(value("SSL_CERT_FILE"))
+	for _, dir := range model.FileProxies(value("GOPROXY")) {
+		p.look(dir)
+	}
 	for _, name := range model.SearchPaths {
 		for _, dir := range model.Searched(name, value(name)) {
 			p.look(dir)

@@ -91,7 +91,7 @@ func (j *judge) failing(ctx context.Context, env model.Env, r run, dirs []string
 			continue
 		}
 		for _, e := range l.errors() {
-			if r.needs && strings.Contains(e.Err, disabled) || strings.HasPrefix(e.Err, allExcluded) || nothingHere.MatchString(e.Err) {
+			if r.needs && strings.Contains(e.Err, disabled) || e == l.Error && strings.HasPrefix(e.Err, allExcluded) || nothingHere.MatchString(e.Err) {
 				continue
 			}
 			shown[l.Dir] = true

@@ -54,6 +54,7 @@ func TestFailuresAreThoseOfGo(t *testing.T) {
 	l := warm(t)
 	for _, c := range []struct {
 		name, file, text string
+		more, with       string // another file
 		vars             []string
 		want             string // of the message; "" if it builds
 	}{
@@ -64,6 +65,7 @@ func TestFailuresAreThoseOfGo(t *testing.T) {
 		{name: "a directory with tests only", file: "only/only_test.go", text: "package only\n\nimport \"testing\"\n\nfunc TestOnly(t *testing.T) {}\n"},
 		{name: "a directory that no build has", file: "never/never.go", text: "//go:build never\n\npackage never\n"},
 		{name: "in a file that the build leaves out", file: "wrong.go", text: "//go:build never\n\npackage main\n\nvar n int = \"one\"\n"},
+		{name: "a package that imports one without files for this platform", file: "wrong.go", text: "package main\n\nimport _ \"example.com/app/never\"\n", more: "never/never.go", with: "//go:build never\n\npackage never\n", want: "build constraints exclude all Go files"},
 		{name: "an unknown flag", vars: []string{"GOFLAGS=-fast"}, want: "unknown flag -fast"},
 		{name: "a flag that vendors", vars: []string{"GOFLAGS=-mod=vendor"}, want: "inconsistent vendoring"},
 		{name: "no directory for what is temporary", vars: []string{"GOTMPDIR=" + filepath.Join(l.Home, "nowhere")}, want: "creating work dir"},
@@ -75,6 +77,10 @@ func TestFailuresAreThoseOfGo(t *testing.T) {
 			if c.file != "" {
 				l.Write(filepath.Join(l.Dir, c.file), c.text)
 				defer os.RemoveAll(filepath.Join(l.Dir, strings.Split(c.file, "/")[0]))
+			}
+			if c.more != "" {
+				l.Write(filepath.Join(l.Dir, c.more), c.with)
+				defer os.RemoveAll(filepath.Join(l.Dir, strings.Split(c.more, "/")[0]))
 			}
 			shell := l.With(c.vars...)
 			found := l.failures(shell)

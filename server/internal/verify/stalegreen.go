@@ -147,7 +147,7 @@ func (j *judge) unseen(r run, modules []string) (out []compileError) {
 		}
 		for _, l := range list {
 			for _, e := range l.errors() {
-				if compilerText(e.Err) || strings.Contains(e.Err, disabled) && r.needs || strings.HasPrefix(e.Err, "build constraints exclude all Go files") {
+				if compilerText(e.Err) || strings.Contains(e.Err, disabled) && r.needs || e == l.Error && strings.HasPrefix(e.Err, allExcluded) {
 					continue
 				}
 				if file, line, ok := r.position(e.Pos); ok {
