@@ -200,6 +200,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(list, name) })
 	}
 	inModule, changed := inModule(c), !c.Same && !c.Unknown
+	odd := c.Kind == Require && changed && !c.Value.Empty() && !semver.IsValid(c.Value.Reveal())
 	// Another go may say anything, and so may another gopls, or another Go of the same
 	// path, where nothing changed that the words can come of.
 	anotherGo := c.Kind == Tool && c.Name == "go" || leads && c.Name == "PATH" || !explained && (c.Kind == Toolchain || c.Kind == Server)
@@ -222,6 +223,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		add(model.MechanismTrace, 0.6, "what go says can come of it")
 	case len(t.Told) == 0 || told || !changed || guilty || said || anotherGo:
 	case inModule && about(t.Modules) && c.Added: // it could not fail before
+	case inModule && about(t.Modules) && odd: // whatever go says of that
 	case inModule && about(t.Modules):
 		add(model.MechanismTrace, -0.3, "go says something else of this module")
 	default:
@@ -244,7 +246,7 @@ func reasons(c Change, t Trouble, explained, leads bool) (out []Reason) {
 		}
 		add(model.MechanismContext, worth, "a problem speaks of this module")
 	}
-	if c.Kind == Require && changed && !c.Removed && !semver.IsValid(c.Value.Reveal()) {
+	if odd {
 		add(model.MechanismContext, 0.7, "it is not one version, which go cannot take as it is")
 	}
 	if inModule && len(t.Modules) > 0 && !about(t.Modules) && !guilty {

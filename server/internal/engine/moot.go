@@ -222,7 +222,7 @@ func (s *scene) idleOnTheWay(c baseline.Change, told bool) string {
 	case web && s.otherScheme(c.Name):
 		return "go asks for addresses for which it reads another variable"
 	case strings.EqualFold(c.Name, "NO_PROXY") && told && s.exempts(c):
-	case len(s.Snapshot.Modules) == 0, c.Name == "GOAUTH", web && told && !strings.EqualFold(c.Name, "NO_PROXY"), s.speaks("TC-"): // a toolchain is a module that nobody requires
+	case len(s.Snapshot.Modules) == 0, c.Name == "GOAUTH", c.Name == "NETRC", web && told && !strings.EqualFold(c.Name, "NO_PROXY"), s.speaks("TC-"): // a toolchain is a module that nobody requires
 	case !s.reroutes(c) && len(s.t.Modules) > 0:
 		return "where the modules come from that problems speak of is the same with what it was"
 	case !s.reroutes(c):

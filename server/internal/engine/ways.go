@@ -203,7 +203,7 @@ func (s *scene) ways() map[string]string {
 			}
 		case c.Kind == baseline.Netrc && slices.ContainsFunc(others(c), func(host string) bool { return hosts[host] }):
 			out[key] = "a module comes from a server that it has a password for"
-		case c.Kind == baseline.Tool && c.Name == "GOAUTH" && len(hosts) > 0:
+		case (c.Kind == baseline.Tool && c.Name == "GOAUTH" || c.Kind == baseline.Variable && c.Name == "NETRC") && len(hosts) > 0:
 			out[key] = "it has the passwords for servers that modules come from"
 		case secure && (c.Kind == baseline.Variable || c.Kind == baseline.Place) && slices.Contains(trusting, c.Name) && !(c.Name == "SSL_CERT_DIR" && s.set(c.Env, "SSL_CERT_FILE")):
 			out[key] = "a module comes from a server whose certificate it decides about"

@@ -346,12 +346,10 @@ func moduleCache(w *world.World, dir string, mods []model.Module, work *model.Wo
 			if err1 != nil || err2 != nil {
 				continue
 			}
-			if _, err := w.Files.Stat(filepath.Join(dir, escPath+"@"+escVersion)); err == nil {
-				continue
-			}
-			// An indirect requirement may never be needed whole: its go.mod is enough.
+			// An indirect requirement may never be needed whole: its go.mod is enough. That
+			// go takes from nowhere else, also where the files of the module are.
 			need := ".zip"
-			if r.Indirect {
+			if _, err := w.Files.Stat(filepath.Join(dir, escPath+"@"+escVersion)); err == nil || r.Indirect {
 				need = ".mod"
 			}
 			if _, err := w.Files.Stat(downloaded(dir, escPath, escVersion) + need); err != nil {
