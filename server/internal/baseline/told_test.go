@@ -18,6 +18,8 @@ func moved(kind baseline.Kind, env model.EnvName, name, file string) baseline.Ch
 func TestWhatGoSaysNarrowsItDown(t *testing.T) {
 	variable := func(name string) baseline.Change { return moved(baseline.Variable, model.EnvShell, name, "") }
 	same := func(c baseline.Change) baseline.Change { c.Same = true; return c }
+	required := moved(baseline.Require, "", "go.mod a.example/m", "")
+	required.Value = model.NewValue("v1.1.0")
 	began := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		name    string
@@ -36,8 +38,8 @@ func TestWhatGoSaysNarrowsItDown(t *testing.T) {
 		}, "HTTPS_PROXY"},
 		{"a go.work went because of GOWORK", []baseline.Change{variable("GOWORK"), moved(baseline.Workspace, "", "go.work", "")}, baseline.Trouble{Real: true}, "GOWORK"},
 		{"a go.work went", []baseline.Change{variable("LANG"), moved(baseline.Workspace, "", "go.work", "")}, baseline.Trouble{Real: true}, "go.work"},
-		{"a module, which go speaks of", []baseline.Change{variable("GONOSUMDB"), moved(baseline.Require, "", "go.mod a.example/m", "")}, baseline.Trouble{Real: true, Modules: []string{"a.example/m"}, Said: []string{"a.example/m"}, Told: baseline.AboutFact("PV-NONOSUMDB")}, "GONOSUMDB"},
-		{"a module, whose hash go misses", []baseline.Change{variable("GONOSUMDB"), moved(baseline.Require, "", "go.mod a.example/m", "")}, baseline.Trouble{Real: true, Modules: []string{"a.example/m"}, Said: []string{"a.example/m"}, Told: baseline.AboutFact("GS-MISSING")}, "go.mod a.example/m"},
+		{"a module, which go speaks of", []baseline.Change{variable("GONOSUMDB"), required}, baseline.Trouble{Real: true, Modules: []string{"a.example/m"}, Said: []string{"a.example/m"}, Told: baseline.AboutFact("PV-NONOSUMDB")}, "GONOSUMDB"},
+		{"a module, whose hash go misses", []baseline.Change{variable("GONOSUMDB"), required}, baseline.Trouble{Real: true, Modules: []string{"a.example/m"}, Said: []string{"a.example/m"}, Told: baseline.AboutFact("GS-MISSING")}, "go.mod a.example/m"},
 	} {
 		got, ok := baseline.Likeliest(baseline.Rank(tc.changes, tc.trouble))
 		if named := map[bool]string{true: got.Name}[ok]; named != tc.want {
