@@ -150,19 +150,19 @@ type PastLine struct {
 	Was, Now   string // "" if there was or is no such line
 }
 
-// Label is the line for people, such as "require example.com/m (go.mod)".
+// Label is the line for people, another one for each line: such as "require
+// example.com/m (go.mod)".
 func (l PastLine) Label() string {
-	what := strings.TrimSuffix(l.Kind, " line")
+	file, about := strings.TrimSuffix(l.Name, " "+l.Of), " "+l.Of
 	switch l.Kind {
-	case "vendor", "go.work":
-		return what
+	case "go.work":
+		return l.Kind
 	case "use":
-		what += " " + l.Name
-	case "go line", "module":
-	default:
-		what += " " + l.Of
+		file, about = filepath.Base(l.File), " "+l.Name
+	case "vendor", "go line", "module":
+		about = ""
 	}
-	return what + " (" + filepath.Base(l.File) + ")"
+	return strings.TrimSuffix(l.Kind, " line") + about + " (" + file + ")"
 }
 
 // Past is what was otherwise when everything was green: variables, nil where one was not

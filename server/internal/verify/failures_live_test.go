@@ -255,12 +255,12 @@ func TestEarlierLines(t *testing.T) {
 			name: "a replacement wants a newer Go", was: files{"go.mod": mod + "\nrequire example.com/near v0.0.0\n\nreplace example.com/near => ./near\n", "near/go.mod": "module example.com/near\n\ngo 1.20\n", "near/near.go": "package near\n", "use.go": "package main\n\nimport _ \"example.com/near\"\n"},
 			now:   files{"near/go.mod": "module example.com/near\n\ngo 1.99\n"},
 			lines: []model.PastLine{of("go.mod", "near/go.mod example.com/near", "near/go.mod", "example.com/near", "go 1.20", "go 1.99")},
-			want:  []string{"go.mod example.com/near (go.mod)"},
+			want:  []string{"go.mod example.com/near (near/go.mod)"},
 		},
 		{
 			name: "a module of its own comes", was: files{"go.mod": mod, "in/in.go": "package in\n", "use.go": "package main\n\nimport _ \"example.com/app/in\"\n"}, now: files{"in/go.mod": "module example.com/in\n"},
 			lines: []model.PastLine{of("module", "in/go.mod", "in/go.mod", "", "", "example.com/in")},
-			want:  []string{"module (go.mod)"},
+			want:  []string{"module (in/go.mod)"},
 		},
 		{
 			name: "a go.work comes", was: files{"go.mod": mod}, now: files{"go.work": "go 1.24\n\nuse ./other\n", "other/go.mod": "module example.com/other\n", "other/other.go": "package other\n"},
@@ -282,7 +282,7 @@ func TestEarlierLines(t *testing.T) {
 		{
 			name: "a vendor directory comes", was: files{"go.mod": mod}, now: files{"vendor/modules.txt": ""},
 			lines: []model.PastLine{of("vendor", "go.mod", "go.mod", "", "", "yes")},
-			want:  []string{"vendor"},
+			want:  []string{"vendor (go.mod)"},
 		},
 		{
 			name: "go.mod is gone", was: files{"go.mod": mod}, now: files{"go.mod": ""},
