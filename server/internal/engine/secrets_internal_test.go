@@ -144,7 +144,7 @@ func TestFactsAreToldAsSentences(t *testing.T) {
 		{change(baseline.Exclude, "", "go.mod example.com/a v1.0.0", "", "yes"), "go.mod example.com/a v1.0.0 (exclude) is new: “yes”."},
 		{change(baseline.Sum, "", "go.mod example.com/a v1.0.0", "yes", "yes"), "go.mod example.com/a v1.0.0 (go.sum) changed: it has another hash."},
 		{change(baseline.Sum, "", "go.mod example.com/a v1.0.0", "", "yes"), ""},
-		{change(baseline.Vendor, "", "go.mod", "yes", "yes"), "go.mod (vendor) changed: it has another list of modules in modules.txt."},
+		{change(baseline.Vendor, "", "go.mod", "yes", "yes"), "go.mod (vendor) changed: it has another list of modules, or packages."},
 		{change(baseline.Netrc, "", "/home/gopher/.netrc", "git.example", "git.example"), "/home/gopher/.netrc changed: it has another login or password."},
 		{change(baseline.Netrc, "", "/home/gopher/.netrc", "git.example", "git.example (no login)"), "/home/gopher/.netrc changed from “git.example” to “git.example (no login)”."},
 		{change(baseline.Place, model.EnvShell, "GOTMPDIR", "", "/scratch is missing"), "GOTMPDIR in shell: /scratch is missing."},

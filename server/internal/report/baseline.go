@@ -140,7 +140,7 @@ func Otherwise(kind string) string {
 	case "go.sum":
 		return "another hash"
 	case "vendor":
-		return "another list of modules in modules.txt"
+		return "another list of modules, or packages"
 	case "netrc":
 		return "another login or password"
 	}
@@ -152,7 +152,7 @@ func (c Changed) because() string {
 	for _, r := range c.Reasons {
 		parts = append(parts, fmt.Sprintf("%s (%s %+.2f)", r.Why, r.Mechanism, r.Weight))
 	}
-	return strings.TrimPrefix(c.place()+"\n"+strings.Join(parts, "; "), "\n")
+	return strings.TrimPrefix(c.place()+"\n"+strings.Join(parts, "\n"), "\n")
 }
 
 // place is where it is written and when it changed, as far as that is known.
