@@ -205,20 +205,5 @@ var fourthHistories = []history{
 	{name: "gopls-without-the-variable-of-a-wrapper", phantom: true, healthy: and(wrapped, only(gmod)), between: only(gforgotten), truth: inGopls("CORP_PROXY", "-"), beside: only(inGopls("GOPROXY", "{plain}"), inGopls("NO_PROXY", "localhost"), noSum), named: `CORP_PROXY`},
 }
 
-// TestFourthHistories plays more histories of developers and teams: every third of
-// them, or all with GOPHANTOM_HISTORIES=all.
-func TestFourthHistories(t *testing.T) {
-	if testing.Short() {
-		t.Skip("these are many runs of go")
-	}
-	w := newFourthPasts(t)
-	w.few = true
-	some := fourthHistories
-	if os.Getenv("GOPHANTOM_HISTORIES") != "all" {
-		some = nil
-		for i := 0; i < len(fourthHistories); i += 3 {
-			some = append(some, fourthHistories[i])
-		}
-	}
-	playAll(t, w, some, 0)
-}
+// TestFourthHistories plays more histories of developers and teams.
+func TestFourthHistories(t *testing.T) { playSome(t, newFourthPasts, fourthHistories, 0.95) }

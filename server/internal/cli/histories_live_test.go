@@ -747,6 +747,26 @@ func TestHistories(t *testing.T) {
 	playAll(t, newPasts(t), histories, 0.95)
 }
 
+// playSome plays every fourth of some histories, or all with GOPHANTOM_HISTORIES=all, of
+// which at least a share has to be told right. Of a part it may be a tenth less.
+func playSome(t *testing.T, world func(*testing.T) *pasts, histories []history, least float64) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("these are many runs of go")
+	}
+	if os.Getenv("GOPHANTOM_HISTORIES") != "all" { // which take minutes
+		least -= 0.1
+		var some []history
+		for i := 0; i < len(histories); i += 4 {
+			some = append(some, histories[i])
+		}
+		histories = some
+	}
+	w := world(t)
+	w.few = true
+	playAll(t, w, histories, least)
+}
+
 // playAll plays histories, and counts.
 func playAll(t *testing.T, w *pasts, histories []history, least float64) {
 	t.Helper()
@@ -905,9 +925,6 @@ func (h history) asks(m *past, p *played) {
 		}
 		if said.Health == "ok" && h.name != "plugin-mode" { // go list does not link
 			m.t.Errorf("%s says that all is green; go build fails", strings.Join(args, " "))
-		}
-		if os.Getenv("DBG") != "" {
-			os.WriteFile(fmt.Sprintf("/tmp/dbg-%s-%d.json", h.name, i), []byte(stdout), 0o644)
 		}
 		p.answers[i] = h.judge(append(said.Suspects, said.Changes...))
 		subject := "nothing is wrong"

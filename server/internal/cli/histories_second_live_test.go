@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -397,20 +396,5 @@ var secondHistories = []history{
 	{name: "gopls-keeps-old-flags", phantom: true, healthy: and(tagged, only(export("GOFLAGS", "-tags=corp"), inGopls("GOFLAGS", "-tags=corp"))), truth: both(edit("ws/corp.go", "build corp", "build company"), export("GOFLAGS", "-tags=company")), beside: only(inGopls("GOGC", "50"), private, comment), named: `GOFLAGS`, at: "use.go:3:12", message: "undefined: corp", diagnostic: "UndeclaredName"},
 }
 
-// TestSecondHistories plays histories that are like those of TestHistories: every
-// third of them, or all with GOPHANTOM_HISTORIES=all.
-func TestSecondHistories(t *testing.T) {
-	if testing.Short() {
-		t.Skip("these are many runs of go")
-	}
-	w := newSecondPasts(t)
-	w.few = true
-	some := secondHistories
-	if os.Getenv("GOPHANTOM_HISTORIES") != "all" { // a third of them takes a minute
-		some = nil
-		for i := 0; i < len(secondHistories); i += 3 {
-			some = append(some, secondHistories[i])
-		}
-	}
-	playAll(t, w, some, 0.75)
-}
+// TestSecondHistories plays histories that are like those of TestHistories.
+func TestSecondHistories(t *testing.T) { playSome(t, newSecondPasts, secondHistories, 0.95) }

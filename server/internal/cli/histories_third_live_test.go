@@ -304,18 +304,4 @@ var thirdHistories = []history{
 }
 
 // TestThirdHistories plays more histories, of what happens to developers often.
-func TestThirdHistories(t *testing.T) {
-	if testing.Short() {
-		t.Skip("these are many runs of go")
-	}
-	w := newThirdPasts(t)
-	w.few = true
-	some := thirdHistories
-	if os.Getenv("GOPHANTOM_HISTORIES") != "all" {
-		some = nil
-		for i := 0; i < len(thirdHistories); i += 3 {
-			some = append(some, thirdHistories[i])
-		}
-	}
-	playAll(t, w, some, 0)
-}
+func TestThirdHistories(t *testing.T) { playSome(t, newThirdPasts, thirdHistories, 0.92) }
