@@ -185,6 +185,13 @@ func Facts(s *model.Snapshot) (out []Fact) {
 			add(Sum, "", rel(s.Work.Sum.File)+" "+key, "yes", model.Origin{File: s.Work.Sum.File})
 			detail(text)
 		}
+		for _, g := range s.Work.Godebugs {
+			add(Godebug, "", file+" "+g.Key, "yes", model.Origin{File: s.Work.File, Line: g.Line})
+		}
+		if s.Work.Vendored {
+			add(Vendor, "", file, "yes", model.Origin{})
+			detail(vendored(s.Work.Vendor))
+		}
 		for _, r := range s.Work.Replaces {
 			add(Replace, "", file+" "+strings.TrimSpace(r.OldPath+" "+r.OldVersion), strings.TrimSpace(r.NewPath+" "+r.NewVersion), model.Origin{File: s.Work.File, Line: r.Line})
 		}
@@ -508,7 +515,7 @@ func (f Saved) of(file Saved) bool {
 // inFile reports whether facts of a kind are lines of a go.mod or go.work, or are
 // looked for because of one.
 func inFile(kind Kind) bool {
-	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum || kind == Replacing
+	return kind == GoLine || kind == Module || kind == Require || kind == Replace || kind == Exclude || kind == Sum || kind == Replacing || kind == Godebug
 }
 
 // group is what is observed together, or not at all: an environment, its go command,
@@ -528,6 +535,10 @@ func group(f Saved) string {
 		return "env " + string(f.Env)
 	case Place:
 		return strings.Join([]string{string(Place), string(f.Env), f.Name, f.Detail}, " ")
+	case Vendor, Godebug:
+		if file, _, _ := strings.Cut(f.Name, " "); strings.HasSuffix(file, ".work") {
+			return string(f.Kind) + " " + file // which older baselines have none of
+		}
 	case Git:
 		if !strings.HasSuffix(f.Name, " insteadOf") && !strings.HasSuffix(f.Name, " core.sshCommand") {
 			return string(Git) + "s" // which older baselines have none of
@@ -556,6 +567,10 @@ func (b Baseline) looked(s *model.Snapshot) (groups []string) {
 	}
 	if len(s.Modules) > 0 || s.Dir != "" && len(s.Envs) > 0 { // none is there
 		groups = append(groups, string(Module), string(Exclude), string(Unreadable), string(Replacing), "files")
+	}
+	if s.Work != nil && len(s.Work.Errors) == 0 {
+		file := relative(s, s.Work.File)
+		groups = append(groups, group(Saved{Kind: Vendor, Name: file}), group(Saved{Kind: Godebug, Name: file + " "}))
 	}
 	if gits, sure := gitsOf(s); sure && len(gits) > 0 {
 		groups = append(groups, string(Git), string(Git)+"s")

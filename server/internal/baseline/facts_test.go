@@ -88,6 +88,10 @@ func TestWhatIsAChange(t *testing.T) {
 	variable := func(s *model.Snapshot, name, value string) {
 		s.Envs[0].Layers[0].Vars[name] = model.Assignment{Value: model.NewValue(value)}
 	}
+	offline := func(s *model.Snapshot) {
+		variable(s, "GOPROXY", "off")
+		s.Modules[0].Vendored, s.Modules[0].Vendor = false, nil
+	}
 	broken := func(s *model.Snapshot) {
 		m := s.Modules[0]
 		s.Modules[0] = model.Module{File: m.File, Vendored: true, Vendor: m.Vendor, Sum: m.Sum, Errors: []model.SyntaxError{{Line: 11, Text: "unknown directive: requires"}}}
@@ -152,15 +156,19 @@ func TestWhatIsAChange(t *testing.T) {
 		}},
 		{"a package is not vendored", nil, func(s *model.Snapshot) { s.Modules[0].Vendor.Modules[0].Missing = 1 }, []string{"vendor  go.mod: yes → yes"}},
 		{"the module cache is empty", nil, func(s *model.Snapshot) { s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"} }, nil},
-		{"the module cache is empty, and nothing may be downloaded", func(s *model.Snapshot) { variable(s, "GOPROXY", "off") }, func(s *model.Snapshot) {
-			variable(s, "GOPROXY", "off")
+		{"the module cache is empty, and nothing may be downloaded", offline, func(s *model.Snapshot) {
+			offline(s)
 			s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"}
 		}, []string{"place shell GOMODCACHE: new " + native("/home/gopher/go/pkg/mod") + " has none of the modules that are required"}},
-		{"what was downloaded is gone, and nothing may be downloaded", func(s *model.Snapshot) {
+		{"the module cache is empty, but what it had is vendored", func(s *model.Snapshot) { variable(s, "GOPROXY", "off") }, func(s *model.Snapshot) {
 			variable(s, "GOPROXY", "off")
+			s.Caches[0].Missing = []string{"example.com/lib@v1.2.0"}
+		}, nil},
+		{"what was downloaded is gone, and nothing may be downloaded", func(s *model.Snapshot) {
+			offline(s)
 			place("/home/gopher/go/pkg/mod/cache/download", model.Place{Exists: true, Dir: true})(s)
 		}, func(s *model.Snapshot) {
-			variable(s, "GOPROXY", "off")
+			offline(s)
 			place("/home/gopher/go/pkg/mod/cache/download", model.Place{})(s)
 		}, []string{"place shell GOMODCACHE: new " + native("/home/gopher/go/pkg/mod") + " has no cache/download"}},
 		{"the directory of a proxy is gone", func(s *model.Snapshot) {

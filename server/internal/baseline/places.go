@@ -152,7 +152,8 @@ func written(s *model.Snapshot) func(model.Place) (string, bool) {
 func filled(s *model.Snapshot, env model.Env) func(model.Place) (string, bool) {
 	return func(p model.Place) (string, bool) {
 		why, known := written(s)(p)
-		if why != "" || !known || strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) != "off" {
+		vendored := s.Work != nil && s.Work.Vendored || slices.ContainsFunc(s.Modules, func(m model.Module) bool { return m.Vendored })
+		if why != "" || !known || vendored || strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) != "off" {
 			return why, known
 		}
 		if p.Exists {

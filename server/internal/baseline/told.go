@@ -48,7 +48,7 @@ var tellsOf = func() map[string][]string {
 	say("SD-OFFLINE SD-PROXY403", web)
 	say("SD-HASH SD-FIELDS SD-URL SD-SYNTAX SD-EMPTY SD-WRONGKEY SD-GARBAGE SD-MISMATCH", "GOSUMDB GOROOT GOPROXY")
 	say("PX-OFF-COLD", "GOPROXY GOMODCACHE GOPATH HOME GONOPROXY GOPRIVATE")
-	kind("PX-OFF-COLD", Require)
+	kind("PX-OFF-COLD", Require, Vendor)
 	// Of GOFLAGS, where modules are taken from matters here and nothing else.
 	for _, ref := range strings.Fields("PX-OFF-COLD GS-MISSING GM-UPDATES VD-INCONSISTENT VD-MISSINGPKG VD-INSTALL WS-OFF-SIBLING GF-MODMOD-WORK") {
 		out[ref] = append(out[ref], "GOFLAGS -mod")

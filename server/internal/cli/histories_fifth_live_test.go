@@ -364,38 +364,5 @@ var fifthHistories = []history{
 	{name: "gopls-build-cache-with-a-tilde", phantom: true, truth: inGopls("GOCACHE", "~/.cache/go-build"), beside: only(inGopls("GOTMPDIR", "{home}/tools"), inGopls("XDG_CACHE_DIR", "{home}/.cache"), private), named: `GOCACHE$`},
 }
 
-// TestFifthHistories plays histories of what go, git and gopls document to go wrong:
-// every third of them, or all with GOPHANTOM_HISTORIES=all. With
-// GOPHANTOM_HISTORIES=judge only go is asked, about all of them.
-func TestFifthHistories(t *testing.T) {
-	if testing.Short() {
-		t.Skip("these are many runs of go")
-	}
-	w := newFifthPasts(t)
-	w.few = true
-	some := fifthHistories
-	switch os.Getenv("GOPHANTOM_HISTORIES") {
-	case "all":
-	case "judge":
-		for _, h := range fifthHistories {
-			t.Run(h.name, func(t *testing.T) {
-				t.Parallel()
-				h.judged(t, w, func(*past) {}, func(m *past) {
-					environ := m.shell
-					if h.phantom {
-						environ = m.editor
-					}
-					_, out := m.green(environ())
-					t.Log(strings.TrimSpace(out))
-				})
-			})
-		}
-		return
-	default:
-		some = nil
-		for i := 0; i < len(fifthHistories); i += 3 {
-			some = append(some, fifthHistories[i])
-		}
-	}
-	playAll(t, w, some, 0)
-}
+// TestFifthHistories plays histories of rows of the catalogue.
+func TestFifthHistories(t *testing.T) { playSome(t, newFifthPasts, fifthHistories, 0.95) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gophantom/gophantom/server/internal/baseline"
 	"github.com/gophantom/gophantom/server/internal/model"
+	"github.com/gophantom/gophantom/server/internal/route"
 )
 
 // sides are what the editor and the build know of the variables, and where they
@@ -70,6 +71,8 @@ func (s *scene) moot() map[string]string {
 			why = "it is about other addresses than those of the modules that problems speak of"
 		case c.Kind == baseline.Sum && c.Added:
 			why = "nothing fails of a hash that came"
+		case c.Kind == baseline.Sum && c.Removed && s.modMod():
+			why = "with -mod=mod, go fills in what go.sum lacks"
 		case vain[baseline.Key(c.Fact)]:
 			why = "go was tried with what it was, and that does not help"
 		case c.Kind == baseline.Toolchain:
@@ -82,6 +85,23 @@ func (s *scene) moot() map[string]string {
 		}
 	}
 	return out
+}
+
+// modMod reports whether go may write go.mod and go.sum where it builds.
+func (s *scene) modMod() bool {
+	shell, _ := s.Snapshot.Env(model.EnvShell)
+	return slices.Contains(route.Flags(shell.Lookup("GOFLAGS").Value.Reveal()), "-mod=mod")
+}
+
+// sshCommand reports whether git's configuration in an environment says how to run ssh.
+func (s *scene) sshCommand(env model.EnvName) bool {
+	return slices.ContainsFunc(s.Snapshot.Gits, func(g model.Git) bool { return slices.Contains(g.Envs, env) && g.SSHCommand.Set })
+}
+
+// allows reports whether a list of patterns has all those of another one.
+func allows(list, other string) bool {
+	patterns := strings.Split(list, ",")
+	return !slices.ContainsFunc(strings.Split(other, ","), func(p string) bool { return p != "" && !slices.Contains(patterns, p) })
 }
 
 // homes are the variables that lead to files which have others, such as of git.
@@ -169,6 +189,10 @@ func (s *scene) idle(c baseline.Change, d sides) string {
 		return bothHaveIt
 	case c.Name == "GIT_SSH" && s.set(c.Env, "GIT_SSH_COMMAND"):
 		return "git takes GIT_SSH_COMMAND instead"
+	case c.Name == "GIT_SSH" && s.sshCommand(c.Env):
+		return "git takes core.sshCommand instead"
+	case c.Name == "GOINSECURE" && allows(c.Value.Reveal(), c.Was):
+		return "it only allows more than before"
 	case s.asByDefault(c):
 		return "it is what go takes anyway"
 	case c.Name == "GOFLAGS" && s.mattering(c.Was) == s.mattering(c.Value.Reveal()):

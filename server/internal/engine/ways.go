@@ -67,7 +67,7 @@ var (
 	fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
 	dialing  = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "NETRC"}
 	// gitting tell git which configuration, keys and programs to take.
-	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "GIT_ALLOW_PROTOCOL", "SSH_AUTH_SOCK"}
+	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "GIT_ALLOW_PROTOCOL", "SSH_AUTH_SOCK", "ALL_PROXY", "all_proxy"}
 	// trusting say whose certificates go takes.
 	trusting = []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}
 )
@@ -97,6 +97,10 @@ func (s *scene) reroutes(c baseline.Change) bool {
 	}
 	now, _ := s.Snapshot.Env(c.Env)
 	then := before(now, c)
+	differs := func(is, was route.Route) bool {
+		// A key is no part of a route.
+		return !reflect.DeepEqual(s.way(is), s.way(was)) || c.Name == "GOSUMDB" && !(is.Sum.Zip && is.Sum.GoMod)
+	}
 	for _, m := range s.Snapshot.Modules {
 		modules := s.required(m)
 		if len(modules) == 0 {
@@ -105,7 +109,7 @@ func (s *scene) reroutes(c baseline.Change) bool {
 		facts := route.FactsOf(s.Snapshot, now).Near(m.File)
 		is, was := route.NewExplainer(now, facts), route.NewExplainer(then, facts)
 		for _, of := range modules {
-			if !reflect.DeepEqual(s.way(is.Explain(of)), s.way(was.Explain(of))) {
+			if differs(is.Explain(of), was.Explain(of)) {
 				s.rerouted[key] = true
 				return true
 			}

@@ -246,6 +246,7 @@ type Work struct {
 	Go       string
 	Uses     []Use
 	Replaces []Replace
+	Godebugs []Godebug
 	Vendored bool
 	Vendor   *Vendor
 	Sum      Sum           // go.work.sum; go reads it beside the go.sum of every module

@@ -279,6 +279,9 @@ func readWork(w *world.World, file string) (*model.Work, *model.Fault) {
 		work.Uses = append(work.Uses, model.Use{Dir: path, Line: u.Syntax.Start.Line})
 	}
 	work.Replaces = replaces(parsed.Replace)
+	for _, g := range parsed.Godebug {
+		work.Godebugs = append(work.Godebugs, model.Godebug{Key: g.Key, Line: g.Syntax.Start.Line})
+	}
 	return work, nil
 }
 

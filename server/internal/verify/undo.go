@@ -128,9 +128,12 @@ func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) 
 	return p, nil
 }
 
+// asWritten lets versions stand that go would look up.
+func asWritten(_, version string) (string, error) { return version, nil }
+
 // modAsItWas is a go.mod with some lines as they were.
 func modAsItWas(file string, text []byte, lines []model.PastLine) ([]byte, error) {
-	f, err := modfile.Parse(file, text, nil)
+	f, err := modfile.Parse(file, text, asWritten)
 	if err != nil {
 		return nil, err
 	}
@@ -168,13 +171,15 @@ func modAsItWas(file string, text []byte, lines []model.PastLine) ([]byte, error
 
 // workAsItWas is a go.work with some lines as they were.
 func workAsItWas(file string, text []byte, lines []model.PastLine) ([]byte, error) {
-	f, err := modfile.ParseWork(file, text, nil)
+	f, err := modfile.ParseWork(file, text, asWritten)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range lines {
 		switch {
 		case l.Kind == "go.work":
+		case l.Kind == "godebug" && l.Was == "":
+			err = f.DropGodebug(l.Of)
 		case l.Kind != "use":
 			err = asItWas(f, l)
 		case l.Was != "":
