@@ -77,7 +77,7 @@ func (m *Memory) look(w *world.World, file string, learn func(*binary)) binary {
 // printed is how much of a file its fingerprint has. A script is smaller, and of
 // larger programs Go and the linkers have an id that tells all the rest right at
 // the beginning (cmd/internal/buildid looks for it in the first 32 KiB).
-const printed = 1 << 20
+const printed = 64 << 10
 
 // fingerprint is a hash of the size and the beginning of a file; "" if it cannot
 // be read. A file that was only touched has the one that it had.
