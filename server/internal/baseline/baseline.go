@@ -175,7 +175,11 @@ func Facts(s *model.Snapshot) (out []Fact) {
 			add(GoLine, "", file, s.Work.Go, model.Origin{File: s.Work.File})
 		}
 		for _, u := range s.Work.Uses {
-			add(Use, "", rel(u.Dir), map[bool]string{false: "yes", true: "twice"}[used[u.Dir] > 1], model.Origin{File: s.Work.File, Line: u.Line})
+			times := "yes"
+			if used[u.Dir] > 1 {
+				times = "twice"
+			}
+			add(Use, "", rel(u.Dir), times, model.Origin{File: s.Work.File, Line: u.Line})
 		}
 		for key, lines := range s.Work.Sum.Hashes {
 			text := ""
@@ -381,63 +385,53 @@ func (b Baseline) Diff(s *model.Snapshot) (out []Change) {
 	return out
 }
 
-// Variables are the values that the variables of an environment had which are not
-// what they were, nil where one was not set. It has none whose value is only known
-// as it may be shown.
-func (b Baseline) Variables(s *model.Snapshot, env model.EnvName) map[string]*model.Value {
-	shown := map[string]Saved{}
+// Past is what was otherwise: the variables of an environment, nil where one was not
+// set, and lines of go.mod and go.work files. It has nothing of which only what may be
+// shown is known.
+func (b Baseline) Past(s *model.Snapshot, env model.EnvName) model.Past {
+	saved := map[string]Saved{}
 	for _, f := range b.Facts {
-		if f.Kind == Variable && f.Env == env {
-			shown[f.Name] = f
-		}
+		saved[f.key()] = f
 	}
-	out := map[string]*model.Value{}
+	out := model.Past{Variables: map[string]*model.Value{}}
 	for _, c := range b.Diff(s) {
-		if c.Kind != Variable || c.Env != env {
-			continue
-		}
-		if c.Added {
-			out[c.Name] = nil
-			continue
-		}
-		was := shown[c.Name]
-		if v := model.NewValue(was.Shown); b.print(v) == was.Print {
-			out[c.Name] = &v
+		was := saved[c.key()]
+		then := model.NewValue(was.Shown)
+		switch {
+		case !c.Added && b.print(then) != was.Print:
+		case c.Kind == Variable && c.Env != env:
+		case c.Kind == Variable && c.Added:
+			out.Variables[c.Name] = nil
+		case c.Kind == Variable:
+			out.Variables[c.Name] = &then
+		default:
+			if l, ok := line(s, c); ok {
+				out.Lines = append(out.Lines, l)
+			}
 		}
 	}
 	return out
 }
 
-// Lines are what is otherwise in go.mod and go.work files, and of which it is known
-// what it was.
-func (b Baseline) Lines(s *model.Snapshot) (out []model.PastLine) {
-	saved := map[string]Saved{}
-	for _, f := range b.Facts {
-		saved[f.key()] = f
+// line is the line of a go.mod or go.work that a change is; ok is false if it is none,
+// or only what is not shown of it is another.
+func line(s *model.Snapshot, c Change) (l model.PastLine, ok bool) {
+	l = model.PastLine{Kind: string(c.Kind), Name: c.Name, File: c.At.File, Was: c.Was, Now: c.Value.Reveal()}
+	if !c.Removed {
+		l.Line = c.At.Line
 	}
-	for _, c := range b.Diff(s) {
-		l := model.PastLine{Kind: string(c.Kind), Name: c.Name, File: c.At.File, Was: c.Was, Now: c.Value.Reveal()}
-		if !c.Removed {
-			l.Line = c.At.Line
-		}
-		switch c.Kind {
-		case Require, Replace, Exclude, Godebug, GoLine, Module, Replacing:
-			_, l.Of, _ = strings.Cut(c.Name, relative(s, l.File)+" ")
-		case Use:
-			l.Of = absolute(s, c.Name)
-		case Vendor:
-			l.File = absolute(s, c.Name)
-		case Workspace:
-		default:
-			continue
-		}
-		was := saved[c.key()]
-		known := c.Added || b.print(model.NewValue(was.Shown)) == was.Print
-		if l.File != "" && known && c.Was != l.Now {
-			out = append(out, l)
-		}
+	switch c.Kind {
+	case Require, Replace, Exclude, Godebug, GoLine, Module, Replacing:
+		_, l.Of, _ = strings.Cut(c.Name, relative(s, l.File)+" ")
+	case Use:
+		l.Of = absolute(s, c.Name)
+	case Vendor:
+		l.File = absolute(s, c.Name)
+	case Workspace:
+	default:
+		return l, false
 	}
-	return out
+	return l, l.File != "" && l.Was != l.Now
 }
 
 // KeyOf is the Key of the fact that a line is.

@@ -75,14 +75,9 @@ func places(s *model.Snapshot) (out []Fact) {
 	unread := unreadable(s)
 	replaced := func(from string, replaces []model.Replace) {
 		for _, r := range replaces {
-			if r.NewVersion != "" {
-				continue
+			if dir := r.Dir(from); dir != "" {
+				add("", relative(s, from)+" "+r.OldPath, dir, model.Origin{File: from, Line: r.Line}, holding(s, "go.mod"))
 			}
-			dir := filepath.FromSlash(r.NewPath)
-			if !filepath.IsAbs(dir) {
-				dir = filepath.Join(filepath.Dir(from), dir)
-			}
-			add("", relative(s, from)+" "+r.OldPath, dir, model.Origin{File: from, Line: r.Line}, holding(s, "go.mod"))
 		}
 	}
 	for _, m := range s.Modules {

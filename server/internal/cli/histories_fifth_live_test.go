@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log"
-	"net"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -96,35 +95,8 @@ func newFifthPasts(t *testing.T) *pasts {
 	open.HandleFunc("/greet", page)
 	opened := start(open, true)
 
-	// gates lead to the open server, whatever is asked for
 	gate := func(authorization string) string {
-		return start(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodConnect {
-				http.Error(rw, "only tunnels", http.StatusMethodNotAllowed)
-				return
-			}
-			if authorization != "" && r.Header.Get("Proxy-Authorization") != authorization {
-				http.Error(rw, "who are you", http.StatusProxyAuthRequired)
-				return
-			}
-			there, err := net.Dial("tcp", opened.Listener.Addr().String())
-			if err != nil {
-				http.Error(rw, err.Error(), http.StatusBadGateway)
-				return
-			}
-			here, _, err := http.NewResponseController(rw).Hijack()
-			if err != nil {
-				_ = there.Close()
-				return
-			}
-			_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
-			go func() {
-				_, _ = io.Copy(there, here)
-				_ = there.Close()
-			}()
-			_, _ = io.Copy(here, there)
-			_ = here.Close()
-		}), false).Listener.Addr().String()
+		return start(tunnelTo(opened, authorization), false).Listener.Addr().String()
 	}
 
 	out, err := exec.Command(w.tools["git"], "--exec-path").Output()

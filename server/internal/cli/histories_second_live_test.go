@@ -36,10 +36,23 @@ func newSecondPasts(t *testing.T) *pasts {
 	w.serveFiles(t, "example.com/modern", "v1.0.0", "", map[string]string{"modern.go": "package modern\n\nfunc Modern() int { return 1 }\n"})
 	w.serveFiles(t, "example.com/modern", "v1.1.0", "", map[string]string{"modern.go": "package modern\n\nfunc Modern() int { return 2 }\n", "go.mod": "module example.com/modern\n\ngo 1.99.0\n"})
 
-	to := w.tls.Listener.Addr().String()
-	tunnel := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { // leads to w.tls, whatever is asked for
+	tunnel := httptest.NewServer(tunnelTo(w.tls, ""))
+	t.Cleanup(tunnel.Close)
+	w.more = []string{"{git}", w.tools["git"], "{tunnel}", tunnel.URL, "{plainhost}", w.plain.Listener.Addr().String()}
+	return w
+}
+
+// tunnelTo is an HTTP proxy that leads to a server, whatever is asked for, and wants to
+// be told an authorization; "" for none.
+func tunnelTo(s *httptest.Server, authorization string) http.Handler {
+	to := s.Listener.Addr().String()
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			http.Error(rw, "only tunnels", http.StatusMethodNotAllowed)
+			return
+		}
+		if authorization != "" && r.Header.Get("Proxy-Authorization") != authorization {
+			http.Error(rw, "who are you", http.StatusProxyAuthRequired)
 			return
 		}
 		there, err := net.Dial("tcp", to)
@@ -59,10 +72,7 @@ func newSecondPasts(t *testing.T) *pasts {
 		}()
 		_, _ = io.Copy(here, there)
 		_ = here.Close()
-	}))
-	t.Cleanup(tunnel.Close)
-	w.more = []string{"{git}", w.tools["git"], "{tunnel}", tunnel.URL, "{plainhost}", w.plain.Listener.Addr().String()}
-	return w
+	})
 }
 
 // serveFiles puts a module into the file proxy.

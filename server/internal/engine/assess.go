@@ -189,7 +189,7 @@ func Check(ctx context.Context, w *world.World, s *model.Snapshot, t Truth) Asse
 	}
 	if slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Kind == model.Real }) {
 		if b, _, err := (baselines{w, t.baselines}).of(s.Dir); err == nil {
-			verify.Earlier(ctx, w, s, t.Memory, model.Past{Variables: b.Variables(s, model.EnvShell), Lines: b.Lines(s)}, verdicts)
+			verify.Earlier(ctx, w, s, t.Memory, b.Past(s, model.EnvShell), verdicts)
 		}
 	}
 	a := judgedAs(w, s, verdicts)

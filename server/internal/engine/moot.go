@@ -90,7 +90,7 @@ func (s *scene) moot() map[string]string {
 // modMod reports whether go may write go.mod and go.sum where it builds.
 func (s *scene) modMod() bool {
 	shell, _ := s.Snapshot.Env(model.EnvShell)
-	return slices.Contains(route.Flags(shell.Lookup("GOFLAGS").Value.Reveal()), "-mod=mod")
+	return route.FlagValue(route.Flags(shell.Lookup("GOFLAGS").Value.Reveal()), "mod") == "mod"
 }
 
 // sshCommand reports whether git's configuration in an environment says how to run ssh.

@@ -167,7 +167,7 @@ func (a Assessment) trouble(b baseline.Baseline, candidates []baseline.Change, c
 // it did when everything was green: that the shell has the modules in another one does
 // not say why gopls cannot have them any more.
 func (s *scene) coldAlready(variable string) bool {
-	return slices.Contains([]string{"GOMODCACHE", "GOPATH", "HOME"}, variable) && slices.ContainsFunc(s.candidates, func(c baseline.Change) bool {
+	return slices.Contains(caching, variable) && slices.ContainsFunc(s.candidates, func(c baseline.Change) bool {
 		return c.Kind == baseline.Variable && c.Env == model.EnvGopls && c.Name == variable && c.Same
 	})
 }

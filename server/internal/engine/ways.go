@@ -66,6 +66,8 @@ func routesOf(s *model.Snapshot, env model.Env, path string) (out []route.Route)
 var (
 	fetching = []string{"GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"}
 	dialing  = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "NETRC"}
+	// caching lead to the module cache.
+	caching = []string{"GOMODCACHE", "GOPATH", "HOME"}
 	// gitting tell git which configuration, keys and programs to take.
 	gitting = []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_EXEC_PATH", "GIT_ALLOW_PROTOCOL", "SSH_AUTH_SOCK", "ALL_PROXY", "all_proxy"}
 	// trusting say whose certificates go takes.
@@ -199,7 +201,7 @@ func (s *scene) ways() map[string]string {
 		switch {
 		case c.Kind == baseline.Variable && len(s.t.Modules) > 0 && (slices.Contains(fetching, c.Name) || slices.Contains(dialing, c.Name)) && !s.cached(c.Env) && s.reroutes(c):
 			out[key] = baseline.Decides
-		case c.Kind == baseline.Variable && (c.Name == "GOMODCACHE" || c.Name == "GOPATH" || c.Name == "HOME") && s.lacks(c.Env):
+		case c.Kind == baseline.Variable && slices.Contains(caching, c.Name) && s.lacks(c.Env):
 			out[key] = "modules are missing in the module cache that it leads to, and nothing may be downloaded"
 		case c.Kind == baseline.Variable && c.Name == "GOTOOLCHAIN":
 			if t, ok := s.Snapshot.ToolchainOf(c.Env); ok && (t.Fetched || t.Refusal != "") {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -238,6 +239,19 @@ type Replace struct {
 	OldPath, OldVersion string
 	NewPath, NewVersion string // NewVersion is "" for a directory
 	Line                int
+}
+
+// Dir is the directory that a replacement in the go.mod or go.work of the given path
+// leads to, cleaned; "" if it leads to a version.
+func (r Replace) Dir(file string) string {
+	dir := filepath.FromSlash(r.NewPath)
+	switch {
+	case r.NewVersion != "":
+		return ""
+	case filepath.IsAbs(dir):
+		return filepath.Clean(dir)
+	}
+	return filepath.Join(filepath.Dir(file), dir)
 }
 
 // Work is the go.work in force.

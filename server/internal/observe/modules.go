@@ -111,12 +111,9 @@ func replacing(w *world.World, mods []model.Module, work *model.Work) (out []mod
 	}
 	read := func(from string, replaces []model.Replace) {
 		for _, r := range replaces {
-			dir := filepath.FromSlash(r.NewPath)
-			if !filepath.IsAbs(dir) {
-				dir = filepath.Join(filepath.Dir(from), dir)
-			}
+			dir := r.Dir(from)
 			file := filepath.Join(dir, "go.mod")
-			if r.NewVersion != "" || seen[file] || len(out) == maxModules {
+			if dir == "" || seen[file] || len(out) == maxModules {
 				continue
 			}
 			seen[file] = true

@@ -173,7 +173,7 @@ func (o *observer) authPrograms(env model.Env, vars map[string]string) {
 			p.Name = name
 		}
 		p.Path, p.Why = o.program(p.Name, vars)
-		p.Print = fingerprint(o.w, p.Path)
+		p.Print = o.in.Memory.print(o.w, p.Path)
 		o.s.AuthPrograms = append(o.s.AuthPrograms, p)
 	}
 }

@@ -26,7 +26,7 @@ func (o *observer) places() {
 	for _, m := range o.s.Modules {
 		p.look(m.File)
 		p.look(filepath.Join(filepath.Dir(m.File), "go.sum"))
-		p.directories(filepath.Dir(m.File), m.Replaces)
+		p.directories(m.File, m.Replaces)
 	}
 	if work := o.s.Work; work != nil {
 		p.look(work.File)
@@ -34,7 +34,7 @@ func (o *observer) places() {
 			p.look(use.Dir)
 			p.look(filepath.Join(use.Dir, "go.mod"))
 		}
-		p.directories(filepath.Dir(work.File), work.Replaces)
+		p.directories(work.File, work.Replaces)
 	}
 }
 
@@ -182,14 +182,9 @@ func lastFlag(flags, name string) (text string) {
 // directories looks at what replacements put in the place of modules.
 func (p places) directories(from string, replaces []model.Replace) {
 	for _, r := range replaces {
-		if r.NewVersion != "" {
-			continue
+		if dir := r.Dir(from); dir != "" {
+			p.look(dir)
+			p.look(filepath.Join(dir, "go.mod"))
 		}
-		dir := filepath.FromSlash(r.NewPath)
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(from, dir)
-		}
-		p.look(dir)
-		p.look(filepath.Join(dir, "go.mod"))
 	}
 }

@@ -86,6 +86,9 @@ func Take(ctx context.Context, w *world.World, in Input) *model.Snapshot {
 		s.Folders = []string{in.Dir}
 	}
 	s.Repository = repository(w, in.Dir)
+	if in.Memory == nil {
+		in.Memory = &Memory{}
+	}
 	o := &observer{ctx, w, in, s}
 	if _, err := w.Files.Stat(in.Dir); err != nil {
 		o.fault(model.Fault{

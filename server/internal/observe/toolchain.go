@@ -69,11 +69,7 @@ func gorootVersion(w *world.World, dir string) string {
 // toolchain that really runs in the workspace folder. It needs the complete
 // environments.
 func (o *observer) toolchains() {
-	memory := o.in.Memory
-	if memory == nil {
-		memory = &Memory{}
-	}
-	f := &finder{o, memory, map[[2]string]string{}}
+	f := &finder{o, o.in.Memory, map[[2]string]string{}}
 	for i := range o.s.Toolchain {
 		t := &o.s.Toolchain[i]
 		env, _ := o.s.Env(t.Env)

@@ -74,6 +74,15 @@ func (m *Memory) look(w *world.World, file string, learn func(*binary)) binary {
 	return b
 }
 
+// print is the fingerprint of an executable.
+func (m *Memory) print(w *world.World, file string) string {
+	return m.look(w, file, func(b *binary) {
+		if b.print == "" {
+			b.print = fingerprint(w, file)
+		}
+	}).print
+}
+
 // printed is how much of a file its fingerprint has. A script is smaller, and of
 // larger programs Go and the linkers have an id that tells all the rest right at
 // the beginning (cmd/internal/buildid looks for it in the first 32 KiB).
@@ -206,14 +215,13 @@ func (f *finder) describe(tool *model.Tool, vars map[string]string, t model.Tool
 		if tool.Name == "git" && !b.answered {
 			b.version, b.answered = f.askGit(tool.Path, vars)
 		}
-		if (tool.Name == "go" || tool.Name == "git" || tool.Name == "cc") && b.print == "" {
-			b.print = fingerprint(f.w, tool.Target)
-		}
 	})
-	tool.Print = b.print
 	tool.Manager, tool.Shim = manager(tool.Path, tool.Target)
 	if b.manager != "" {
 		tool.Manager, tool.Shim = b.manager, true
+	}
+	if tool.Name == "go" || tool.Name == "git" || tool.Name == "cc" {
+		tool.Print = f.memory.print(f.w, tool.Target)
 	}
 	switch tool.Name {
 	case "go":

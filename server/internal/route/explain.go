@@ -108,7 +108,7 @@ func (e *Explainer) modules(env model.Env) {
 	e.work = work
 	mains := mainModules(e.facts.Modules, work)
 	flags := Flags(env.Lookup("GOFLAGS").Value.Reveal())
-	e.modFlag, e.modFile = flagValue(flags, "mod"), flagValue(flags, "modfile")
+	e.modFlag, e.modFile = FlagValue(flags, "mod"), FlagValue(flags, "modfile")
 	if e.modFile != "" && work == nil { // go refuses it in a workspace
 		e.unknown = "GOFLAGS names another go.mod with -modfile, which was not read."
 	}
@@ -248,11 +248,7 @@ func (e *Explainer) replacedByNothing(path string, rep model.Replace) string {
 	if r, ok := first.of(Module{path, rep.OldVersion}); !ok || r != rep || len(e.replaces) > 1 && !first.isWork {
 		return ""
 	}
-	dir := filepath.FromSlash(rep.NewPath)
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(filepath.Dir(first.file), dir)
-	}
-	if place, known := e.facts.Place(filepath.Clean(dir)); !known || place.Exists {
+	if place, known := e.facts.Place(rep.Dir(first.file)); !known || place.Exists {
 		return ""
 	}
 	return "replacement directory " + rep.NewPath + " does not exist"

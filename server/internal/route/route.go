@@ -176,9 +176,9 @@ func vendored(modFlag string, mains []*model.Module, work *model.Work) bool {
 	return has && goLine != "" && version.Compare("go"+goLine, "go1.14") >= 0
 }
 
-// flagValue returns the value of a flag in GOFLAGS, where the last one counts;
-// "" if there is none.
-func flagValue(flags []string, name string) string {
+// FlagValue returns the value of a flag in GOFLAGS, split by Flags, where the last
+// one counts; "" if there is none.
+func FlagValue(flags []string, name string) string {
 	value := ""
 	for _, flag := range flags {
 		if v, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "-"+name+"="); ok {

@@ -48,14 +48,10 @@ var replacementMissing = Rule{
 			// A replacement of go.work goes first, and one of the exact version.
 			inWork := map[string]bool{}
 			check := func(file string, r model.Replace) {
-				if r.NewVersion != "" || own[r.OldPath] {
+				dir := r.Dir(file)
+				if dir == "" || own[r.OldPath] {
 					return
 				}
-				dir := filepath.FromSlash(r.NewPath)
-				if !filepath.IsAbs(dir) {
-					dir = filepath.Join(filepath.Dir(file), dir)
-				}
-				dir = filepath.Clean(dir)
 				mod := filepath.Join(dir, "go.mod")
 				place, known := s.Place(dir)
 				inside, known2 := s.Place(mod)

@@ -238,11 +238,7 @@ func surroundings(w *world.World, s *model.Snapshot) string {
 	}
 	replaced := func(from string, replaces []model.Replace) {
 		for _, r := range replaces {
-			dir := filepath.FromSlash(r.NewPath)
-			if !filepath.IsAbs(dir) {
-				dir = filepath.Join(filepath.Dir(from), dir)
-			}
-			if r.NewVersion == "" {
+			if dir := r.Dir(from); dir != "" {
 				stat(filepath.Join(dir, "go.mod"))
 			}
 		}

@@ -203,6 +203,7 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 	maps.DeleteFunc(was.Variables, func(name string, _ *model.Value) bool { return !slices.Contains(bisected, name) })
 	_, elsewhere := was.Variables["GOWORK"]
 	groups := grouped(was.Lines, elsewhere)
+	lines := slices.Concat(groups...)
 	if !ok || !now.Complete || !s.Trusted || len(was.Variables)+len(groups) == 0 || len(s.Dirty) > 0 {
 		return
 	}
@@ -229,31 +230,30 @@ func Earlier(ctx context.Context, w *world.World, s *model.Snapshot, m *Memory, 
 			continue
 		}
 		tried[q.dir] = true
-		past := q
-		past.past = slices.Concat(groups...)
 		// What is compiled with other variables must not stand in the build cache
 		// for what go would compile today: where C is, go takes that without a look.
-		before := question{mode: load, root: j.rootOf(q.dir), dirs: []string{q.dir}, past: past.past}
+		before := question{mode: load, root: j.rootOf(q.dir), dirs: []string{q.dir}, past: lines}
 		if q.all {
 			before.mode, before.root, before.dirs = whole, q.dir, nil
 		}
 		q.fresh = j.answer(ctx, then, before).cgo()
-		past.fresh = q.fresh
 		here := j.truth(ctx, now, q, !q.all)
 		if here.why == notCompiled {
 			here = j.truth(ctx, now, q, false)
 		}
-		there := j.truth(ctx, then, past, false)
+		earlier := q
+		earlier.past = lines
+		there := j.truth(ctx, then, earlier, false)
 		if there.outcome == undecided && !q.all { // go does not come to the problem any more: does it build the package?
 			fresh := q.fresh
 			q = building(q.dir)
 			q.fresh = fresh
-			past = q
-			past.past = slices.Concat(groups...)
-			here, there = j.truth(ctx, now, q, false), j.truth(ctx, then, past, false)
+			earlier = q
+			earlier.past = lines
+			here, there = j.truth(ctx, now, q, false), j.truth(ctx, then, earlier, false)
 		}
 		if here.outcome == red && there.outcome == red && there.reason == here.reason {
-			v.Vain = model.Past{Variables: maps.Clone(was.Variables), Lines: past.past}
+			v.Vain = model.Past{Variables: maps.Clone(was.Variables), Lines: lines}
 			from, to := now.Process(), then.Process()
 			maps.DeleteFunc(v.Vain.Variables, func(name string, _ *model.Value) bool { return from[name] == to[name] })
 		}

@@ -510,14 +510,8 @@ func (r run) anyDisabled() bool {
 // readOnly returns the flags that keep go list from writing go.mod, go.sum
 // and go.work.sum, preparing copies in tmp where it would.
 func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string, then past) (flags []string, failed string) {
-	mode, modfileFlag := "", false
-	for _, flag := range route.Flags(env.Lookup("GOFLAGS").Value.Reveal()) {
-		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-")
-		if value, ok := strings.CutPrefix(flag, "mod="); ok {
-			mode = value
-		}
-		modfileFlag = modfileFlag || strings.HasPrefix(flag, "modfile=")
-	}
+	goflags := route.Flags(env.Lookup("GOFLAGS").Value.Reveal())
+	mode := route.FlagValue(goflags, "mod")
 	if file := cmp.Or(then.work(env), j.workFile(env, dir)); file != "" && then.vars["GOWORK"] == "" {
 		if mode == "" || mode == "readonly" {
 			copied, err := j.copyWork(file, tmp, mode, then)
@@ -533,7 +527,7 @@ func (j *judge) readOnly(env model.Env, dir, tmp string, vars map[string]string,
 	if mode != "mod" {
 		return nil, "" // readonly and vendor write nothing
 	}
-	if modfileFlag {
+	if route.FlagValue(goflags, "modfile") != "" {
 		return nil, "GOFLAGS has -mod=mod with -modfile, which cannot be tried without writing files"
 	}
 	if root := j.moduleRoot(dir); root != "" {

@@ -366,14 +366,23 @@ func (j *judge) missing(env model.Env, what string) bool {
 
 // inCache considers what the module cache has of a module version.
 func (j *judge) inCache(env model.Env, path, version string, consider func(model.StaleKind, string)) {
+	if files, downloaded, ok := cached(env, path, version); ok {
+		consider(model.StaleModuleCache, files)
+		consider(model.StaleModuleCache, downloaded+".ziphash")
+	}
+}
+
+// cached is where the module cache of an environment has the files of a module
+// version, and what was downloaded of it, without the extension.
+func cached(env model.Env, path, version string) (files, downloaded string, ok bool) {
 	dir := env.Lookup("GOMODCACHE").Value.Reveal()
 	escaped, err := module.EscapePath(path)
 	v, err2 := module.EscapeVersion(version)
 	if dir == "" || err != nil || err2 != nil {
-		return
+		return "", "", false
 	}
-	consider(model.StaleModuleCache, filepath.Join(dir, filepath.FromSlash(escaped)+"@"+v))
-	consider(model.StaleModuleCache, filepath.Join(dir, "cache", "download", filepath.FromSlash(escaped), "@v", v+".ziphash"))
+	escaped = filepath.FromSlash(escaped)
+	return filepath.Join(dir, escaped+"@"+v), filepath.Join(dir, "cache", "download", escaped, "@v", v), true
 }
 
 // localDir is where a package of the workspace has its files; "" if the path

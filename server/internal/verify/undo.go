@@ -46,13 +46,6 @@ func (p past) work(env model.Env) string {
 	return ""
 }
 
-// modFlag reports whether an environment says where go is to take modules from.
-func modFlag(env model.Env) bool {
-	return slices.ContainsFunc(route.Flags(env.Lookup("GOFLAGS").Value.Reveal()), func(flag string) bool {
-		return strings.HasPrefix(strings.TrimLeft(flag, "-"), "mod=")
-	})
-}
-
 // undo puts lines of go.mod and go.work files back to what they were. An error says
 // that this cannot be tried.
 func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) {
@@ -60,10 +53,8 @@ func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) 
 	if len(lines) == 0 {
 		return p, nil
 	}
-	if slices.ContainsFunc(route.Flags(env.Lookup("GOFLAGS").Value.Reveal()), func(flag string) bool {
-		flag = strings.TrimLeft(flag, "-")
-		return strings.HasPrefix(flag, "overlay=") || strings.HasPrefix(flag, "modfile=")
-	}) {
+	flags := route.Flags(env.Lookup("GOFLAGS").Value.Reveal())
+	if route.FlagValue(flags, "overlay") != "" || route.FlagValue(flags, "modfile") != "" {
 		return p, errUndo
 	}
 	var files []string
@@ -71,7 +62,7 @@ func (j *judge) undo(env model.Env, lines []model.PastLine) (p past, err error) 
 	for _, l := range lines {
 		switch l.Kind {
 		case "vendor": // it came
-			if !modFlag(env) {
+			if route.FlagValue(flags, "mod") == "" {
 				p.flags = append(p.flags, "-mod=readonly")
 			}
 			continue
@@ -264,21 +255,19 @@ func asItWas(f interface {
 // sumsOf are lines for a go.sum of modules that lines were about, as far as they are in
 // the module cache: go had verified them when it put them there.
 func (j *judge) sumsOf(env model.Env, lines []model.PastLine) string {
-	cache := env.Lookup("GOMODCACHE").Value.Reveal()
-	if cache == "" {
-		return ""
-	}
 	var out strings.Builder
 	for _, l := range lines {
 		path, version := l.Of, l.Was
 		if l.Kind == "replace" {
 			path, version, _ = strings.Cut(l.Was, " ")
 		}
-		escaped, err := module.EscapePath(path)
-		if err != nil || l.Kind != "require" && l.Kind != "replace" || version == "" || module.Check(path, version) != nil || j.summed(path, version) {
+		if l.Kind != "require" && l.Kind != "replace" || version == "" || module.Check(path, version) != nil || j.summed(path, version) {
 			continue
 		}
-		base := filepath.Join(cache, "cache", "download", filepath.FromSlash(escaped), "@v", version)
+		_, base, ok := cached(env, path, version)
+		if !ok {
+			continue
+		}
 		if hash, err := j.w.Files.ReadFile(base + ".ziphash"); err == nil {
 			fmt.Fprintf(&out, "%s %s %s\n", path, version, strings.TrimSpace(string(hash)))
 		}
