@@ -151,11 +151,6 @@ func filled(s *model.Snapshot, env model.Env) func(model.Place) (string, bool) {
 		if why != "" || !known || vendored || strings.TrimSpace(env.Lookup("GOPROXY").Value.Reveal()) != "off" {
 			return why, known
 		}
-		if p.Exists {
-			if downloads, known := s.Place(filepath.Join(p.Path, "cache", "download")); known && !downloads.Exists {
-				return "has no cache/download", true
-			}
-		}
 		missing, known := s.Missing(env)
 		if !known || len(missing) == 0 {
 			return "", known
